@@ -1,0 +1,168 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Pilotage.Cli.Frame;
+
+namespace Pilotage.Cli.Api;
+
+/// <summary>The HTTP API as the verbs use it: JSON in, JSON out, every problem a <see cref="CliFailure"/>.</summary>
+internal sealed class ApiClient : IDisposable
+{
+    private readonly HttpClient _http;
+
+    public ApiClient(Uri server, string token, HttpMessageHandler? handler = null)
+    {
+        _http = handler is null ? new HttpClient() : new HttpClient(handler, disposeHandler: false);
+        _http.BaseAddress = server;
+        // Training runs are answered when done; a caller that wants less passes its own cancellation.
+        _http.Timeout = TimeSpan.FromMinutes(5);
+        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+    }
+
+    public Task<JsonNode?> GetAsync(string path, CancellationToken cancellation) =>
+        SendAsync(HttpMethod.Get, path, null, cancellation);
+
+    public Task<JsonNode?> PostAsync(string path, JsonNode body, CancellationToken cancellation) =>
+        SendAsync(HttpMethod.Post, path, body, cancellation);
+
+    /// <summary>All pages of a list as one array.</summary>
+    public async Task<JsonArray> ListAsync(string path, CancellationToken cancellation)
+    {
+        var all = new JsonArray();
+        string? cursor = null;
+        do
+        {
+            var next = cursor is null ? path : $"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}cursor={Uri.EscapeDataString(cursor)}";
+            var page = await GetAsync(next, cancellation);
+            foreach (var row in ResultWriter.Rows(page))
+            {
+                all.Add(row?.DeepClone());
+            }
+
+            cursor = (page as JsonObject)?["nextCursor"]?.GetValue<string>();
+        }
+        while (cursor is not null);
+        return all;
+    }
+
+    /// <summary>Server-sent events: the data of each, parsed, until the server ends the stream.</summary>
+    public async IAsyncEnumerable<JsonNode> StreamAsync(string path, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.Accept.ParseAdd("text/event-stream");
+        using var response = await TryAsync(
+            () => _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation));
+        await RefuseProblemAsync(response, path, cancellation);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellation));
+        while (await reader.ReadLineAsync(cancellation) is { } line)
+        {
+            if (line.StartsWith("data:", StringComparison.Ordinal) && JsonNode.Parse(line.AsSpan(5).Trim().ToString()) is { } data)
+            {
+                yield return data;
+            }
+        }
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task<JsonNode?> SendAsync(HttpMethod method, string path, JsonNode? body, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        if (body is not null)
+        {
+            request.Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json");
+        }
+
+        using var response = await TryAsync(() => _http.SendAsync(request, cancellation));
+        await RefuseProblemAsync(response, path, cancellation);
+        var text = await response.Content.ReadAsStringAsync(cancellation);
+        try
+        {
+            return text.Length == 0 ? null : JsonNode.Parse(text);
+        }
+        catch (JsonException e)
+        {
+            throw new CliFailure(ExitCode.Failed, $"{method} {path} did not answer with JSON", e.Message, "is --server the address of a Pilotage server?");
+        }
+    }
+
+    private async Task<HttpResponseMessage> TryAsync(Func<Task<HttpResponseMessage>> send)
+    {
+        try
+        {
+            return await send();
+        }
+        catch (HttpRequestException e)
+        {
+            throw new CliFailure(ExitCode.Failed, $"no answer from {_http.BaseAddress}", e.Message, "is the server running? pilotage demo, or pilotage server --data DIR");
+        }
+        catch (TaskCanceledException e) when (e.InnerException is TimeoutException)
+        {
+            throw new CliFailure(ExitCode.TimedOut, $"{_http.BaseAddress} did not answer in {_http.Timeout.TotalSeconds:0} s");
+        }
+    }
+
+    private static async Task RefuseProblemAsync(HttpResponseMessage response, string path, CancellationToken cancellation)
+    {
+        if (response.IsSuccessStatusCode)
+        {
+            return;
+        }
+
+        var problem = Problem(await response.Content.ReadAsStringAsync(cancellation));
+        var code = problem?["type"]?.ToString().Split('/')[^1];
+        var what = problem?["detail"]?.ToString() ?? problem?["title"]?.ToString() ?? $"{path} was refused";
+        throw new CliFailure(Exit(response.StatusCode, code), what, Why(response, code, problem), Try(response.StatusCode));
+    }
+
+    private static JsonObject? Problem(string text)
+    {
+        try
+        {
+            return JsonNode.Parse(text) as JsonObject;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static string Why(HttpResponseMessage response, string? code, JsonObject? problem)
+    {
+        var parts = new List<string> { $"HTTP {(int)response.StatusCode}{(code is null ? "" : $" {code}")}" };
+        parts.AddRange(problem?["errors"] switch
+        {
+            JsonObject map => map.Select(pair => $"{pair.Key}: {Column.Text(pair.Value)}"),
+            JsonArray list => list.Select(entry => $"{entry?["where"]}: {entry?["message"]}"),
+            _ => [],
+        });
+        if (problem?["traceId"] is { } trace)
+        {
+            parts.Add($"trace {trace}");
+        }
+
+        return string.Join("; ", parts);
+    }
+
+    private static int Exit(HttpStatusCode status, string? code) => status switch
+    {
+        _ when code is not null && (code.StartsWith("gate.", StringComparison.Ordinal) || code.StartsWith("policy.", StringComparison.Ordinal)) => ExitCode.Refused,
+        HttpStatusCode.NotFound => ExitCode.NotFound,
+        HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => ExitCode.NotAllowed,
+        HttpStatusCode.Conflict or HttpStatusCode.PreconditionFailed => ExitCode.Conflict,
+        HttpStatusCode.UnprocessableEntity => ExitCode.Refused,
+        HttpStatusCode.BadRequest => ExitCode.Usage,
+        HttpStatusCode.RequestTimeout or HttpStatusCode.GatewayTimeout => ExitCode.TimedOut,
+        _ => ExitCode.Failed,
+    };
+
+    private static string? Try(HttpStatusCode status) => status switch
+    {
+        HttpStatusCode.NotFound => "the list verb of the same noun shows what there is",
+        HttpStatusCode.Unauthorized => "--token-file DATA/admin.token of the running server",
+        _ => null,
+    };
+}

@@ -1,0 +1,103 @@
+using System.CommandLine;
+using Pilotage.Cli.Frame;
+using Pilotage.Cli.Verbs;
+
+namespace Pilotage.Cli;
+
+/// <summary>The command tree, and the one place where a failure becomes three lines and an exit code.</summary>
+internal static class CliApp
+{
+    public static async Task<int> RunAsync(IReadOnlyList<string> arguments, CliSession session, CancellationToken cancellation)
+    {
+        var options = new GlobalOptions();
+        var root = Root(new VerbFrame(session, options), options);
+        var parsed = root.Parse(arguments);
+        if (parsed.Errors.Count > 0)
+        {
+            new CliFailure(ExitCode.Usage, parsed.Errors[0].Message, Suggestion(parsed), $"{Path(parsed)} --help").WriteTo(session.Error);
+            return ExitCode.Usage;
+        }
+
+        var invocation = new InvocationConfiguration
+        {
+            Output = session.Output,
+            Error = session.Error,
+            EnableDefaultExceptionHandler = false,
+            // Hosts drain after the first signal; the frame must not cut them short.
+            ProcessTerminationTimeout = null,
+        };
+        try
+        {
+            return await parsed.InvokeAsync(invocation, cancellation);
+        }
+        catch (CliFailure failure)
+        {
+            failure.WriteTo(session.Error);
+            return failure.ExitCode;
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            session.Error.WriteLine("interrupted");
+            return ExitCode.Interrupted;
+        }
+    }
+
+    internal static RootCommand Root(VerbFrame frame, GlobalOptions options)
+    {
+        var root = new RootCommand("Takes an edge-AI use case from pilot to production, and proves what it paid.");
+        options.AddTo(root);
+        root.Subcommands.Add(UseCaseVerbs.Create(frame));
+        root.Subcommands.Add(GateVerbs.Create(frame));
+        root.Subcommands.Add(DeviceVerbs.Create(frame));
+        root.Subcommands.Add(ModelVerbs.Create(frame));
+        root.Subcommands.Add(RolloutVerbs.Create(frame));
+        root.Subcommands.Add(AlertVerbs.Create(frame));
+        root.Subcommands.Add(LineageVerbs.Create(frame));
+        ExamplesHelp.InstallOn(root);
+        return root;
+    }
+
+    private static string Path(ParseResult parsed)
+    {
+        var names = new List<string>();
+        for (var at = parsed.CommandResult; at is not null; at = at.Parent as System.CommandLine.Parsing.CommandResult)
+        {
+            names.Add(at.Command is RootCommand ? "pilotage" : at.Command.Name);
+        }
+
+        names.Reverse();
+        return string.Join(' ', names);
+    }
+
+    /// <summary>The nearest command to a mistyped word, if one is near.</summary>
+    private static string? Suggestion(ParseResult parsed)
+    {
+        var word = parsed.UnmatchedTokens.Count > 0 ? parsed.UnmatchedTokens[0] : null;
+        var near = word is null ? null : parsed.CommandResult.Command.Subcommands
+            .Select(command => (command.Name, Distance: Distance(word, command.Name)))
+            .Where(candidate => candidate.Distance <= 2)
+            .OrderBy(candidate => candidate.Distance)
+            .Select(candidate => candidate.Name)
+            .FirstOrDefault();
+        return near is null ? null : $"did you mean '{near}'?";
+    }
+
+    private static int Distance(string left, string right)
+    {
+        var previous = Enumerable.Range(0, right.Length + 1).ToArray();
+        for (var i = 1; i <= left.Length; i++)
+        {
+            var current = new int[right.Length + 1];
+            current[0] = i;
+            for (var j = 1; j <= right.Length; j++)
+            {
+                var substitute = previous[j - 1] + (left[i - 1] == right[j - 1] ? 0 : 1);
+                current[j] = Math.Min(substitute, Math.Min(previous[j], current[j - 1]) + 1);
+            }
+
+            previous = current;
+        }
+
+        return previous[^1];
+    }
+}

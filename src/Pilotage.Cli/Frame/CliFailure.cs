@@ -1,0 +1,27 @@
+namespace Pilotage.Cli.Frame;
+
+/// <summary>Ends a command with three lines: what failed, why, and what to try.</summary>
+internal sealed class CliFailure(int exitCode, string what, string? why = null, string? tryThis = null) : Exception(what)
+{
+    public int ExitCode { get; } = exitCode;
+
+    public string? Why { get; } = why;
+
+    public string? Try { get; } = tryThis;
+
+    public void WriteTo(TextWriter error)
+    {
+        error.WriteLine($"error: {OneLine(Message)}");
+        if (Why is not null)
+        {
+            error.WriteLine($"why:   {OneLine(Why)}");
+        }
+
+        if (Try is not null)
+        {
+            error.WriteLine($"try:   {OneLine(Try)}");
+        }
+    }
+
+    private static string OneLine(string text) => text.ReplaceLineEndings(" ").Trim();
+}

@@ -1,0 +1,65 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Pilotage.Cli.Frame;
+
+/// <summary>One column of a table: its heading and where the cell stands in a row's JSON.</summary>
+/// <param name="Header">The heading, upper case.</param>
+/// <param name="Path">Dotted path; alternatives separated by <c>|</c>, the first that is there is taken.</param>
+/// <param name="Wide">Shown with <c>-o wide</c> only.</param>
+internal sealed record Column(string Header, string Path, bool Wide = false)
+{
+    public string Cell(JsonNode? row)
+    {
+        foreach (var path in Path.Split('|'))
+        {
+            if (Find(row, path) is { } found)
+            {
+                return Text(found);
+            }
+        }
+
+        return "-";
+    }
+
+    public static JsonNode? Find(JsonNode? node, string path)
+    {
+        foreach (var step in path.Split('.'))
+        {
+            node = node switch
+            {
+                JsonObject map when map.TryGetPropertyValue(step, out var child) => child,
+                JsonArray list when int.TryParse(step, NumberStyles.None, CultureInfo.InvariantCulture, out var at)
+                    && at < list.Count => list[at],
+                _ => null,
+            };
+        }
+
+        return node;
+    }
+
+    public static string Text(JsonNode? node) => node switch
+    {
+        null => "-",
+        JsonArray list => string.Join(", ", list.Select(Text)),
+        JsonObject map => map.ToJsonString(),
+        _ => node.GetValueKind() switch
+        {
+            JsonValueKind.String => node.GetValue<string>(),
+            JsonValueKind.True => "yes",
+            JsonValueKind.False => "no",
+            JsonValueKind.Number => Number(node),
+            _ => node.ToJsonString(),
+        },
+    };
+
+    // Four digits are enough for a person; -o json carries the value bit for bit.
+    private static string Number(JsonNode node)
+    {
+        var text = node.ToJsonString();
+        return !text.AsSpan().ContainsAny(".eE")
+            ? text
+            : double.Parse(text, CultureInfo.InvariantCulture).ToString("0.####", CultureInfo.InvariantCulture);
+    }
+}

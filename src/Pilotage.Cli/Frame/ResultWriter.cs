@@ -1,0 +1,91 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Pilotage.Cli.Frame;
+
+/// <summary>Prints one result on standard output in the form the caller asked for.</summary>
+internal sealed class ResultWriter(TextWriter output, string format, string? fields)
+{
+    public const string Formats = "table|wide|json|yaml|name|csv";
+
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    public bool IsMachineReadable => format is "json" or "yaml" || fields is not null;
+
+    public void Write(JsonNode? document, IReadOnlyList<Column> columns, string nameField = "name|id")
+    {
+        if (fields is not null)
+        {
+            WriteFields(document, fields);
+            return;
+        }
+
+        switch (format)
+        {
+            case "json":
+                output.WriteLine(document?.ToJsonString(Indented) ?? "null");
+                break;
+            case "yaml":
+                YamlText.Write(output, document);
+                break;
+            case "name":
+                var name = new Column("NAME", nameField);
+                Lines(Rows(document).Select(name.Cell));
+                break;
+            case "csv":
+                Lines([Csv(columns.Select(column => column.Header)), .. Rows(document).Select(row => Csv(columns.Select(c => c.Cell(row))))]);
+                break;
+            default:
+                Table(document, format == "wide" ? columns : [.. columns.Where(column => !column.Wide)]);
+                break;
+        }
+    }
+
+    /// <summary>One element of a stream: a line of JSON for machines, the given text for people.</summary>
+    public void WriteStreamed(JsonNode element, string text) => output.WriteLine(IsMachineReadable ? element.ToJsonString() : text);
+
+    public static IReadOnlyList<JsonNode?> Rows(JsonNode? document) => document switch
+    {
+        JsonArray list => [.. list],
+        JsonObject map when map["items"] is JsonArray items => [.. items],
+        null => [],
+        _ => [document],
+    };
+
+    private void Table(JsonNode? document, IReadOnlyList<Column> columns)
+    {
+        var rows = Rows(document);
+        var cells = rows.Select(row => columns.Select(column => column.Cell(row).ReplaceLineEndings(" ")).ToArray()).ToList();
+        var widths = columns.Select((column, at) => cells.Select(row => row[at].Length).Append(column.Header.Length).Max()).ToArray();
+        Lines([Line([.. columns.Select(column => column.Header)], widths), .. cells.Select(row => Line(row, widths))]);
+    }
+
+    private void WriteFields(JsonNode? document, string wanted)
+    {
+        var rows = Rows(document);
+        if (wanted.Length == 0)
+        {
+            Lines(rows.OfType<JsonObject>().SelectMany(row => row.Select(pair => pair.Key)).Distinct());
+            return;
+        }
+
+        var names = wanted.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        var selected = new JsonArray([.. rows.Select(row => (JsonNode?)new JsonObject(
+            names.Select(name => KeyValuePair.Create(name, Column.Find(row, name)?.DeepClone()))))]);
+        output.WriteLine(selected.ToJsonString(Indented));
+    }
+
+    private void Lines(IEnumerable<string> lines)
+    {
+        foreach (var line in lines)
+        {
+            output.WriteLine(line);
+        }
+    }
+
+    private static string Line(string[] cells, int[] widths) =>
+        string.Join("  ", cells.Select((cell, at) => cell.PadRight(widths[at]))).TrimEnd();
+
+    private static string Csv(IEnumerable<string> cells) => string.Join(',', cells.Select(cell =>
+        cell.AsSpan().ContainsAny("\",\r\n") ? $"\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : cell));
+}

@@ -1,0 +1,56 @@
+using System.CommandLine;
+using Pilotage.Cli.Frame;
+
+namespace Pilotage.Cli.Verbs;
+
+/// <summary><c>rollout</c>: what is changing on the devices, and why it went on or stopped.</summary>
+internal static class RolloutVerbs
+{
+    private static readonly Column[] Columns =
+    [
+        new("ID", "id"), new("RELEASE", "release"), new("STATE", "state"), new("WAVE", "wave"), new("TOUCHED", "devicesTouched"),
+        new("HALTED BY", "haltedBy"), new("WHY", "why|reason", true),
+    ];
+
+    public static Verb Create(VerbFrame frame) => VerbFrame.With(
+        new Verb("rollout", "Rollouts: waves, guards and outcome."),
+        frame.Lists(new Verb("list", "Lists the rollouts.", "pilotage rollout list", "pilotage rollout list -o wide"), _ => "api/v1/rollouts", Columns),
+        Show(frame),
+        Watch(frame));
+
+    private static Verb Show(VerbFrame frame)
+    {
+        var id = VerbFrame.Name("id", "The rollout.");
+        return frame.Reads(
+            VerbFrame.With(new Verb("show", "Shows one rollout.", "pilotage rollout show rol_1", "pilotage rollout show rol_1 -o yaml"), id),
+            parsed => $"api/v1/rollouts/{VerbFrame.Segment(parsed.GetValue(id))}",
+            Columns);
+    }
+
+    private static Verb Watch(VerbFrame frame)
+    {
+        var id = VerbFrame.Name("id", "The rollout.");
+        var until = new Option<string?>("--until") { Description = "End when the rollout is in this state.", HelpName = "STATE" };
+        var verb = VerbFrame.With(
+            new Verb("watch", "Prints every change until the rollout ends.", "pilotage rollout watch rol_1", "pilotage rollout watch rol_1 --until confirmed -o json"),
+            id,
+            until);
+        verb.SetAction(async (parsed, cancellation) =>
+        {
+            using var api = frame.Connect(parsed);
+            var writer = frame.Writer(parsed);
+            await foreach (var change in api.StreamAsync($"api/v1/rollouts/{VerbFrame.Segment(parsed.GetValue(id))}/watch", cancellation))
+            {
+                var state = Column.Text(change["state"]);
+                writer.WriteStreamed(change, $"{state,-12} wave {Column.Text(change["wave"])}  touched {Column.Text(change["devicesTouched"])}  {Column.Text(change["why"] ?? change["reason"])}");
+                if (parsed.GetValue(until) == state)
+                {
+                    break;
+                }
+            }
+
+            return ExitCode.Done;
+        });
+        return verb;
+    }
+}

@@ -1,0 +1,78 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Pilotage.Cli.Frame;
+
+namespace Pilotage.Cli.Verbs;
+
+/// <summary><c>usecase</c>: what is promised, at which stage it stands, what is known and what it paid.</summary>
+internal static class UseCaseVerbs
+{
+    private static readonly Column[] ListColumns =
+    [
+        new("ID", "id"), new("STAGE", "stage"), new("VERSION", "version"), new("KPI", "kpi"), new("BASELINE", "baseline.state"),
+        new("EVIDENCE", "evidenceClass"), new("NET", "value.net"), new("CURRENCY", "value.currency"), new("NEXT GATE", "nextGate", true),
+    ];
+
+    private static readonly Column[] EvidenceColumns =
+    [
+        new("STAGE", "stage"), new("EVIDENCE", "name"), new("VALUE", "value"), new("NEEDED", "needed"), new("MET", "met"), new("WHY", "why"),
+        new("FROM", "from", true),
+    ];
+
+    public static Verb Create(VerbFrame frame) => VerbFrame.With(
+        new Verb("usecase", "Use cases: stage, evidence and value."),
+        frame.Lists(
+            new Verb("list", "Lists the use cases.", "pilotage usecase list", "pilotage usecase list -o json"),
+            _ => "api/v1/use-cases",
+            ListColumns),
+        Show(frame),
+        Evidence(frame),
+        Value(frame));
+
+    private static Verb Show(VerbFrame frame)
+    {
+        var id = VerbFrame.Name("id", "The use case.");
+        return frame.Reads(
+            VerbFrame.With(new Verb("show", "Shows one use case.", "pilotage usecase show predictive-maintenance", "pilotage usecase show predictive-maintenance -o yaml"), id),
+            parsed => $"api/v1/use-cases/{VerbFrame.Segment(parsed.GetValue(id))}",
+            ListColumns);
+    }
+
+    private static Verb Evidence(VerbFrame frame)
+    {
+        var id = VerbFrame.Name("id", "The use case.");
+        return frame.Reads(
+            VerbFrame.With(
+                new Verb("evidence", "Lists the evidence of every gate: value, what is needed, met or not, and why.", "pilotage usecase evidence predictive-maintenance", "pilotage usecase evidence predictive-maintenance -o wide"),
+                id),
+            parsed => $"api/v1/use-cases/{VerbFrame.Segment(parsed.GetValue(id))}/evidence",
+            EvidenceColumns);
+    }
+
+    private static Verb Value(VerbFrame frame)
+    {
+        var id = VerbFrame.Name("id", "The use case.");
+        var explain = new Option<bool>("--explain") { Description = "Print the formula, every assumption with its source and owner, and the limits." };
+        var verb = VerbFrame.With(
+            new Verb("value", "Shows what the use case paid, with interval, evidence class and claim.", "pilotage usecase value predictive-maintenance", "pilotage usecase value predictive-maintenance --explain"),
+            id,
+            explain);
+        verb.SetAction(async (parsed, cancellation) =>
+        {
+            using var api = frame.Connect(parsed);
+            var value = await api.GetAsync($"api/v1/use-cases/{VerbFrame.Segment(parsed.GetValue(id))}/value", cancellation);
+            var writer = frame.Writer(parsed);
+            if (writer.IsMachineReadable)
+            {
+                writer.Write(value, []);
+            }
+            else
+            {
+                ValueText.Write(frame.Session.Output, value as JsonObject ?? [], parsed.GetValue(explain));
+            }
+
+            return ExitCode.Done;
+        });
+        return verb;
+    }
+}
