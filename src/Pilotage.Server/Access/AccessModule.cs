@@ -1,0 +1,52 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Pilotage.Server.Access.Contracts;
+using Pilotage.Server.Hosting;
+
+namespace Pilotage.Server.Access;
+
+/// <summary>People, roles, credentials and the audit.</summary>
+public static class AccessModule
+{
+    private const int PageMax = 1000;
+
+    /// <summary>Registers what the module is made of.</summary>
+    public static IServiceCollection AddAccess(this IServiceCollection services) => services
+        .AddSingleton<IServerKeys>(provider => provider.GetRequiredService<ServerKeys>())
+        .AddSingleton<AdminToken>()
+        .AddSingleton<Authenticator>()
+        .AddSingleton<IAudit, Audit>()
+        .AddSingleton<IPeople, People>();
+
+    /// <summary>Maps the module's routes.</summary>
+    public static IEndpointRouteBuilder MapAccess(this IEndpointRouteBuilder routes)
+    {
+        var api = routes.MapGroup("/api/v1").WithTags("access");
+        api.MapGet("whoami", (Principal who) => TypedResults.Ok(new WhoAmI(who.Id, who.DisplayName, who.Tenant.Value, who.Roles)))
+            .OpenToAll("tells callers who they are, anonymous included");
+        api.MapGet("people", (Principal who, IPeople people) => TypedResults.Ok(people.All(who.Tenant)))
+            .RequirePermission("access.person.read", Scope.Tenant);
+        api.MapPut("people/{id}", (string id, PersonBody body, Principal who, IPeople people) =>
+                TypedResults.Ok(people.Put(who, id, body.DisplayName, body.Roles)))
+            .RequirePermission("access.person.write", Scope.Tenant);
+        api.MapGet("audit", (long? before, int? limit, Principal who, IAudit audit) =>
+                TypedResults.Ok(audit.Read(who.Tenant, before, Math.Clamp(limit ?? 100, 1, PageMax))))
+            .RequirePermission("access.audit.read", Scope.Tenant);
+        api.MapGet("audit/verification", (Principal who, IAudit audit) => audit.Verify(who.Tenant).ToHttp())
+            .RequirePermission("access.audit.read", Scope.Tenant);
+        api.MapGet("authority", (IServerKeys keys) => TypedResults.Text(keys.Authority.CertificatePem, "application/x-pem-file"))
+            .OpenToAll("the authority's certificate is public; an enrolment code pins it");
+        api.MapGet("signing-key", (IServerKeys keys) => TypedResults.Text(keys.Signing.Public.ToPem(), "application/x-pem-file"))
+            .OpenToAll("the public key that verifies releases, baselines and votes");
+
+        // Made now, so that an exposed token file stops the start and not the first request.
+        routes.ServiceProvider.GetRequiredService<AdminToken>();
+        return routes;
+    }
+
+    internal sealed record WhoAmI(string Id, string DisplayName, string Tenant, IReadOnlyList<string> Roles);
+
+    internal sealed record PersonBody(string DisplayName, IReadOnlyList<string> Roles);
+}

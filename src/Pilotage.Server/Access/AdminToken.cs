@@ -1,0 +1,35 @@
+using System.Security.Cryptography;
+using System.Text;
+using Pilotage.Server.Hosting;
+using Pilotage.Trust;
+
+namespace Pilotage.Server.Access;
+
+/// <summary>The token for the person who owns the machine: a file of mode 0600 in the data folder, made at the first start.</summary>
+internal sealed class AdminToken
+{
+    private const int RandomBytes = 32;
+    private readonly byte[] _hash;
+
+    public AdminToken(DataFolder folder)
+    {
+        var path = folder.AdminTokenFile;
+        if (!File.Exists(path))
+        {
+            PrivateFile.Write(path, "pat_" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(RandomBytes)) + "\n");
+        }
+
+        if (PrivateFile.IsReadableByOthers(path))
+        {
+            throw new StartRefusedException(new Refusal(
+                "server.token_exposed", $"{path} can be read by other users; run: chmod 600 {path}"));
+        }
+
+        _hash = Hash(File.ReadAllText(path).Trim());
+    }
+
+    /// <summary>Compares in constant time.</summary>
+    public bool Matches(string presented) => CryptographicOperations.FixedTimeEquals(_hash, Hash(presented));
+
+    private static byte[] Hash(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
+}

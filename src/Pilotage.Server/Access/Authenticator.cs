@@ -1,0 +1,56 @@
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Http;
+using Pilotage.Server.Access.Contracts;
+using Pilotage.Server.Hosting;
+using Pilotage.Trust;
+
+namespace Pilotage.Server.Access;
+
+/// <summary>Finds out who is asking: a bearer token, or a device certificate on the HTTPS listener.</summary>
+internal sealed class Authenticator(AdminToken token, ServerOptions options, IEnumerable<IDeviceStanding> standing)
+{
+    /// <summary>Set by the page at <c>/</c> from its sign-in link.</summary>
+    public const string SessionCookie = "pilotage_session";
+    private const string Bearer = "Bearer ";
+
+    public Outcome<Principal> Identify(HttpContext context)
+    {
+        var header = context.Request.Headers.Authorization.ToString();
+        if (header.Length > 0)
+        {
+            return header.StartsWith(Bearer, StringComparison.Ordinal) && token.Matches(header[Bearer.Length..].Trim())
+                ? Administrator()
+                : new Refusal("access.unauthenticated", "The bearer token is not valid here; the CLI reads it from DATA/admin.token.");
+        }
+
+        // A page in the browser cannot set headers; its cookie opens reads only, so a foreign page cannot act through it.
+        if (HttpMethods.IsGet(context.Request.Method) && context.Request.Cookies[SessionCookie] is { } cookie && token.Matches(cookie))
+        {
+            return Administrator();
+        }
+
+        // Kestrel let the handshake pass only for a certificate that chains to a trusted root.
+        return context.Connection.ClientCertificate is { } certificate ? OfDevice(certificate) : Principal.Anonymous;
+    }
+
+    private Principal Administrator() => new("admin", "administrator", new TenantId(options.Tenant), [Roles.Admin], null);
+
+    private Outcome<Principal> OfDevice(X509Certificate2 certificate)
+    {
+        if (!DeviceCertificate.TryRead(certificate, out var identity))
+        {
+            return new Refusal("access.unauthenticated", "The client certificate names no device.");
+        }
+
+        var fingerprint = Digest.Of(certificate.RawData);
+        foreach (var check in standing)
+        {
+            if (check.MayNot(identity!, fingerprint) is { } refusal)
+            {
+                return refusal;
+            }
+        }
+
+        return new Principal(identity!.Device.Value, identity.Device.Value, identity.Tenant, [Roles.Device], identity.Device);
+    }
+}

@@ -1,0 +1,87 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Pilotage.Server.Access;
+using Pilotage.Server.Access.Contracts;
+using Pilotage.Trust;
+
+namespace Pilotage.Server.Hosting;
+
+/// <summary>Listeners, JSON, problems, logging: what all routes share.</summary>
+internal static class HttpFrame
+{
+    public static void Configure(WebApplicationBuilder builder, ServerOptions options, ServerKeys keys)
+    {
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => Listen(kestrel, options, keys));
+        builder.Logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+            console.UseUtcTimestamp = true;
+        });
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning);
+        var services = builder.Services;
+
+        // Standard output carries the ready line and nothing else.
+        services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(
+            console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainTimeout);
+        services.AddRouting();
+        services.AddProblemDetails(problems => problems.CustomizeProblemDetails = context =>
+            context.ProblemDetails.Type ??= Problems.TypePrefix + "http." + context.ProblemDetails.Status);
+        services.ConfigureHttpJsonOptions(json => Json.Configure(json.SerializerOptions));
+        services.AddOpenApi("v1");
+    }
+
+    public static void Use(WebApplication app)
+    {
+        app.UseExceptionHandler();
+        app.UseStatusCodePages();
+        app.UseRouting();
+        app.UseMiddleware<AccessGate>();
+        app.MapOpenApi("/openapi/{documentName}.json").OpenToAll("the description of the API is public");
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, ServerOptions options, ServerKeys keys)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = options.RequestBytesMax;
+        if (options.Http is { } http)
+        {
+            kestrel.Listen(http, listen => listen.Protocols = HttpProtocols.Http1);
+        }
+
+        if (options.Https is { } https)
+        {
+            kestrel.Listen(https, listen => listen.UseHttps(tls =>
+            {
+                tls.ServerCertificate = keys.ServerCertificate;
+                tls.ServerCertificateChain = keys.ServerChain;
+                tls.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
+                tls.ClientCertificateValidation = (certificate, _, _) => keys.ClientTrust.Check(certificate, PeerPurpose.Client).IsOk;
+            }));
+        }
+    }
+}
+
+/// <summary>How JSON looks on the wire: camelCase, enums as words, numbers as numbers, nothing null.</summary>
+public static class Json
+{
+    /// <summary>The options for code that writes the same JSON outside a route.</summary>
+    public static JsonSerializerOptions Web { get; } = Configure(new JsonSerializerOptions(JsonSerializerDefaults.Web));
+
+    internal static JsonSerializerOptions Configure(JsonSerializerOptions json)
+    {
+        json.PropertyNamingPolicy = JsonNamingPolicy.CamelCase;
+        json.NumberHandling = JsonNumberHandling.Strict;
+        json.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
+        json.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.CamelCase));
+        return json;
+    }
+}

@@ -1,0 +1,123 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Pilotage.Server.Access;
+using Pilotage.Server.Fabric;
+using Pilotage.Server.Fleet;
+using Pilotage.Server.Models;
+using Pilotage.Server.Portfolio;
+using Pilotage.Server.Rollouts;
+
+namespace Pilotage.Server.Hosting;
+
+/// <summary>The server as one process: the only place that knows every module.</summary>
+public static class ServerHost
+{
+    private const int ExitDone = 0;
+    private const int ExitFailed = 1;
+
+    /// <summary>Runs until <paramref name="stopping"/>, then drains; 0 when it ended as asked, 1 when it could not start or go on.</summary>
+    /// <remarks>Prints one <c>ready</c> line to <paramref name="output"/>; what prevents a start is one line on <paramref name="errors"/>.</remarks>
+    public static async Task<int> RunAsync(
+        ServerOptions options, TextWriter output, TextWriter errors, CancellationToken stopping)
+    {
+        if (!ServerOptionsCheck.Check(options).TryGet(out _, out var refusal) ||
+            !DataFolder.Open(options.DataFolder).TryGet(out var folder, out refusal))
+        {
+            await errors.WriteLineAsync($"error: {refusal.Message}");
+            return ExitFailed;
+        }
+
+        using (folder)
+        {
+            return await RunInAsync(folder, options, output, errors, stopping);
+        }
+    }
+
+    /// <summary>Everything but the start: what tests of routes and documents look at.</summary>
+    internal static Outcome<WebApplication> Build(DataFolder folder, ServerOptions options, TimeProvider time)
+    {
+        if (!ServerKeys.Open(folder, options, time).TryGet(out var keys, out var refusal))
+        {
+            return refusal;
+        }
+
+        var catalogue = new Catalogue(folder.Root);
+        if (!Migrations.Apply(catalogue, time.NowNs()).TryGet(out _, out refusal))
+        {
+            catalogue.Dispose();
+            keys.Dispose();
+            return refusal;
+        }
+
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "Pilotage.Server" });
+        HttpFrame.Configure(builder, options, keys);
+        builder.Services
+            .AddSingleton(time)
+            .AddSingleton(folder)
+            .AddSingleton(options)
+            .AddSingleton(keys)
+            .AddSingleton<ICatalogue>(_ => catalogue)
+            .AddSingleton<IHostLifetime, CallerLifetime>();
+        builder.Services
+            .AddObservation()
+            .AddAccess()
+            .AddFleet()
+            .AddFabric()
+            .AddModels()
+            .AddRollouts()
+            .AddPortfolio();
+
+        var app = builder.Build();
+        HttpFrame.Use(app);
+        app.MapObservation().MapAccess().MapFleet().MapFabric().MapModels().MapRollouts().MapPortfolio();
+        return app;
+    }
+
+    private static async Task<int> RunInAsync(
+        DataFolder folder, ServerOptions options, TextWriter output, TextWriter errors, CancellationToken stopping)
+    {
+        try
+        {
+            if (!Build(folder, options, TimeProvider.System).TryGet(out var app, out var refusal))
+            {
+                await errors.WriteLineAsync($"error: {refusal.Message}");
+                return ExitFailed;
+            }
+
+            await using (app)
+            {
+                await app.StartAsync(stopping);
+                await output.WriteLineAsync(ReadyLine.Of(app));
+                await output.FlushAsync(stopping);
+                await app.WaitForShutdownAsync(stopping);
+            }
+
+            return ExitDone;
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            return ExitDone;
+        }
+        catch (StartRefusedException refused)
+        {
+            await errors.WriteLineAsync($"error: {refused.Refusal.Message}");
+            return ExitFailed;
+        }
+        catch (IOException failure)
+        {
+            // Kestrel says "Failed to bind to address …: address already in use." and that is the whole story.
+            await errors.WriteLineAsync($"error: {failure.Message}");
+            return ExitFailed;
+        }
+    }
+
+    /// <summary>The caller's token stops the host, not signals and keys: the server may share its process.</summary>
+    private sealed class CallerLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

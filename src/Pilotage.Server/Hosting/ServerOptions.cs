@@ -1,0 +1,54 @@
+using System.ComponentModel.DataAnnotations;
+using System.Net;
+
+namespace Pilotage.Server.Hosting;
+
+/// <summary>Everything a server can be told; checked whole before anything is opened.</summary>
+public sealed record ServerOptions
+{
+    /// <summary>Folder that holds all state; made if absent, used by one server at a time.</summary>
+    public required string DataFolder { get; init; }
+
+    /// <summary>Plain HTTP for console and CLI on this machine; loopback addresses only. Port 0 takes a free one.</summary>
+    public IPEndPoint? Http { get; init; } = new(IPAddress.Loopback, 8080);
+
+    /// <summary>HTTPS for edges and enrolment; off unless given.</summary>
+    public IPEndPoint? Https { get; init; }
+
+    /// <summary>MQTT over TLS with client certificates.</summary>
+    public IPEndPoint? Mqtts { get; init; } = new(IPAddress.Loopback, 8883);
+
+    /// <summary>MQTT without TLS and without accounts; needs <see cref="InsecureOpen"/> and a loopback address.</summary>
+    public IPEndPoint? Mqtt { get; init; }
+
+    /// <summary>Says that <see cref="Mqtt"/> is meant: anyone on this machine may publish as any device.</summary>
+    public bool InsecureOpen { get; init; }
+
+    /// <summary>The tenant of the admin token, and of devices on the insecure listener.</summary>
+    [RegularExpression("^[a-z0-9][a-z0-9-]{0,62}$")]
+    public string Tenant { get; init; } = "default";
+
+    /// <summary>Extra roots (PEM) whose client certificates are trusted beside the server's own authority.</summary>
+    public string? TlsCa { get; init; }
+
+    /// <summary>The server's own certificate chain (PEM), instead of one issued by its authority.</summary>
+    public string? TlsCert { get; init; }
+
+    /// <summary>The key of <see cref="TlsCert"/> (PEM).</summary>
+    public string? TlsKey { get; init; }
+
+    /// <summary>Host names and addresses under which clients reach this server, written into its certificate.</summary>
+    public IReadOnlyList<string> Hosts { get; init; } = ["localhost", "127.0.0.1", "::1"];
+
+    /// <summary>Longest wait for running requests and unflushed data at shutdown.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "00:10:00")]
+    public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Largest body of a request, in bytes; packages and artifacts are the large ones.</summary>
+    [Range(64 * 1024, 1024 * 1024 * 1024)]
+    public long RequestBytesMax { get; init; } = 128 * 1024 * 1024;
+
+    /// <summary>Most open connections of live event streams; the next one is answered 429.</summary>
+    [Range(1, 10_000)]
+    public int EventStreamsMax { get; init; } = 200;
+}

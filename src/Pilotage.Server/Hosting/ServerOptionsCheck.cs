@@ -1,0 +1,92 @@
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+using System.Net;
+using System.Reflection;
+
+namespace Pilotage.Server.Hosting;
+
+/// <summary>Holds options against their declared ranges and against one another.</summary>
+public static class ServerOptionsCheck
+{
+    /// <summary>The options, or a refusal that lists every bad one by name, value and what is allowed.</summary>
+    public static Outcome<ServerOptions> Check(ServerOptions options)
+    {
+        var faults = new List<RefusalDetail>();
+        AddRangeFaults(options, faults);
+        if (string.IsNullOrWhiteSpace(options.DataFolder))
+        {
+            faults.Add(new("data", "is empty; allowed: the path of a folder"));
+        }
+
+        AddLoopbackFault("http", options.Http, faults);
+        AddLoopbackFault("mqtt", options.Mqtt, faults);
+        if (options.Mqtt is not null && !options.InsecureOpen)
+        {
+            faults.Add(new("mqtt", $"is {options.Mqtt} without TLS; allowed only together with --insecure-open"));
+        }
+
+        if (options.InsecureOpen && options.Mqtt is null)
+        {
+            faults.Add(new("insecure-open", "is set but there is no --mqtt listener it could apply to"));
+        }
+
+        if (options.TlsCert is null != options.TlsKey is null)
+        {
+            faults.Add(new("tls-cert", "needs --tls-key beside it, and the other way round"));
+        }
+
+        AddMissingFileFault("tls-ca", options.TlsCa, faults);
+        AddMissingFileFault("tls-cert", options.TlsCert, faults);
+        AddMissingFileFault("tls-key", options.TlsKey, faults);
+        if (options is { Http: null, Https: null })
+        {
+            faults.Add(new("http", "and https are both off; one of them must be on"));
+        }
+
+        return faults.Count == 0
+            ? options
+            : new Refusal("server.options", string.Join("; ", faults.Select(f => $"{f.Where} {f.Message}"))) { Details = faults };
+    }
+
+    private static void AddRangeFaults(ServerOptions options, List<RefusalDetail> faults)
+    {
+        foreach (var property in typeof(ServerOptions).GetProperties())
+        {
+            var value = property.GetValue(options);
+            foreach (var rule in property.GetCustomAttributes<ValidationAttribute>())
+            {
+                if (!rule.IsValid(value))
+                {
+                    faults.Add(new(property.Name, Describe(rule, value)));
+                }
+            }
+        }
+    }
+
+    private static string Describe(ValidationAttribute rule, object? value)
+    {
+        var allowed = rule switch
+        {
+            RangeAttribute range => $"{range.Minimum} to {range.Maximum}",
+            RegularExpressionAttribute pattern => $"text like {pattern.Pattern}",
+            _ => rule.FormatErrorMessage("value"),
+        };
+        return string.Create(CultureInfo.InvariantCulture, $"is {value}; allowed: {allowed}");
+    }
+
+    private static void AddLoopbackFault(string name, IPEndPoint? endpoint, List<RefusalDetail> faults)
+    {
+        if (endpoint is not null && !IPAddress.IsLoopback(endpoint.Address))
+        {
+            faults.Add(new(name, $"is {endpoint} and not encrypted; allowed: a loopback address such as 127.0.0.1"));
+        }
+    }
+
+    private static void AddMissingFileFault(string name, string? path, List<RefusalDetail> faults)
+    {
+        if (path is not null && !File.Exists(path))
+        {
+            faults.Add(new(name, $"is {path}, which is not a readable file"));
+        }
+    }
+}

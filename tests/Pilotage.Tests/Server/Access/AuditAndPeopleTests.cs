@@ -1,0 +1,69 @@
+using Pilotage.Core;
+using Pilotage.Server.Access.Contracts;
+using Pilotage.Server.Hosting;
+using Pilotage.Trust;
+using Xunit;
+
+namespace Pilotage.Tests.Server.Access;
+
+public sealed class AuditAndPeopleTests : IAsyncLifetime
+{
+    private static readonly Principal Admin = new("admin", "administrator", new TenantId("acme"), [Roles.Admin], null);
+    private readonly TestServerFolder _server = new();
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync() => await _server.DisposeAsync();
+
+    [Fact]
+    public void Audit_verifies_and_shows_who_did_what()
+    {
+        var audit = _server.Get<IAudit>();
+        audit.Record(Admin, "fleet.device.revoke", "dev_1", "done");
+        audit.Record(Admin, "fleet.device.revoke", "dev_2", "refused", "no such device");
+        Assert.Equal(2, audit.Verify(Admin.Tenant).Value.Count);
+        Assert.Equal("dev_2", audit.Read(Admin.Tenant, null, 1)[0].Target);
+        Assert.Empty(audit.Read(new TenantId("other"), null, 10));
+    }
+
+    [Theory]
+    [InlineData("UPDATE access_audit SET entry = replace(entry, 'dev_1', 'dev_9') WHERE sequence = 1")]
+    [InlineData("DELETE FROM access_audit WHERE sequence = 1")]
+    [InlineData("UPDATE access_audit SET tenant = 'acme' WHERE tenant = 'other'")]
+    public void Audit_shows_an_edit_behind_its_back(string edit)
+    {
+        var audit = _server.Get<IAudit>();
+        for (var i = 0; i < 4; i++)
+        {
+            audit.Record(Admin, "fleet.device.revoke", $"dev_{i}", "done");
+            audit.Record(Admin with { Tenant = new TenantId("other") }, "x.y.z", "t", "done");
+        }
+
+        _server.Get<ICatalogue>().Write((c, _) => c.Execute("DELETE FROM access_audit WHERE tenant = 'acme' AND sequence = 3"));
+        _server.Get<ICatalogue>().Write((c, _) => c.Execute("DELETE FROM access_audit WHERE tenant = 'other' AND sequence < 3"));
+        Assert.True(audit.Verify(Admin.Tenant).IsOk);
+        Assert.Equal(1, _server.Get<ICatalogue>().Write((c, _) => c.Execute(edit)));
+        Assert.Equal("trust.chain_broken", audit.Verify(Admin.Tenant).Refusal.Code);
+    }
+
+    [Fact]
+    public void A_vote_needs_the_role_and_is_signed_and_bound()
+    {
+        var people = _server.Get<IPeople>();
+        var bound = Digest.Of("evidence"u8);
+        people.Put(Admin, "j.martin", "DEMO PERSON (maintenance)", ["maintenance"]);
+
+        Assert.Equal("access.role_missing", people.Approve(Admin, Vote("sponsor")).Refusal.Code);
+        Assert.Equal("access.person.not_found", people.Approve(Admin, Vote("sponsor") with { PersonId = "nobody" }).Refusal.Code);
+
+        var approval = people.Approve(Admin, Vote("maintenance")).Value;
+        var envelope = DsseEnvelope.Parse(System.Text.Encoding.UTF8.GetBytes(approval.Envelope)).Value;
+        var signed = Dsse.Verify(
+            envelope, [_server.Get<IServerKeys>().Signing.Public], 1, "application/vnd.pilotage.approval+json").Value;
+        Assert.Contains(bound.ToString(), System.Text.Encoding.UTF8.GetString(signed), StringComparison.Ordinal);
+        Assert.Equal("DEMO PERSON (maintenance)", Assert.Single(people.Approvals(Admin.Tenant, "gate/pump/production")).DisplayName);
+        Assert.Contains(_server.Get<IAudit>().Read(Admin.Tenant, null, 10), r => r is { Action: "access.approval", Result: "refused" });
+
+        ApprovalRequest Vote(string role) => new("gate/pump/production", role, "j.martin", true, null, bound);
+    }
+}

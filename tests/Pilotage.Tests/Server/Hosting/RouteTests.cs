@@ -1,0 +1,109 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Pilotage.Server.Access;
+using Pilotage.Server.Access.Contracts;
+using Xunit;
+
+namespace Pilotage.Tests.Server.Hosting;
+
+public sealed class RouteTests : IAsyncLifetime
+{
+    private readonly TestServerFolder _server = new();
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync() => await _server.DisposeAsync();
+
+    [Fact]
+    public void Every_route_declares_exactly_one_permission()
+    {
+        var routes = Routes();
+        Assert.NotEmpty(routes);
+        foreach (var route in routes)
+        {
+            var declared = route.Metadata.OfType<RequiredPermission>().ToList();
+            Assert.True(declared.Count == 1, $"{route.DisplayName} declares {declared.Count} permissions");
+            Assert.True(
+                declared[0].Scope == Scope.Open ? declared[0].Reason?.Length > 10 : declared[0].Name.Split('.').Length == 3,
+                $"{route.DisplayName} demands \"{declared[0].Name}\": say module.noun.verb, or why it is open");
+        }
+    }
+
+    [Fact]
+    public void Every_api_route_stands_under_the_versioned_prefix()
+    {
+        var bare = Routes().Select(r => r.RoutePattern.RawText!.TrimStart('/'))
+            .Where(p => !p.StartsWith("api/v1/", StringComparison.Ordinal));
+        Assert.Empty(bare.Except(["healthz/live", "healthz/ready", "metrics", "openapi/{documentName}.json", ""], StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_route_without_a_permission_is_closed_to_everyone()
+    {
+        var context = Request(new Endpoint(_ => Task.CompletedTask, new EndpointMetadataCollection(), "forgotten"));
+        Assert.Equal(StatusCodes.Status403Forbidden, await Pass(context));
+    }
+
+    [Fact]
+    public async Task A_caller_without_credentials_is_asked_for_them()
+    {
+        Assert.Equal(StatusCodes.Status401Unauthorized, await Pass(Request(Closed)));
+        Assert.Equal(StatusCodes.Status401Unauthorized, await Pass(Request(Closed, "Bearer pat_guess")));
+        Assert.Equal(StatusCodes.Status401Unauthorized, await Pass(Request(Closed, "Basic YTpi")));
+    }
+
+    [Fact]
+    public async Task The_admin_token_opens_routes_of_its_tenant()
+    {
+        var context = Request(Closed, "Bearer " + Token());
+        Assert.Equal(StatusCodes.Status200OK, await Pass(context));
+        Assert.Equal("acme", context.Features.Get<Principal>()!.Tenant.Value);
+    }
+
+    [Fact]
+    public async Task A_cookie_opens_reads_only()
+    {
+        var read = Request(Closed);
+        read.Request.Headers.Cookie = $"{Authenticator.SessionCookie}={Token()}";
+        Assert.Equal(StatusCodes.Status200OK, await Pass(read));
+        read.Request.Method = "POST";
+        Assert.Equal(StatusCodes.Status401Unauthorized, await Pass(read));
+    }
+
+    [Fact]
+    public void A_device_may_fetch_artifacts_and_not_administer()
+    {
+        Assert.True(Roles.Grant([Roles.Device], "models.artifact.read"));
+        Assert.False(Roles.Grant([Roles.Device], "access.person.write"));
+        Assert.False(Roles.Grant(["viewer"], "access.person.write"));
+        Assert.True(Roles.Grant(["viewer"], "access.person.read"));
+        Assert.False(Roles.Grant(["maintenance"], "access.person.read"));
+    }
+
+    [Fact]
+    public void The_admin_token_file_is_the_owners_alone() =>
+        Assert.False(Pilotage.Trust.PrivateFile.IsReadableByOthers(Path.Combine(_server.Path, "admin.token")));
+
+    private static Endpoint Closed { get; } = new(
+        _ => Task.CompletedTask, new EndpointMetadataCollection(new RequiredPermission("fleet.device.read", Scope.Tenant, null)), "closed");
+
+    private List<RouteEndpoint> Routes() =>
+        [.. ((IEndpointRouteBuilder)_server.App).DataSources.SelectMany(s => s.Endpoints).OfType<RouteEndpoint>()];
+
+    private string Token() => File.ReadAllText(Path.Combine(_server.Path, "admin.token")).Trim();
+
+    private DefaultHttpContext Request(Endpoint endpoint, string? authorization = null)
+    {
+        var context = new DefaultHttpContext { RequestServices = _server.App.Services };
+        context.Request.Method = "GET";
+        context.Request.Headers.Authorization = authorization;
+        context.SetEndpoint(endpoint);
+        return context;
+    }
+
+    private async Task<int> Pass(DefaultHttpContext context)
+    {
+        await new AccessGate(_ => Task.CompletedTask, _server.Get<Authenticator>()).InvokeAsync(context);
+        return context.Response.StatusCode;
+    }
+}
