@@ -7,7 +7,7 @@ namespace Pilotage.Tests.Architecture;
 public sealed partial class TidyTests
 {
     private const int LinesMax = 700;
-    private const int ColumnsMax = 200;
+    private const int ColumnsMax = 240;
 
     // Files that may be longer, each with its reason; empty is the wish.
     private static readonly Dictionary<string, string> Longer = new(StringComparer.Ordinal);
