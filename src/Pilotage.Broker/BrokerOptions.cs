@@ -1,0 +1,92 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Pilotage.Broker;
+
+/// <summary>Everything that bounds a broker. Defaults are safe; limits act before a message is acknowledged.</summary>
+public sealed record BrokerOptions
+{
+    /// <summary>Where clients may connect; at least one.</summary>
+    public IReadOnlyList<ListenerOptions> Listeners { get; init; } = [];
+
+    /// <summary>Largest packet taken from a client, in bytes. Offered to the client as Maximum Packet Size.</summary>
+    [Range(128, 15 * 1024 * 1024)]
+    public int PacketBytesMax { get; init; } = 1024 * 1024;
+
+    /// <summary>Longest topic name or filter, in bytes of UTF-8; longer ones are answered with 0x90 or 0x8F.</summary>
+    [Range(16, 65_535)]
+    public int TopicBytesMax { get; init; } = 512;
+
+    /// <summary>Most levels in a topic name or filter.</summary>
+    [Range(1, 128)]
+    public int TopicLevelsMax { get; init; } = 16;
+
+    /// <summary>Most user properties in one packet; more is a protocol error (0x82).</summary>
+    [Range(0, 1024)]
+    public int UserPropertiesMax { get; init; } = 16;
+
+    /// <summary>Most bytes of user properties in one packet; more is a protocol error (0x82).</summary>
+    [Range(0, 1024 * 1024)]
+    public int UserPropertyBytesMax { get; init; } = 4 * 1024;
+
+    /// <summary>Unacknowledged QoS 1 messages taken from one client at a time; more is answered with 0x93.</summary>
+    [Range(1, 65_535)]
+    public int ReceiveMaximum { get; init; } = 32;
+
+    /// <summary>Topic aliases taken from one client.</summary>
+    [Range(0, 65_535)]
+    public int TopicAliasMaximum { get; init; } = 16;
+
+    /// <summary>Unacknowledged QoS 1 messages sent to one client at a time, however many it offers to take.</summary>
+    [Range(1, 65_535)]
+    public int InflightMax { get; init; } = 64;
+
+    /// <summary>Packets waiting for one slow connection; past that QoS 0 is dropped and counted, QoS 1 waits in its session.</summary>
+    [Range(16, 1_000_000)]
+    public int OutboundPacketsMax { get; init; } = 1024;
+
+    /// <summary>Messages waiting in one session.</summary>
+    [Range(1, 10_000_000)]
+    public int QueuedMessagesMax { get; init; } = 10_000;
+
+    /// <summary>Payload and topic bytes waiting in one session.</summary>
+    [Range(1024, int.MaxValue)]
+    public int QueuedBytesMax { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>Subscriptions of one session; more are answered with 0x97.</summary>
+    [Range(1, 100_000)]
+    public int SubscriptionsMax { get; init; } = 64;
+
+    /// <summary>Retained messages of one tenant; more are answered with 0x97.</summary>
+    [Range(0, 100_000_000)]
+    public int RetainedMessagesMax { get; init; } = 100_000;
+
+    /// <summary>Bytes of retained messages of one tenant; more are answered with 0x97.</summary>
+    [Range(0, long.MaxValue)]
+    public long RetainedBytesMax { get; init; } = 256L * 1024 * 1024;
+
+    /// <summary>Longest life of a session without a connection; longer wishes are cut to this, and the client is told.</summary>
+    public TimeSpan SessionExpiryMax { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>From the accepted socket to a whole CONNECT, TLS handshake not counted.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>For the TLS handshake.</summary>
+    public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Shortest keep alive; a 5.0 client that asks for less is told this one.</summary>
+    public TimeSpan KeepAliveMin { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Longest keep alive; a 5.0 client that asks for more, or for none, is told this one.</summary>
+    public TimeSpan KeepAliveMax { get; init; } = TimeSpan.FromMinutes(20);
+
+    /// <summary>How long a stopping broker lets connections drain.</summary>
+    public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Connections at the same time, over all listeners.</summary>
+    [Range(1, 1_000_000)]
+    public int ConnectionsMax { get; init; } = 10_000;
+
+    /// <summary>The session log is rewritten when it has grown by this much since the last time, at least.</summary>
+    [Range(64 * 1024, int.MaxValue)]
+    public int CompactAfterBytes { get; init; } = 32 * 1024 * 1024;
+}

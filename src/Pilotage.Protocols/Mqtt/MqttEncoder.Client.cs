@@ -1,0 +1,115 @@
+using System.Buffers;
+
+namespace Pilotage.Protocols.Mqtt;
+
+public static partial class MqttEncoder
+{
+    /// <summary>Writes CONNECT.</summary>
+    public static int Connect(IBufferWriter<byte> target, ConnectPacket packet)
+    {
+        var body = Aside();
+        body.Text("MQTT");
+        body.Byte((byte)packet.Version);
+        body.Byte(FlagsOf(packet));
+        body.UInt16(packet.KeepAliveSeconds);
+        if (packet.Version == MqttVersion.V5)
+        {
+            MqttPropertyWriter.Write(body, packet.Properties);
+        }
+
+        body.Text(packet.ClientId);
+        if (packet.Will is { } will)
+        {
+            if (packet.Version == MqttVersion.V5)
+            {
+                var properties = PropertiesOf(will.Message, new() { ExpirySeconds = will.Message.ExpirySeconds });
+                properties.WillDelay = will.DelaySeconds == 0 ? null : will.DelaySeconds;
+                MqttPropertyWriter.Write(body, properties);
+            }
+
+            body.Text(will.Message.Topic);
+            body.Binary(will.Message.Payload.Span);
+        }
+
+        if (packet.UserName is not null)
+        {
+            body.Text(packet.UserName);
+        }
+
+        if (packet.Password is { } password)
+        {
+            body.Binary(password.Span);
+        }
+
+        return Finish(target, MqttPacketType.Connect, 0, body, int.MaxValue);
+    }
+
+    /// <summary>Writes SUBSCRIBE.</summary>
+    public static int Subscribe(IBufferWriter<byte> target, MqttVersion version, SubscribePacket packet, int bytesMax)
+    {
+        var body = Aside();
+        body.UInt16(packet.PacketId);
+        if (version == MqttVersion.V5)
+        {
+            MqttPropertyWriter.Write(body, packet.Properties);
+        }
+
+        foreach (var filter in packet.Filters)
+        {
+            body.Text(filter.Filter);
+            body.Byte(version == MqttVersion.V5 ? OptionsOf(filter) : filter.Qos);
+        }
+
+        return Finish(target, MqttPacketType.Subscribe, 2, body, bytesMax);
+    }
+
+    /// <summary>Writes UNSUBSCRIBE.</summary>
+    public static int Unsubscribe(IBufferWriter<byte> target, MqttVersion version, UnsubscribePacket packet, int bytesMax)
+    {
+        var body = Aside();
+        body.UInt16(packet.PacketId);
+        if (version == MqttVersion.V5)
+        {
+            MqttPropertyWriter.Write(body, packet.Properties);
+        }
+
+        foreach (var filter in packet.Filters)
+        {
+            body.Text(filter);
+        }
+
+        return Finish(target, MqttPacketType.Unsubscribe, 2, body, bytesMax);
+    }
+
+    /// <summary>Writes SUBACK or UNSUBACK.</summary>
+    public static int SubAck(
+        IBufferWriter<byte> target, MqttVersion version, MqttPacketType type, SubAckPacket packet, int bytesMax)
+    {
+        var body = Aside();
+        body.UInt16(packet.PacketId);
+        if (version == MqttVersion.V5)
+        {
+            MqttPropertyWriter.Write(body, packet.Properties);
+        }
+
+        if (version == MqttVersion.V5 || type == MqttPacketType.SubAck)
+        {
+            foreach (var reason in packet.Reasons)
+            {
+                // 3.1.1 knows one failure only (MQTT-3.9.3-2).
+                body.Byte(version == MqttVersion.V5 || !reason.IsFailure() ? (byte)reason : (byte)0x80);
+            }
+        }
+
+        return Finish(target, type, 0, body, bytesMax);
+    }
+
+    private static byte FlagsOf(ConnectPacket packet) => (byte)(
+        (packet.UserName is null ? 0 : ConnectFlags.UserName)
+        | (packet.Password is null ? 0 : ConnectFlags.Password)
+        | (packet.Will is null ? 0 : ConnectFlags.Will | (packet.Will.Message.Qos << 3) | (packet.Will.Message.Retain ? ConnectFlags.WillRetain : 0))
+        | (packet.CleanStart ? ConnectFlags.CleanStart : 0));
+
+    private static byte OptionsOf(in SubscribeFilter filter) => (byte)(
+        filter.Qos | (filter.NoLocal ? 4 : 0) | (filter.RetainAsPublished ? 8 : 0) | (filter.RetainHandling << 4));
+}
