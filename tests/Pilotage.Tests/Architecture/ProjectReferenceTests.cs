@@ -21,7 +21,7 @@ public sealed class ProjectReferenceTests
         ["Runtime"] = ["Core", "Streams", "Learning", "TimeSeries"],
         ["Edge"] = ["Core", .. Engines, "Runtime", "Broker", "Sdk"],
         ["Server"] = ["Core", .. Engines, "Runtime", "Broker", "Sdk"],
-        ["Cli"] = ["Core", "Sdk", "Server", "Edge"],
+        ["Cli"] = ["Core", "Learning", "Sdk", "Server", "Edge"],
     };
 
     public static TheoryData<string> Projects =>
