@@ -1,0 +1,17 @@
+using Pilotage.Streams.Expressions;
+
+namespace Pilotage.Streams.Binding;
+
+/// <summary>A column by name; <paramref name="Slot"/> is its place in the row, -1 for device and event time.</summary>
+internal sealed record Column(string Name, ColumnType Type, string? Unit, int Slot)
+{
+    public Scalar Read() => Slot >= 0 ? new SlotScalar(Slot) : RowtimeScalar.Instance;
+}
+
+/// <summary>The columns of a table or view, and how many slots its rows have (some of them may carry no name).</summary>
+internal sealed record RowSchema(IReadOnlyList<Column> Columns, int Slots)
+{
+    public Column? Find(string name) => Columns.FirstOrDefault(column => column.Name == name);
+
+    public IEnumerable<string> Names => Columns.Select(column => column.Name);
+}

@@ -1,0 +1,46 @@
+using Pilotage.Streams.Syntax;
+
+namespace Pilotage.Streams.Binding;
+
+/// <summary>What arithmetic does to units (UCUM codes), as far as they are known; null is unknown and goes with anything.</summary>
+/// <remarks>Units are compared by spelling: <c>min</c> and <c>60.s</c> count as different. The one exception is temperature,
+/// where a difference of two <c>Cel</c> is a <c>K</c>.</remarks>
+internal static class Units
+{
+    public const string One = "1";
+    private const string Celsius = "Cel";
+    private const string Kelvin = "K";
+
+    public static string? Sum(SourcePosition at, bool subtract, string? left, string? right) => (left, right) switch
+    {
+        (null, _) or (_, null) => left ?? right,
+        (Celsius, Celsius) => subtract ? Kelvin : null,
+        (Celsius, Kelvin) => Celsius,
+        (Kelvin, Celsius) when !subtract => Celsius,
+        _ => Same(at, subtract ? "subtract" : "add", left, right),
+    };
+
+    /// <summary>The common unit of operands that must agree, such as the two sides of a comparison.</summary>
+    public static string? Same(SourcePosition at, string verb, string? left, string? right) =>
+        left is null || right is null || left == right
+            ? left ?? right
+            : throw CompileFault.Unit(at, $"Cannot {verb} {left} and {right}: the units differ.");
+
+    public static string? Product(string? left, string? right) => (left, right) switch
+    {
+        (null, _) or (_, null) => null,
+        (One, _) => right,
+        (_, One) => left,
+        _ => $"{Grouped(left)}.{Grouped(right)}",
+    };
+
+    public static string? Quotient(string? left, string? right) => (left, right) switch
+    {
+        (null, _) or (_, null) => null,
+        _ when left == right => One,
+        (_, One) => left,
+        _ => $"{left}/{Grouped(right)}",
+    };
+
+    private static string Grouped(string unit) => unit.AsSpan().ContainsAny('/', '.') ? $"({unit})" : unit;
+}

@@ -1,0 +1,116 @@
+using Pilotage.Streams.Expressions;
+using Pilotage.Streams.Planning;
+using Pilotage.Streams.State;
+
+namespace Pilotage.Streams.Operators;
+
+/// <summary>Raises an alert once per device and kind, and clears it under hysteresis.</summary>
+/// <remarks>
+/// Raised by the first row whose condition is true. It stays while the condition with its thresholds moved by the clear
+/// margin is true; it is cleared by the last of so many consecutive rows for which that is false, and may be raised again by
+/// the next row. A row for which the condition is NULL says nothing: it neither raises, nor holds, nor counts.
+/// </remarks>
+internal sealed class AlertOperator(AlertNode node, RunContext context) : Operator
+{
+    private const int NotRaised = -1;
+    private readonly int[] _kinds = [.. node.Kinds];
+    private readonly PerDevice<int[]> _states = new();
+
+    public override bool HasState => true;
+
+    public override void Push(in RowHead head, ReadOnlySpan<double> row)
+    {
+        var raises = node.Raises.Evaluate(head, row);
+        var holds = node.Holds.Evaluate(head, row);
+        if (double.IsNaN(raises) || double.IsNaN(holds))
+        {
+            return;
+        }
+
+        var kind = node.Kind.Evaluate(head, row);
+        var matching = double.IsNaN(kind) ? -1 : Array.IndexOf(_kinds, (int)kind);
+        if (!_states.TryGet(head.Device, out var rowsOff))
+        {
+            if (raises != 1 || matching < 0)
+            {
+                return;
+            }
+
+            rowsOff = new int[_kinds.Length];
+            Array.Fill(rowsOff, NotRaised);
+            _states.Set(head.Device, rowsOff);
+        }
+
+        for (var i = 0; i < rowsOff.Length; i++)
+        {
+            Judge(i, rowsOff, raises == 1 && i == matching, holds == 1 && i == matching, head, row);
+        }
+    }
+
+    public override void Save(CheckpointWriter writer)
+    {
+        writer.Write(_kinds.Length);
+        writer.Write(_states.Count);
+        for (var device = 0; device < _states.Count; device++)
+        {
+            _states.TryGet(device, out var rowsOff);
+            for (var i = 0; i < _kinds.Length; i++)
+            {
+                writer.Write(rowsOff?[i] ?? NotRaised);
+            }
+        }
+    }
+
+    public override bool Load(ref CheckpointReader reader)
+    {
+        if (reader.ReadInt32() != _kinds.Length)
+        {
+            return false;
+        }
+
+        var count = reader.ReadCount(_kinds.Length * sizeof(int));
+        for (var device = 0; device < count; device++)
+        {
+            var rowsOff = new int[_kinds.Length];
+            for (var i = 0; i < rowsOff.Length; i++)
+            {
+                rowsOff[i] = reader.ReadInt32();
+            }
+
+            _states.Set(device, rowsOff);
+        }
+
+        return !reader.Failed && count <= context.Devices.Count;
+    }
+
+    private void Judge(int index, int[] rowsOff, bool raises, bool holds, in RowHead head, ReadOnlySpan<double> row)
+    {
+        if (rowsOff[index] == NotRaised)
+        {
+            if (raises)
+            {
+                rowsOff[index] = 0;
+                context.AlertsRaised++;
+                context.Sink.AlertRaised(
+                    context.Device(head.Device), TimeOf(head, row), context.Text(_kinds[index]), node.Score.Evaluate(head, row), head.InputId);
+            }
+
+            return;
+        }
+
+        rowsOff[index] = raises || holds ? 0 : rowsOff[index] + 1;
+        if (rowsOff[index] >= node.ClearRows)
+        {
+            rowsOff[index] = NotRaised;
+            context.AlertsCleared++;
+            context.Sink.AlertCleared(
+                context.Device(head.Device), TimeOf(head, row), context.Text(_kinds[index]), node.Score.Evaluate(head, row), head.InputId);
+        }
+    }
+
+    private long TimeOf(in RowHead head, ReadOnlySpan<double> row)
+    {
+        var time = node.Time.Evaluate(head, row);
+        return double.IsNaN(time) ? head.TimeNs : Scalar.ToTime(time);
+    }
+}

@@ -1,0 +1,67 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text;
+using Pilotage.Streams.Planning;
+
+namespace Pilotage.Streams.Operators;
+
+/// <summary>Makes operators of plan nodes, each node once, however many read it.</summary>
+internal sealed class GraphBuilder(
+    PipelinePlan plan, IReadOnlyDictionary<string, IModelInvoker> models, RunContext context)
+{
+    private readonly Dictionary<PlanNode, Operator> _operators = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<string, int> _signatures = new(StringComparer.Ordinal);
+
+    /// <summary>The operators that keep state, by a signature of what they compute; inputs before their readers.</summary>
+    public List<(string Signature, Operator Operator)> Stateful { get; } = [];
+
+    /// <summary>The sources by their position in the plan; null where nothing reads one.</summary>
+    public SourceOperator?[] Sources { get; } = new SourceOperator?[plan.Sources.Count];
+
+    public void Add(PlanNode root) => Get(root);
+
+    /// <summary>Puts a collector of features where the model would be asked.</summary>
+    public void AddFeatures(PredictNode node, IFeatureSink features) =>
+        Get(node.Input!).AddNext(new FeatureOperator(node, features, context));
+
+    private Operator Get(PlanNode node)
+    {
+        if (_operators.TryGetValue(node, out var known))
+        {
+            return known;
+        }
+
+        var input = node.Input is null ? null : Get(node.Input);
+        var made = Make(node);
+        input?.AddNext(made);
+        _operators.Add(node, made);
+        if (made.HasState)
+        {
+            Stateful.Add((SignatureOf(node), made));
+        }
+
+        return made;
+    }
+
+    private Operator Make(PlanNode node) => node switch
+    {
+        ScanNode scan => Sources[scan.Source] = new(scan.Thing.Properties.Count, plan.LatenessNs, context),
+        FilterNode filter => new FilterOperator(filter),
+        OverNode over => new OverOperator(over, context),
+        ProjectNode project => new ProjectOperator(project),
+        GroupNode group => new GroupOperator(group, context),
+        PredictNode predict => new PredictOperator(predict, models[predict.Model.Name], context),
+        AlertNode alert => new AlertOperator(alert, context),
+        TargetNode target => new TargetOperator(target, context),
+        _ => throw new UnreachableException(),
+    };
+
+    // Two equal statements have equal signatures; their order tells them apart.
+    private string SignatureOf(PlanNode node)
+    {
+        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(node.Describe())).AsSpan(0, 12));
+        var before = _signatures.GetValueOrDefault(hash);
+        _signatures[hash] = before + 1;
+        return $"{hash}.{before}";
+    }
+}

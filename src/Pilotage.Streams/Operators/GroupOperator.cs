@@ -1,0 +1,153 @@
+using Pilotage.Streams.Expressions;
+using Pilotage.Streams.Planning;
+using Pilotage.Streams.State;
+using Pilotage.Streams.Windows;
+
+namespace Pilotage.Streams.Operators;
+
+/// <summary>TUMBLE and HOP: keeps the rows of open windows and emits a window when the device's watermark passes its end.</summary>
+internal sealed class GroupOperator(GroupNode node, RunContext context) : Operator
+{
+    // As in Flink, whose times are in milliseconds: the last of them inside the window.
+    private const long WindowTimeBeforeEndNs = 1_000_000;
+    private readonly Scalar[] _columns = [.. node.Window.Columns];
+    private readonly AggregateCall[] _calls = [.. node.Window.Calls];
+    private readonly PerDevice<OpenWindows> _states = new();
+    private readonly double[] _row = new double[node.Schema.Slots];
+
+    public override bool HasState => true;
+
+    public override void Push(in RowHead head, ReadOnlySpan<double> row)
+    {
+        if (!_states.TryGet(head.Device, out var open))
+        {
+            open = new(new(_columns.Length));
+            _states.Set(head.Device, open);
+        }
+
+        var buffer = open.Rows;
+        buffer.Append(head.TimeNs);
+        for (var i = 0; i < _columns.Length; i++)
+        {
+            buffer.Set(i, _columns[i].Evaluate(head, row));
+        }
+
+        var tooMany = Math.Max(0, buffer.Count - context.Limits.WindowRowsMax);
+        buffer.DropOldest(tooMany);
+        context.WindowRowsDropped += tooMany;
+    }
+
+    public override void Watermark(int device, long watermarkNs, long inputId)
+    {
+        if (_states.TryGet(device, out var open))
+        {
+            Close(device, open, watermarkNs, inputId);
+        }
+
+        // The next window to close ends after the watermark, so its row may be stamped that little before it.
+        base.Watermark(device, Math.Max(watermarkNs, long.MinValue + WindowTimeBeforeEndNs) - WindowTimeBeforeEndNs, inputId);
+    }
+
+    public override void Save(CheckpointWriter writer)
+    {
+        writer.Write(_states.Count);
+        for (var device = 0; device < _states.Count; device++)
+        {
+            var known = _states.TryGet(device, out var open);
+            writer.Write(known ? 1 : 0);
+            if (open is not null)
+            {
+                writer.Write(open.NextStartNs);
+                open.Rows.Save(writer);
+            }
+        }
+    }
+
+    public override bool Load(ref CheckpointReader reader)
+    {
+        var count = reader.ReadCount(sizeof(int));
+        for (var device = 0; device < count; device++)
+        {
+            if (reader.ReadInt32() != 1)
+            {
+                continue;
+            }
+
+            var nextStartNs = reader.ReadInt64();
+            if (SlidingBuffer.Load(ref reader, _columns.Length) is not { } rows)
+            {
+                return false;
+            }
+
+            _states.Set(device, new(rows) { NextStartNs = nextStartNs });
+        }
+
+        return !reader.Failed && count <= context.Devices.Count;
+    }
+
+    private void Close(int device, OpenWindows open, long watermarkNs, long inputId)
+    {
+        var buffer = open.Rows;
+        while (buffer.Count > 0)
+        {
+            // The first window that holds the oldest row and is not closed yet; windows without rows are skipped.
+            var startNs = Math.Max(open.NextStartNs, FirstStart(buffer.Times[0]));
+            var endNs = startNs + node.SizeNs;
+            if (endNs > watermarkNs)
+            {
+                return;
+            }
+
+            var from = Before(buffer.Times, startNs);
+            var count = Before(buffer.Times, endNs) - from;
+            if (count > 0)
+            {
+                EmitWindow(device, buffer, from, count, startNs, inputId);
+            }
+
+            open.NextStartNs = startNs + node.SlideNs;
+            buffer.DropOldest(Before(buffer.Times, open.NextStartNs));
+        }
+    }
+
+    private void EmitWindow(int device, SlidingBuffer buffer, int from, int count, long startNs, long inputId)
+    {
+        var endNs = startNs + node.SizeNs;
+        _row[GroupNode.StartSlot] = Scalar.FromTime(startNs);
+        _row[GroupNode.EndSlot] = Scalar.FromTime(endNs);
+        foreach (ref readonly var call in _calls.AsSpan())
+        {
+            _row[call.Slot] = WindowAggregates.Evaluate(call, buffer, from, count);
+        }
+
+        Emit(new(device, endNs - WindowTimeBeforeEndNs, inputId), _row);
+    }
+
+    // The least multiple of the slide that is greater than time - size.
+    private long FirstStart(long timeNs)
+    {
+        var before = timeNs - node.SizeNs;
+        var floor = before >= 0 ? before / node.SlideNs : ((before + 1) / node.SlideNs) - 1;
+        return (floor + 1) * node.SlideNs;
+    }
+
+    private static int Before(ReadOnlySpan<long> times, long limitNs)
+    {
+        var (low, high) = (0, times.Length);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = times[middle] < limitNs ? (middle + 1, high) : (low, middle);
+        }
+
+        return low;
+    }
+
+    /// <summary>The rows of a device's open windows, and the start of the first window that is not closed.</summary>
+    private sealed class OpenWindows(SlidingBuffer rows)
+    {
+        public SlidingBuffer Rows => rows;
+
+        public long NextStartNs { get; set; } = long.MinValue;
+    }
+}

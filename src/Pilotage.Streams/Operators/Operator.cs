@@ -1,0 +1,41 @@
+using Pilotage.Streams.Expressions;
+using Pilotage.Streams.State;
+
+namespace Pilotage.Streams.Operators;
+
+/// <summary>One step of a running pipeline. Rows of a device come in order of time; a row's span is valid during the call.</summary>
+internal abstract class Operator
+{
+    private Operator[] _next = [];
+
+    /// <summary>Whether there is anything to save.</summary>
+    public virtual bool HasState => false;
+
+    public void AddNext(Operator next) => _next = [.. _next, next];
+
+    public abstract void Push(in RowHead head, ReadOnlySpan<double> row);
+
+    /// <summary>No row of this device older than the watermark will come any more.</summary>
+    public virtual void Watermark(int device, long watermarkNs, long inputId)
+    {
+        foreach (var next in _next)
+        {
+            next.Watermark(device, watermarkNs, inputId);
+        }
+    }
+
+    public virtual void Save(CheckpointWriter writer)
+    {
+    }
+
+    /// <summary>Takes saved state; false when it is not what this operator saves.</summary>
+    public virtual bool Load(ref CheckpointReader reader) => true;
+
+    protected void Emit(in RowHead head, ReadOnlySpan<double> row)
+    {
+        foreach (var next in _next)
+        {
+            next.Push(head, row);
+        }
+    }
+}

@@ -1,0 +1,224 @@
+using System.Runtime.InteropServices;
+using Pilotage.Streams.Expressions;
+using Pilotage.Streams.State;
+
+namespace Pilotage.Streams.Operators;
+
+/// <summary>Puts a device's rows in order before anything else sees them, and drops what is late or repeated.</summary>
+/// <remarks>
+/// The watermark of a device is its newest time less the lateness, or what <see cref="Dataflow.Advance"/> said if that is
+/// more. Rows wait until the watermark reaches them; with a lateness of nothing they never wait. Because the watermark is the
+/// device's own, what a device's rows yield does not depend on how they were interleaved with those of other devices.
+/// </remarks>
+internal sealed class SourceOperator(int width, long latenessNs, RunContext context) : Operator
+{
+    private readonly PerDevice<DeviceOrder> _orders = new();
+    private readonly double[] _row = new double[width];
+
+    public int Width => width;
+
+    public override bool HasState => true;
+
+    /// <summary>The least watermark of every device, as advanced from outside.</summary>
+    public long AdvancedNs { get; private set; } = long.MinValue;
+
+    public PushResult Take(int device, long tsNs, ReadOnlySpan<double> values, long inputId)
+    {
+        if (!_orders.TryGet(device, out var order))
+        {
+            order = new(width);
+            _orders.Set(device, order);
+        }
+
+        if (tsNs < Math.Max(order.WatermarkNs, AdvancedNs))
+        {
+            context.Late++;
+            return PushResult.Late;
+        }
+
+        for (var i = 0; i < width; i++)
+        {
+            _row[i] = Scalar.Finite(values[i]);
+        }
+
+        // Fast path: nothing waits, so the row goes straight through.
+        var newestNs = Math.Max(order.NewestNs, tsNs);
+        var passes = latenessNs == 0 && order.Waiting == 0;
+        if (passes && order.Repeats(tsNs, _row))
+        {
+            context.Duplicates++;
+            return PushResult.Duplicate;
+        }
+
+        context.Rows++;
+        order.NewestNs = newestNs;
+        if (passes)
+        {
+            Pass(order, new(device, tsNs, inputId), _row);
+        }
+        else
+        {
+            order.Hold(tsNs, inputId, _row);
+        }
+
+        Settle(device, order, newestNs - latenessNs, inputId);
+        return PushResult.Taken;
+    }
+
+    public void Advance(long watermarkNs)
+    {
+        AdvancedNs = Math.Max(AdvancedNs, watermarkNs);
+        for (var device = 0; device < _orders.Count; device++)
+        {
+            if (_orders.TryGet(device, out var order))
+            {
+                Settle(device, order, AdvancedNs, order.LastInputId);
+            }
+        }
+    }
+
+    public override void Push(in RowHead head, ReadOnlySpan<double> row) => Take(head.Device, head.TimeNs, row, head.InputId);
+
+    public override void Save(CheckpointWriter writer)
+    {
+        writer.Write(AdvancedNs);
+        writer.Write(_orders.Count);
+        for (var device = 0; device < _orders.Count; device++)
+        {
+            var known = _orders.TryGet(device, out var order);
+            writer.Write(known ? 1 : 0);
+            order?.Save(writer);
+        }
+    }
+
+    public override bool Load(ref CheckpointReader reader)
+    {
+        AdvancedNs = reader.ReadInt64();
+        var count = reader.ReadCount(sizeof(int));
+        for (var device = 0; device < count && !reader.Failed; device++)
+        {
+            if (reader.ReadInt32() == 1)
+            {
+                _orders.Set(device, DeviceOrder.Load(ref reader, width));
+            }
+        }
+
+        return !reader.Failed && count <= context.Devices.Count;
+    }
+
+    private void Pass(DeviceOrder order, in RowHead head, ReadOnlySpan<double> row)
+    {
+        order.Remember(head.TimeNs, head.InputId, row);
+        Emit(head, row);
+    }
+
+    private void Settle(int device, DeviceOrder order, long watermarkNs, long inputId)
+    {
+        order.WatermarkNs = Math.Max(order.WatermarkNs, watermarkNs);
+        while (order.Waiting > 0)
+        {
+            var due = order.OldestNs <= order.WatermarkNs;
+            if (!due && order.Waiting <= context.Limits.ReorderRowsMax)
+            {
+                break;
+            }
+
+            context.ReleasedEarly += due ? 0 : 1;
+            order.WatermarkNs = Math.Max(order.WatermarkNs, order.OldestNs);
+            order.Release(out var tsNs, out var releasedId, _row);
+            if (order.Repeats(tsNs, _row))
+            {
+                context.Rows--;
+                context.Duplicates++;
+                continue;
+            }
+
+            Pass(order, new(device, tsNs, releasedId), _row);
+        }
+
+        Watermark(device, Math.Max(order.WatermarkNs, AdvancedNs), inputId);
+    }
+
+    /// <summary>The order of one device: its watermark, the row passed on last, and a heap of rows that wait.</summary>
+    private sealed class DeviceOrder(int width)
+    {
+        private readonly double[] _last = new double[width];
+        private readonly PriorityQueue<double[], (long TimeNs, long Arrival)> _waiting = new();
+        private readonly Dictionary<double[], long> _ids = new(ReferenceEqualityComparer.Instance);
+        private readonly Stack<double[]> _spare = new();
+        private long _lastNs = long.MinValue;
+        private long _arrivals;
+
+        public long WatermarkNs { get; set; } = long.MinValue;
+
+        public long NewestNs { get; set; } = long.MinValue;
+
+        public long LastInputId { get; private set; }
+
+        public int Waiting => _waiting.Count;
+
+        public long OldestNs => _waiting.TryPeek(out _, out var key) ? key.TimeNs : long.MaxValue;
+
+        // Compared as bits, so that a NULL repeats a NULL.
+        public bool Repeats(long tsNs, ReadOnlySpan<double> row) => tsNs == _lastNs
+            && MemoryMarshal.AsBytes(row).SequenceEqual(MemoryMarshal.AsBytes<double>(_last));
+
+        public void Remember(long tsNs, long inputId, ReadOnlySpan<double> row)
+        {
+            _lastNs = tsNs;
+            LastInputId = inputId;
+            row.CopyTo(_last);
+        }
+
+        public void Hold(long tsNs, long inputId, ReadOnlySpan<double> row)
+        {
+            var held = _spare.TryPop(out var spare) ? spare : new double[width];
+            row.CopyTo(held);
+            _ids[held] = inputId;
+            _waiting.Enqueue(held, (tsNs, _arrivals++));
+        }
+
+        public void Release(out long tsNs, out long inputId, Span<double> into)
+        {
+            _waiting.TryDequeue(out var held, out var key);
+            tsNs = key.TimeNs;
+            _ids.Remove(held!, out inputId);
+            held.CopyTo(into);
+            _spare.Push(held!);
+        }
+
+        public void Save(CheckpointWriter writer)
+        {
+            writer.Write([WatermarkNs, NewestNs, LastInputId, _lastNs]);
+            writer.Write(_last);
+            writer.Write(_waiting.Count);
+            foreach (var (held, key) in _waiting.UnorderedItems.OrderBy(item => item.Priority))
+            {
+                writer.Write([key.TimeNs, _ids[held]]);
+                writer.Write(held);
+            }
+        }
+
+        public static DeviceOrder Load(ref CheckpointReader reader, int width)
+        {
+            var order = new DeviceOrder(width)
+            {
+                WatermarkNs = reader.ReadInt64(),
+                NewestNs = reader.ReadInt64(),
+                LastInputId = reader.ReadInt64(),
+                _lastNs = reader.ReadInt64(),
+            };
+            reader.Read(order._last);
+            var held = new double[width];
+            for (var left = reader.ReadCount(2 * sizeof(long)); left > 0 && !reader.Failed; left--)
+            {
+                var tsNs = reader.ReadInt64();
+                var inputId = reader.ReadInt64();
+                reader.Read(held);
+                order.Hold(tsNs, inputId, held);
+            }
+
+            return order;
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Pilotage.Streams;
+
+/// <summary>Bounds on a pipeline's text and on its state; the text is refused at compile time, state is cut and counted.</summary>
+public sealed record PipelineLimits
+{
+    /// <summary>Longest text, in characters.</summary>
+    [Range(1, 1 << 24)]
+    public int SqlCharsMax { get; init; } = 65_536;
+
+    /// <summary>Most statements in one text (views, inserts and settings together).</summary>
+    [Range(1, 10_000)]
+    public int StatementsMax { get; init; } = 256;
+
+    /// <summary>Most columns of one view, counted with the hidden columns its windows add.</summary>
+    [Range(2, 65_536)]
+    public int ColumnsMax { get; init; } = 1_024;
+
+    /// <summary>Deepest nesting of an expression or of queries; a chain such as <c>a + b + c</c> counts each sign.</summary>
+    [Range(1, 500)]
+    public int ExpressionDepthMax { get; init; } = 100;
+
+    /// <summary>Most parts of one expression (names, numbers, signs), operands that are read twice counted twice.</summary>
+    [Range(1, 1_000_000)]
+    public int ExpressionSizeMax { get; init; } = 10_000;
+
+    /// <summary>Most rows one window keeps per device. A longer ROWS frame is refused; a RANGE, TUMBLE or HOP window that
+    /// fills up at run time keeps the newest rows and counts what it dropped.</summary>
+    [Range(1, 10_000_000)]
+    public int WindowRowsMax { get; init; } = 100_000;
+
+    /// <summary>Most HOP windows one row may fall into (size divided by slide).</summary>
+    [Range(1, 100_000)]
+    public int OverlapMax { get; init; } = 1_000;
+
+    /// <summary>Most devices one running pipeline keeps state for; rows of further ones are refused and counted.</summary>
+    [Range(1, 10_000_000)]
+    public int DevicesMax { get; init; } = 10_000;
+
+    /// <summary>Most rows held back per device to put late ones in order; beyond it the oldest goes on early, counted.</summary>
+    [Range(1, 1_000_000)]
+    public int ReorderRowsMax { get; init; } = 4_096;
+
+    /// <summary>Longest lateness a text may ask for.</summary>
+    public TimeSpan LatenessMax { get; init; } = TimeSpan.FromDays(7);
+}

@@ -1,0 +1,50 @@
+namespace Pilotage.Streams.Syntax;
+
+/// <summary>A statement as written.</summary>
+internal abstract record StatementSyntax(SourcePosition At);
+
+internal sealed record CreateViewSyntax(SourcePosition At, NameSyntax Name, SelectSyntax Query) : StatementSyntax(At);
+
+internal sealed record InsertSyntax(SourcePosition At, NameSyntax Target, SelectSyntax Query) : StatementSyntax(At);
+
+/// <summary><c>SET 'key' = 'value'</c>, in force for the statements that follow.</summary>
+internal sealed record SetSyntax(SourcePosition At, string Key, SourcePosition ValueAt, string Value) : StatementSyntax(At);
+
+/// <summary>A name and where it stands.</summary>
+internal readonly record struct NameSyntax(SourcePosition At, string Text);
+
+internal sealed record SelectSyntax(
+    SourcePosition At,
+    IReadOnlyList<SelectItemSyntax> Items,
+    RelationSyntax From,
+    ExpressionSyntax? Where,
+    IReadOnlyList<ColumnSyntax>? GroupBy,
+    ExpressionSyntax? Having,
+    IReadOnlyList<(NameSyntax Name, WindowSyntax Window)> Windows);
+
+/// <summary>One column of a select list; no expression means <c>*</c>.</summary>
+internal sealed record SelectItemSyntax(SourcePosition At, ExpressionSyntax? Expression, NameSyntax? Alias);
+
+/// <summary>What stands after <c>FROM</c>.</summary>
+internal abstract record RelationSyntax(SourcePosition At)
+{
+    public string? Alias { get; set; }
+}
+
+internal sealed record NamedRelationSyntax(SourcePosition At, string Name) : RelationSyntax(At);
+
+internal sealed record SubqueryRelationSyntax(SourcePosition At, SelectSyntax Query) : RelationSyntax(At);
+
+/// <summary><c>TUMBLE</c> (no slide) or <c>HOP</c>.</summary>
+internal sealed record WindowRelationSyntax(
+    SourcePosition At,
+    RelationSyntax Input,
+    ColumnSyntax TimeColumn,
+    AmountSyntax? Slide,
+    AmountSyntax Size) : RelationSyntax(At);
+
+internal sealed record PredictRelationSyntax(
+    SourcePosition At,
+    RelationSyntax Input,
+    NameSyntax Model,
+    IReadOnlyList<ColumnSyntax> Columns) : RelationSyntax(At);

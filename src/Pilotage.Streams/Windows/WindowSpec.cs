@@ -1,0 +1,36 @@
+using Pilotage.Streams.Expressions;
+
+namespace Pilotage.Streams.Windows;
+
+/// <summary>One window of a query: the values it keeps per row and the aggregates computed over them.</summary>
+internal sealed class WindowSpec(WindowFrame frame)
+{
+    private readonly List<string> _described = [];
+
+    public WindowFrame Frame => frame;
+
+    public List<Scalar> Columns { get; } = [];
+
+    public List<AggregateCall> Calls { get; } = [];
+
+    /// <summary>The column that keeps this expression; two aggregates over one expression share it.</summary>
+    public int ColumnOf(Scalar scalar)
+    {
+        var described = scalar.Describe();
+        var found = _described.IndexOf(described);
+        if (found >= 0)
+        {
+            return found;
+        }
+
+        _described.Add(described);
+        Columns.Add(scalar);
+        return Columns.Count - 1;
+    }
+
+    public string Describe() =>
+        $"{frame.Kind} {frame.Preceding} [{string.Join(", ", _described)}] {string.Join(", ", Calls.Select(Described))}";
+
+    private static string Described(AggregateCall call) =>
+        $"{call.Function}({call.Column}, {call.Second}, {call.Offset})@{call.Slot}";
+}
