@@ -1,0 +1,53 @@
+using Pilotage.Cli.Demo.Processes;
+using Pilotage.Cli.Frame;
+using Xunit;
+
+namespace Pilotage.Tests.Cli.Demo;
+
+public sealed class ProcessTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("pilotage-demo-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void A_second_demonstration_in_the_same_folder_is_told_who_holds_it()
+    {
+        using var first = DemoLock.Take(_folder);
+
+        var failure = Assert.Throws<CliFailure>(() => DemoLock.Take(_folder));
+
+        Assert.Equal(ExitCode.Conflict, failure.ExitCode);
+        Assert.Contains($"process {Environment.ProcessId}", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_folder_is_free_again_afterwards()
+    {
+        DemoLock.Take(_folder).Dispose();
+
+        using var second = DemoLock.Take(_folder);
+
+        Assert.Equal(Environment.ProcessId, DemoLock.Holder(_folder));
+    }
+
+    [Fact]
+    public void A_lock_left_behind_by_a_dead_process_holds_nobody_up()
+    {
+        File.WriteAllText(Path.Combine(_folder, "demo.lock"), "2147483646");
+
+        Assert.Null(DemoLock.Holder(_folder));
+        DemoLock.Take(_folder).Dispose();
+    }
+
+    [Fact]
+    public void A_folder_that_cannot_be_written_to_is_a_clear_failure()
+    {
+        var file = Path.Combine(_folder, "file");
+        File.WriteAllText(file, "");
+
+        var failure = Assert.Throws<CliFailure>(() => DemoLock.Take(Path.Combine(file, "demo")));
+
+        Assert.Contains("cannot write to", failure.Message, StringComparison.Ordinal);
+    }
+}
