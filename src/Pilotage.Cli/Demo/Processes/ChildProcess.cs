@@ -40,7 +40,9 @@ internal sealed class ChildProcess : IAsyncDisposable
         string name, IReadOnlyList<string> arguments, string logFile, TimeSpan readyWithin, TimeProvider time, CancellationToken cancellation)
     {
         var process = Process.Start(StartInfo(arguments)) ?? throw new CliFailure(ExitCode.Failed, $"cannot start {name}");
+#pragma warning disable CA2000 // Returned to the caller, or disposed of below when it does not become ready.
         var child = new ChildProcess(name, process, logFile, time);
+#pragma warning restore CA2000
         using var deadline = new CancellationTokenSource(readyWithin, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
         try
