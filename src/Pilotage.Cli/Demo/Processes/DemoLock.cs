@@ -3,30 +3,29 @@ using Pilotage.Cli.Frame;
 
 namespace Pilotage.Cli.Demo.Processes;
 
-/// <summary>One demonstration per folder: the file is held open, and names the process that holds it.</summary>
+/// <summary>One demonstration per folder: a file is held locked, and a second one beside it names the process that holds it.</summary>
 internal sealed class DemoLock : IDisposable
 {
-    private const string FileName = "demo.lock";
+    private const string LockName = "demo.lock";
+    private const string PidName = "demo.pid";
     private readonly FileStream _held;
-    private readonly string _path;
+    private readonly string _folder;
 
-    private DemoLock(FileStream held, string path)
+    private DemoLock(FileStream held, string folder)
     {
         _held = held;
-        _path = path;
+        _folder = folder;
     }
 
     public static DemoLock Take(string folder)
     {
-        var path = Path.Combine(folder, FileName);
         try
         {
             Directory.CreateDirectory(folder);
-            var held = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
-            held.SetLength(0);
-            held.Write(System.Text.Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
-            held.Flush();
-            return new(held, path);
+            // Locked by the kernel, so that a killed process holds nothing.
+            var held = new FileStream(Path.Combine(folder, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            File.WriteAllText(Path.Combine(folder, PidName), Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+            return new(held, folder);
         }
         catch (UnauthorizedAccessException e)
         {
@@ -45,19 +44,15 @@ internal sealed class DemoLock : IDisposable
     /// <summary>The process that holds the folder, or null.</summary>
     public static int? Holder(string folder)
     {
-        var path = Path.Combine(folder, FileName);
-        if (!File.Exists(path))
-        {
-            return null;
-        }
-
-        using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
-        return int.TryParse(reader.ReadToEnd(), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) && PosixKill.Exists(pid) ? pid : null;
+        var path = Path.Combine(folder, PidName);
+        return File.Exists(path) && int.TryParse(File.ReadAllText(path), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) && PosixKill.Exists(pid)
+            ? pid
+            : null;
     }
 
     public void Dispose()
     {
+        File.Delete(Path.Combine(_folder, PidName));
         _held.Dispose();
-        File.Delete(_path);
     }
 }

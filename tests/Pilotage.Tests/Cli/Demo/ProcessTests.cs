@@ -34,7 +34,7 @@ public sealed class ProcessTests : IDisposable
     [Fact]
     public void A_lock_left_behind_by_a_dead_process_holds_nobody_up()
     {
-        File.WriteAllText(Path.Combine(_folder, "demo.lock"), "2147483646");
+        File.WriteAllText(Path.Combine(_folder, "demo.pid"), "2147483646");
 
         Assert.Null(DemoLock.Holder(_folder));
         DemoLock.Take(_folder).Dispose();
