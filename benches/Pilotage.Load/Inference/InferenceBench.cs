@@ -1,0 +1,82 @@
+using Pilotage.Learning.Export;
+using Pilotage.Learning.Onnx;
+
+namespace Pilotage.Load.Inference;
+
+/// <summary>What one row through a small model costs, beside the same library called from Node in the same run.</summary>
+internal static class InferenceBench
+{
+    private const int Warm = 2_000;
+    private const int Calls = 20_000;
+    private static readonly int[] Layers = [32, 64, 8, 64, 32];
+
+    /// <summary>Measures; <c>--no-peer</c> leaves the peer out.</summary>
+    public static async Task<IReadOnlyList<BenchRow>> RunAsync(BenchArguments arguments)
+    {
+        var bytes = Autoencoder(new Random(7));
+        var ours = Measure(bytes);
+        var peer = arguments.Get("no-peer", "false") == "true" ? null : await NodePeer.MeasureAsync(bytes, Layers[0], Calls);
+        var name = peer is null ? null : $"onnxruntime-node {peer.Version}";
+        return
+        [
+            new("one row, 32-64-8-64-32 autoencoder, CPU", "us/call", ours.CpuUs, peer?.CpuUs, name, 0.25, 0.15, PromiseOnRatio: true),
+            new("  p50", "us", ours.P50Us, peer?.P50Us, name, null, null),
+            new("  p99", "us", ours.P99Us, peer?.P99Us, name, null, null),
+            new("  allocated", "bytes/call", ours.BytesPerCall, null, null, 0, 0),
+        ];
+    }
+
+    private static Figures Measure(byte[] bytes)
+    {
+        using var model = OnnxModel.Load(bytes, new OnnxOptions()).Value;
+        float[] row = [.. Enumerable.Range(0, model.RowWidth).Select(i => MathF.Sin(i))];
+        var answer = new float[model.OutputWidth];
+        for (var i = 0; i < Warm; i++)
+        {
+            model.Run(row, answer);
+        }
+
+        var took = new double[Calls];
+        var time = TimeProvider.System;
+        var allocated = GC.GetAllocatedBytesForCurrentThread();
+        var cpu = Environment.CpuUsage.TotalTime;
+        for (var i = 0; i < Calls; i++)
+        {
+            var start = time.GetTimestamp();
+            model.Run(row, answer);
+            took[i] = time.GetElapsedTime(start).TotalMicroseconds;
+        }
+
+        cpu = Environment.CpuUsage.TotalTime - cpu;
+        allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
+        Array.Sort(took);
+        return new Figures(cpu.TotalMicroseconds / Calls, took[Calls / 2], took[Calls * 99 / 100], (double)allocated / Calls);
+    }
+
+    private static byte[] Autoencoder(Random random)
+    {
+        var columns = Enumerable.Range(0, Layers[0]).Select(i => new ModelColumn($"x{i}", "1")).ToArray();
+        var graph = new OnnxGraph("autoencoder")
+            .Input(OnnxWriter.Input, TensorType.Float32, -1, Layers[0])
+            .Output(OnnxWriter.Output, TensorType.Float32, -1, Layers[^1]);
+        var last = OnnxWriter.Input;
+        for (var layer = 1; layer < Layers.Length; layer++)
+        {
+            var (inputs, outputs) = (Layers[layer - 1], Layers[layer]);
+            float[] weights = [.. Enumerable.Range(0, inputs * outputs).Select(_ => (float)((random.NextDouble() - 0.5) / Math.Sqrt(inputs)))];
+            var end = layer == Layers.Length - 1;
+            graph.Constant($"w{layer}", Tensor.Of(weights, inputs, outputs))
+                .Constant($"b{layer}", new Tensor(TensorType.Float32, outputs))
+                .Node("Gemm", [last, $"w{layer}", $"b{layer}"], [end ? OnnxWriter.Output : $"g{layer}"]);
+            if (!end)
+            {
+                graph.Node("Relu", [$"g{layer}"], [$"r{layer}"]);
+                last = $"r{layer}";
+            }
+        }
+
+        return OnnxWriter.Model(graph, new ModelProperties("autoencoder", "1", columns, columns));
+    }
+
+    private sealed record Figures(double CpuUs, double P50Us, double P99Us, double BytesPerCall);
+}
