@@ -1,0 +1,65 @@
+using System.Diagnostics.Metrics;
+using Pilotage.Protocols.Mqtt;
+
+namespace Pilotage.Broker;
+
+/// <summary>What a broker counts. Labels are bounded: reasons, QoS and listeners, never clients or topics.</summary>
+internal static class BrokerMetrics
+{
+    public const string MeterName = "Pilotage.Broker";
+
+    private static readonly Meter Meter = new(MeterName);
+
+    private static readonly UpDownCounter<long> ConnectionCount = Meter.CreateUpDownCounter<long>(
+        "pilotage.broker.connections", "{connection}", "Clients connected.");
+
+    private static readonly Counter<long> ConnectCount = Meter.CreateCounter<long>(
+        "pilotage.broker.connects", "{connect}", "Connect attempts by outcome.");
+
+    private static readonly Counter<long> DisconnectCount = Meter.CreateCounter<long>(
+        "pilotage.broker.disconnects", "{disconnect}", "Ended connections by reason.");
+
+    private static readonly Counter<long> ReceivedCount = Meter.CreateCounter<long>(
+        "pilotage.broker.messages.received", "{message}", "Messages taken from clients, by QoS.");
+
+    private static readonly Counter<long> RefusedCount = Meter.CreateCounter<long>(
+        "pilotage.broker.messages.refused", "{message}", "Messages not taken, by reason.");
+
+    private static readonly Counter<long> DeliveredCount = Meter.CreateCounter<long>(
+        "pilotage.broker.messages.delivered", "{message}", "Messages written to clients, by QoS.");
+
+    private static readonly Counter<long> DroppedCount = Meter.CreateCounter<long>(
+        "pilotage.broker.messages.dropped", "{message}", "Messages lost on the way to a client, by cause.");
+
+    private static readonly UpDownCounter<long> SessionCount = Meter.CreateUpDownCounter<long>(
+        "pilotage.broker.sessions", "{session}", "Sessions, connected or not.");
+
+    private static readonly Counter<long> LogRefusedCount = Meter.CreateCounter<long>(
+        "pilotage.broker.log.refused", "{record}", "Session records that the disk refused and nobody waited for.");
+
+    private static readonly Counter<long> CompactionCount = Meter.CreateCounter<long>(
+        "pilotage.broker.log.compactions", "{compaction}", "Times the session log was rewritten.");
+
+    public static void Connections(int change) => ConnectionCount.Add(change);
+
+    public static void Connect(string listener, MqttReason reason) => ConnectCount.Add(
+        1, new("listener", listener), new KeyValuePair<string, object?>("reason", reason.ToString()));
+
+    public static void Disconnect(MqttReason reason) =>
+        DisconnectCount.Add(1, new KeyValuePair<string, object?>("reason", reason.ToString()));
+
+    public static void Received(byte qos) => ReceivedCount.Add(1, new KeyValuePair<string, object?>("qos", (int)qos));
+
+    public static void Refused(MqttReason reason) =>
+        RefusedCount.Add(1, new KeyValuePair<string, object?>("reason", reason.ToString()));
+
+    public static void Delivered(byte qos) => DeliveredCount.Add(1, new KeyValuePair<string, object?>("qos", (int)qos));
+
+    public static void Dropped(string cause) => DroppedCount.Add(1, new KeyValuePair<string, object?>("cause", cause));
+
+    public static void Sessions(int change) => SessionCount.Add(change);
+
+    public static void LogRefused() => LogRefusedCount.Add(1);
+
+    public static void Compacted() => CompactionCount.Add(1);
+}

@@ -1,0 +1,219 @@
+using System.Buffers;
+using System.Diagnostics;
+using System.Security.Cryptography;
+using Pilotage.Broker.Sessions;
+using Pilotage.Protocols.Mqtt;
+
+namespace Pilotage.Broker.Connections;
+
+/// <content>From the first byte to CONNACK.</content>
+internal sealed partial class ClientConnection
+{
+    private const int AssignedIdBytes = 12;
+
+    /// <summary>Takes CONNECT and answers it; false when the connection is refused or was no MQTT.</summary>
+    private async ValueTask<bool> ConnectAsync()
+    {
+        var packet = await ReadConnectAsync();
+        if (packet is null)
+        {
+            return false;
+        }
+
+        _version = packet.Version;
+        var assigned = packet.ClientId.Length == 0;
+        if (assigned && packet is { Version: MqttVersion.V311, CleanStart: false })
+        {
+            // MQTT-3.1.3-8 of 3.1.1: a session that is to last needs a name.
+            return Refuse(MqttReason.ClientIdentifierNotValid, "no client identifier for a lasting session");
+        }
+
+        var request = new ConnectRequest
+        {
+            Listener = transport.Listener,
+            Version = packet.Version,
+            ClientId = assigned ? $"auto-{RandomNumberGenerator.GetHexString(2 * AssignedIdBytes, true)}" : packet.ClientId,
+            ClientIdAssigned = assigned,
+            UserName = packet.UserName,
+            Password = packet.Password,
+            Certificate = transport.Certificate,
+            Encrypted = transport.Encrypted,
+            Remote = transport.Remote,
+            UserProperties = packet.Properties?.UserProperties ?? (IReadOnlyList<(string, string)>)[],
+        };
+        var decision = await context.Hooks.ConnectAsync(request, context.Stopping);
+        if (decision.Identity is not { } who)
+        {
+            return Refuse(decision.Reason, decision.Text ?? "refused by the host");
+        }
+
+        var judged = JudgeConnect(packet, who);
+        return judged == MqttReason.Success
+            ? await AcceptAsync(packet, who, decision.Overflow, assigned)
+            : Refuse(judged, "what CONNECT asks for is not possible here");
+    }
+
+    private async ValueTask<ConnectPacket?> ReadConnectAsync()
+    {
+        using var patience = new CancellationTokenSource(context.Options.ConnectTimeout, context.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, context.Stopping);
+        var input = transport.Pipe.Input;
+        while (true)
+        {
+            var result = await input.ReadAsync(either.Token);
+            var status = MqttFrame.TryRead(result.Buffer, _limits.PacketBytesMax, out var frame, out var reason);
+
+            // A first packet that is not CONNECT is nobody's business to answer (MQTT-3.1.0-1), and is not waited for.
+            var first = result.Buffer.FirstSpan;
+            var foreign = first.Length > 0 && first[0] >> 4 != (int)MqttPacketType.Connect;
+            if (status == OperationStatus.InvalidData || foreign)
+            {
+                input.AdvanceTo(result.Buffer.Start);
+                Reject(foreign ? MqttReason.ProtocolError : reason, "the first packet is not an acceptable CONNECT");
+                return null;
+            }
+
+            if (status == OperationStatus.Done)
+            {
+                var packet = DecodeConnect(result.Buffer.Slice(frame.HeaderBytes, frame.BodyBytes));
+                input.AdvanceTo(result.Buffer.GetPosition(frame.TotalBytes));
+                return packet;
+            }
+
+            input.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+            if (result.IsCompleted || result.IsCanceled)
+            {
+                Reject(MqttReason.UnspecifiedError, "the connection ended before CONNECT was whole");
+                return null;
+            }
+        }
+    }
+
+    private ConnectPacket? DecodeConnect(in ReadOnlySequence<byte> body)
+    {
+        var bytes = body.IsSingleSegment ? body.FirstSpan : body.ToArray();
+        if (MqttDecoder.TryConnect(bytes, _limits, out var packet, out var answerAs, out var reason))
+        {
+            return packet;
+        }
+
+        _version = answerAs;
+        Refuse(reason, "CONNECT is malformed");
+        return null;
+    }
+
+    private MqttReason JudgeConnect(ConnectPacket packet, ClientIdentity who)
+    {
+        // AUTH is answered as the standard asks of a server that knows no method (MQTT 5.0, section 4.12).
+        if (packet.Properties?.AuthenticationMethod is not null)
+        {
+            return MqttReason.BadAuthenticationMethod;
+        }
+
+        if (packet.Will is not { Message: var will })
+        {
+            return MqttReason.Success;
+        }
+
+        if (will.Qos > QosMax)
+        {
+            return MqttReason.QosNotSupported;
+        }
+
+        return JudgeTopic(will.Topic) is var topic && topic != MqttReason.Success
+            ? topic
+            : context.Hooks.MayPublish(who, will.Topic) ? MqttReason.Success : MqttReason.NotAuthorized;
+    }
+
+    private async ValueTask<bool> AcceptAsync(
+        ConnectPacket packet, ClientIdentity who, QueueOverflow overflow, bool assigned)
+    {
+        var asked = packet.Version == MqttVersion.V311
+            ? packet.CleanStart ? 0 : Session.NeverExpires
+            : packet.Properties?.SessionExpiry ?? 0;
+        var expiry = Math.Min(asked, (uint)Math.Min(context.Options.SessionExpiryMax.TotalSeconds, uint.MaxValue));
+        var keepAlive = AgreeKeepAlive(packet);
+        var window = Math.Min(packet.Properties?.ReceiveMaximum ?? ushort.MaxValue, context.Options.InflightMax);
+        _packetBytesMax = (int)Math.Min(packet.Properties?.MaximumPacketSize ?? int.MaxValue, int.MaxValue);
+        _topicAliases = new string?[packet.Version == MqttVersion.V5 ? context.Options.TopicAliasMaximum : 0];
+
+        var attachment = context.Exchange.Attach(who, packet, overflow, expiry, this);
+        _session = attachment.Session;
+        _who = who;
+        try
+        {
+            await attachment.Stored;
+        }
+        catch (IOException refused)
+        {
+            _keepsWill = false;
+            return Refuse(MqttReason.ServerUnavailable, refused.Message);
+        }
+
+        var properties = packet.Version == MqttVersion.V311 ? null : new MqttProperties
+        {
+            SessionExpiry = expiry == asked ? null : expiry,
+            AssignedClientId = assigned ? who.ClientId : null,
+            ServerKeepAlive = keepAlive == packet.KeepAliveSeconds ? null : keepAlive,
+            ReceiveMaximum = (ushort)context.Options.ReceiveMaximum,
+            TopicAliasMaximum = (ushort)context.Options.TopicAliasMaximum,
+            MaximumQos = QosMax,
+            MaximumPacketSize = (uint)context.Options.PacketBytesMax,
+            SharedSubscriptionAvailable = false,
+        };
+        await _outbox.Writer.WriteAsync(
+            Outbound.ConnAck(new(attachment.Present, MqttReason.Success, properties)), context.Stopping);
+        _welcomed = true;
+        OpenWindow(window);
+        BrokerMetrics.Connections(1);
+        BrokerMetrics.Connect(transport.Listener, MqttReason.Success);
+        Log.Connected(context.Logger, who.Tenant, who.ClientId, who.Role, packet.Version, transport.Listener, attachment.Present);
+        context.Hooks.Connected(who);
+        context.Exchange.Pump(attachment.Session, this);
+        return true;
+    }
+
+    private void OpenWindow(int window)
+    {
+        lock (_ending)
+        {
+            if (!_ended)
+            {
+                Volatile.Write(ref _sendWindow, window);
+            }
+        }
+    }
+
+    /// <summary>The keep alive that holds, and with it the silence that ends the connection (MQTT-3.1.2-22).</summary>
+    private ushort AgreeKeepAlive(ConnectPacket packet)
+    {
+        var seconds = packet.KeepAliveSeconds;
+        if (packet.Version == MqttVersion.V5)
+        {
+            // 0 means "no limit": a server may set one all the same (MQTT-3.2.2-21).
+            var asked = seconds == 0 ? context.Options.KeepAliveMax : TimeSpan.FromSeconds(seconds);
+            var agreed = TimeSpan.FromTicks(Math.Clamp(
+                asked.Ticks, context.Options.KeepAliveMin.Ticks, context.Options.KeepAliveMax.Ticks));
+            seconds = (ushort)Math.Clamp(agreed.TotalSeconds, 1, ushort.MaxValue);
+        }
+
+        _silenceMax = seconds == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(seconds * 1.5);
+        return seconds;
+    }
+
+    /// <summary>Answers CONNECT with a failure and ends.</summary>
+    private bool Refuse(MqttReason reason, string why)
+    {
+        Debug.Assert(reason.IsFailure(), "A refusal needs a reason.");
+        _outbox.Writer.TryWrite(Outbound.ConnAck(new(false, reason)));
+        Reject(reason, why);
+        return false;
+    }
+
+    private void Reject(MqttReason reason, string why)
+    {
+        BrokerMetrics.Connect(transport.Listener, reason);
+        Log.Refused(context.Logger, transport.Listener, transport.Remote, reason, why);
+        End(reason, why);
+    }
+}

@@ -1,0 +1,30 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Pilotage.Core;
+using Pilotage.Protocols.Mqtt;
+
+namespace Pilotage.Broker.Connections;
+
+/// <content>One line for each thing that happened to a connection; nothing for a message.</content>
+internal sealed partial class ClientConnection
+{
+    private static partial class Log
+    {
+        [LoggerMessage(2100, LogLevel.Information, "Client {ClientId} of {Tenant} connected as {Role} by {Listener} ({Version}, session present: {Present}).")]
+        public static partial void Connected(
+            ILogger logger, TenantId tenant, string clientId, string role, MqttVersion version, string listener, bool present);
+
+        [LoggerMessage(2101, LogLevel.Warning, "A client at {Remote} was refused by {Listener}: {Reason}, {Why}.")]
+        public static partial void Refused(ILogger logger, string listener, EndPoint? remote, MqttReason reason, string why);
+
+        [LoggerMessage(2102, LogLevel.Information, "Client {ClientId} of {Tenant} is gone: {Reason}, {Why}.")]
+        public static partial void Disconnected(
+            ILogger logger, TenantId tenant, string clientId, MqttReason reason, string why);
+
+        [LoggerMessage(2103, LogLevel.Error, "A connection of {Listener} ended in a fault.")]
+        public static partial void Faulted(ILogger logger, string listener, Exception fault);
+
+        [LoggerMessage(2104, LogLevel.Error, "The host could not take a message in.")]
+        public static partial void HookFailed(ILogger logger, Exception fault);
+    }
+}

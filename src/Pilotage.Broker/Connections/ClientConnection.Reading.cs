@@ -1,0 +1,138 @@
+using System.Buffers;
+using Pilotage.Protocols.Mqtt;
+
+namespace Pilotage.Broker.Connections;
+
+/// <content>Packets in.</content>
+internal sealed partial class ClientConnection
+{
+    private async ValueTask ReadAllAsync()
+    {
+        var input = transport.Pipe.Input;
+        while (!Ended)
+        {
+            var result = await input.ReadAsync(context.Stopping);
+            Volatile.Write(ref _lastHeard, context.Time.GetTimestamp());
+            var rest = result.Buffer;
+            while (!Ended && TryTake(ref rest, out var frame, out var body))
+            {
+                var handled = Dispatch(frame, body);
+                if (!handled.IsCompletedSuccessfully)
+                {
+                    await handled;
+                }
+            }
+
+            input.AdvanceTo(rest.Start, rest.End);
+            if (result.IsCompleted)
+            {
+                End(MqttReason.Success, "the client closed the connection");
+            }
+        }
+    }
+
+    private bool TryTake(ref ReadOnlySequence<byte> rest, out MqttFrame frame, out ReadOnlySequence<byte> body)
+    {
+        body = default;
+        var status = MqttFrame.TryRead(rest, _limits.PacketBytesMax, out frame, out var reason);
+        if (status == OperationStatus.InvalidData)
+        {
+            End(reason, "a packet has a bad header");
+        }
+
+        if (status != OperationStatus.Done)
+        {
+            return false;
+        }
+
+        body = rest.Slice(frame.HeaderBytes, frame.BodyBytes);
+        rest = rest.Slice(frame.TotalBytes);
+        return true;
+    }
+
+    private ValueTask Dispatch(in MqttFrame frame, in ReadOnlySequence<byte> body)
+    {
+        if (body.IsSingleSegment)
+        {
+            return Dispatch(frame, body.FirstSpan);
+        }
+
+        // Slow path: the packet straddles two buffers.
+        var pooled = ArrayPool<byte>.Shared.Rent(frame.BodyBytes);
+        body.CopyTo(pooled);
+        var handled = Dispatch(frame, pooled.AsSpan(0, frame.BodyBytes));
+
+        // Whatever is kept past this call has been copied out: handlers wait only after they have read the bytes.
+        ArrayPool<byte>.Shared.Return(pooled);
+        return handled;
+    }
+
+    private ValueTask Dispatch(in MqttFrame frame, ReadOnlySpan<byte> body)
+    {
+        switch (frame.Type)
+        {
+            case MqttPacketType.Publish:
+                return OnPublish(frame.Flags, body);
+            case MqttPacketType.PubAck:
+                return OnPubAck(body);
+            case MqttPacketType.Subscribe:
+                return OnSubscribe(body);
+            case MqttPacketType.Unsubscribe:
+                return OnUnsubscribe(body);
+            case MqttPacketType.PingReq when body.IsEmpty:
+                return SendAsync(Outbound.PingResp);
+            case MqttPacketType.Disconnect:
+                return OnDisconnect(body);
+            case MqttPacketType.PingReq:
+                return Fail(MqttReason.MalformedPacket, "PINGREQ has a body");
+            default:
+                // A second CONNECT (MQTT-3.1.0-2), packets only a server sends, AUTH without a method, QoS 2 flow.
+                return Fail(MqttReason.ProtocolError, $"{frame.Type} is not expected here");
+        }
+    }
+
+    private ValueTask OnPubAck(ReadOnlySpan<byte> body)
+    {
+        if (!MqttDecoder.TryAck(body, MqttPacketType.PubAck, _version, _limits, out var ack, out var reason))
+        {
+            return Fail(reason, "PUBACK is malformed");
+        }
+
+        // Failure codes end the matter as success does (MQTT-4.4.0-2). An unknown identifier is an ack that crossed a
+        // takeover or a restart, and harms nobody.
+        context.Exchange.Acknowledge(_session!, this, ack.PacketId);
+        return default;
+    }
+
+    private ValueTask OnDisconnect(ReadOnlySpan<byte> body)
+    {
+        if (!MqttDecoder.TryDisconnect(body, MqttPacketType.Disconnect, _version, _limits, out var packet, out var reason))
+        {
+            return Fail(reason, "DISCONNECT is malformed");
+        }
+
+        if (packet.Properties?.SessionExpiry is { } expiry)
+        {
+            // A session that was to end with its connection cannot change its mind (MQTT 5.0, section 3.14.2.2.2).
+            if (!_session!.Durable && expiry > 0)
+            {
+                return Fail(MqttReason.ProtocolError, "DISCONNECT revives a session that was to end");
+            }
+
+            _newExpiry = Math.Min(expiry, (uint)Math.Min(context.Options.SessionExpiryMax.TotalSeconds, uint.MaxValue));
+        }
+
+        _keepsWill = packet.Reason == MqttReason.DisconnectWithWill || packet.Reason.IsFailure();
+        End(MqttReason.Success, packet.Reason == MqttReason.Success ? "the client disconnected" : $"the client disconnected: {packet.Reason}");
+        return default;
+    }
+
+    private ValueTask SendAsync(in Outbound packet) =>
+        _outbox.Writer.TryWrite(packet) || Ended ? default : _outbox.Writer.WriteAsync(packet, context.Stopping);
+
+    private ValueTask Fail(MqttReason reason, string why)
+    {
+        End(reason, why);
+        return default;
+    }
+}

@@ -1,0 +1,135 @@
+using System.Text;
+using Pilotage.Broker.Sessions;
+using Pilotage.Broker.Topics;
+using Pilotage.Protocols.Mqtt;
+
+namespace Pilotage.Broker.Connections;
+
+/// <content>SUBSCRIBE and UNSUBSCRIBE: answered when durable, retained messages after the answer.</content>
+internal sealed partial class ClientConnection
+{
+    private static readonly TimeSpan ReplayPause = TimeSpan.FromMilliseconds(20);
+
+    private ValueTask OnSubscribe(ReadOnlySpan<byte> body) =>
+        MqttDecoder.TrySubscribe(body, _version, _limits, out var packet, out var reason)
+            ? SubscribeAsync(packet)
+            : Fail(reason, "SUBSCRIBE is malformed");
+
+    private ValueTask OnUnsubscribe(ReadOnlySpan<byte> body) =>
+        MqttDecoder.TryUnsubscribe(body, _version, _limits, out var packet, out var reason)
+            ? UnsubscribeAsync(packet)
+            : Fail(reason, "UNSUBSCRIBE is malformed");
+
+    private async ValueTask SubscribeAsync(SubscribePacket packet)
+    {
+        var reasons = new MqttReason[packet.Filters.Count];
+        var replays = new List<Subscription>();
+        for (var i = 0; i < reasons.Length; i++)
+        {
+            reasons[i] = await SubscribeAsync(packet.Filters[i], packet.Properties, replays);
+        }
+
+        await SendAsync(Outbound.SubAck(new(packet.PacketId, reasons)));
+        foreach (var subscription in replays)
+        {
+            await ReplayAsync(subscription);
+        }
+    }
+
+    private async ValueTask<MqttReason> SubscribeAsync(
+        SubscribeFilter wish, MqttProperties? properties, List<Subscription> replays)
+    {
+        var refusal = JudgeFilter(wish.Filter);
+        if (refusal != MqttReason.Success)
+        {
+            return refusal;
+        }
+
+        var granted = Math.Min(wish.Qos, QosMax);
+        var subscription = new Subscription(
+            wish.Filter, granted, wish.NoLocal, wish.RetainAsPublished, wish.RetainHandling, properties?.SubscriptionIds?[0]);
+        try
+        {
+            if (!context.Exchange.TrySubscribe(_session!, subscription, out var isNew, out var stored))
+            {
+                return MqttReason.QuotaExceeded;
+            }
+
+            await stored;
+            if (wish.RetainHandling == 0 || (wish.RetainHandling == 1 && isNew))
+            {
+                replays.Add(subscription);
+            }
+
+            return (MqttReason)granted;
+        }
+        catch (IOException refused)
+        {
+            // What cannot be kept is not promised.
+            if (context.Exchange.Unsubscribe(_session!, wish.Filter, out var undone))
+            {
+                SessionLog.Unawaited(undone);
+            }
+
+            return ReasonOf(refused);
+        }
+    }
+
+    private MqttReason JudgeFilter(string filter)
+    {
+        if (MqttTopic.IsShared(filter) && MqttTopic.IsValidFilter(filter))
+        {
+            return MqttReason.SharedSubscriptionsNotSupported;
+        }
+
+        if (!MqttTopic.IsValidFilter(filter)
+            || Encoding.UTF8.GetByteCount(filter) > context.Options.TopicBytesMax
+            || MqttTopic.Levels(filter) > context.Options.TopicLevelsMax)
+        {
+            return MqttReason.TopicFilterInvalid;
+        }
+
+        return context.Hooks.MaySubscribe(_who!, filter) ? MqttReason.Success : MqttReason.NotAuthorized;
+    }
+
+    /// <summary>Sends what is retained, waiting for a slow reader instead of dropping.</summary>
+    private async ValueTask ReplayAsync(Subscription subscription)
+    {
+        foreach (var retained in context.Exchange.RetainedFor(_session!, subscription.Filter))
+        {
+            if (Math.Min(retained.Message.Qos, subscription.Qos) == 0)
+            {
+                List<uint>? ids = subscription.Identifier is { } id ? [id] : null;
+                await SendAsync(Outbound.Publish(new(retained, 0, retain: true, ids)));
+                continue;
+            }
+
+            while (!Ended && !context.Exchange.TryReplay(_session!, this, retained, subscription))
+            {
+                await Task.Delay(ReplayPause, context.Time, context.Stopping);
+            }
+        }
+    }
+
+    private async ValueTask UnsubscribeAsync(UnsubscribePacket packet)
+    {
+        var reasons = new MqttReason[packet.Filters.Count];
+        for (var i = 0; i < reasons.Length; i++)
+        {
+            if (!MqttTopic.IsValidFilter(packet.Filters[i]))
+            {
+                reasons[i] = MqttReason.TopicFilterInvalid;
+            }
+            else if (context.Exchange.Unsubscribe(_session!, packet.Filters[i], out var stored))
+            {
+                await stored;
+            }
+            else
+            {
+                reasons[i] = MqttReason.NoSubscriptionExisted;
+            }
+        }
+
+        await SendAsync(Outbound.UnsubAck(new(packet.PacketId, reasons)));
+    }
+}

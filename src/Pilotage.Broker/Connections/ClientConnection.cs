@@ -1,0 +1,147 @@
+using System.Threading.Channels;
+using Microsoft.AspNetCore.Connections;
+using Pilotage.Broker.Sessions;
+using Pilotage.Protocols.Mqtt;
+
+namespace Pilotage.Broker.Connections;
+
+/// <summary>
+/// One network connection: a reader that parses and routes, a queue of acks that leave in order once their messages
+/// are stored, and a writer with a bounded queue. When the peer is slow the reader waits, and so does the peer.
+/// </summary>
+internal sealed partial class ClientConnection(Transport transport, LinkContext context) : ISessionLink
+{
+    private readonly Channel<Outbound> _outbox = Channel.CreateBounded<Outbound>(new BoundedChannelOptions(
+        context.Options.OutboundPacketsMax) { SingleReader = true });
+
+    // Room for the receive window and as many QoS 0 messages again; past that the reader waits.
+    private readonly Channel<PendingAck> _acks = Channel.CreateBounded<PendingAck>(new BoundedChannelOptions(
+        (2 * context.Options.ReceiveMaximum) + 64) { SingleReader = true, SingleWriter = true });
+
+    private readonly MqttLimits _limits = new(
+        context.Options.PacketBytesMax, context.Options.UserPropertiesMax, context.Options.UserPropertyBytesMax);
+
+    private readonly Lock _ending = new();
+    private MqttVersion _version = MqttVersion.V5;
+    private ClientIdentity? _who;
+    private Session? _session;
+    private int _sendWindow;
+    private int _packetBytesMax = int.MaxValue;
+    private bool _ended;
+    private bool _welcomed;
+    private (MqttReason Reason, string Why) _end = (MqttReason.Success, "the client closed the connection");
+    private long _endedAt;
+    private long _lastHeard;
+    private TimeSpan _silenceMax = Timeout.InfiniteTimeSpan;
+
+    // How the client itself ended: whether its will stays due, and a new session expiry, if it named one.
+    private bool _keepsWill = true;
+    private uint? _newExpiry;
+
+    /// <inheritdoc/>
+    public int SendWindow => Volatile.Read(ref _sendWindow);
+
+    private bool Ended => Volatile.Read(ref _ended);
+
+    /// <summary>Serves the connection to its end; never throws.</summary>
+    public async Task RunAsync()
+    {
+        _lastHeard = context.Time.GetTimestamp();
+        var writer = WriteAllAsync();
+        try
+        {
+            if (await ConnectAsync())
+            {
+                var acks = AcknowledgeAllAsync();
+                await ReadAllAsync();
+                _acks.Writer.Complete();
+                await acks;
+            }
+        }
+        catch (Exception fault) when (fault is IOException or OperationCanceledException or ObjectDisposedException
+            or ChannelClosedException or ConnectionAbortedException)
+        {
+            End(MqttReason.UnspecifiedError, fault.Message);
+        }
+        catch (Exception fault)
+        {
+            // Our own bug, or the host's, must cost this connection only.
+            Log.Faulted(context.Logger, transport.Listener, fault);
+            End(MqttReason.ImplementationSpecificError, "an internal error");
+        }
+
+        Leave();
+        End(MqttReason.Success, _end.Why);
+        await writer;
+        await transport.Pipe.Input.CompleteAsync();
+        await transport.Pipe.Output.CompleteAsync();
+    }
+
+    /// <inheritdoc/>
+    public bool TryDeliver(Delivery delivery) => _outbox.Writer.TryWrite(Outbound.Publish(delivery));
+
+    /// <inheritdoc/>
+    public void End(MqttReason reason, string why)
+    {
+        lock (_ending)
+        {
+            if (_ended)
+            {
+                return;
+            }
+
+            Volatile.Write(ref _ended, true);
+            Volatile.Write(ref _sendWindow, 0);
+            _end = (reason, why);
+            _endedAt = context.Time.GetTimestamp();
+        }
+
+        // A server says why only to a 5.0 client that has had its CONNACK (MQTT-3.14.0-1), and only on failure.
+        if (_welcomed && _version == MqttVersion.V5 && reason.IsFailure())
+        {
+            _outbox.Writer.TryWrite(Outbound.Disconnect(new(reason)));
+        }
+
+        _outbox.Writer.TryComplete();
+        transport.Pipe.Input.CancelPendingRead();
+    }
+
+    /// <summary>Judges the time: silence past the keep alive, or an ending that does not end.</summary>
+    public void Sweep()
+    {
+        if (Ended)
+        {
+            if (context.Time.GetElapsedTime(_endedAt) > context.Options.DrainTimeout)
+            {
+                transport.Abort();
+            }
+        }
+        else if (_silenceMax != Timeout.InfiniteTimeSpan
+            && context.Time.GetElapsedTime(Volatile.Read(ref _lastHeard)) > _silenceMax)
+        {
+            End(MqttReason.KeepAliveTimeout, "nothing heard for one and a half times the keep alive");
+        }
+    }
+
+    /// <summary>Cuts the socket.</summary>
+    public void Abort() => transport.Abort();
+
+    private void Leave()
+    {
+        if (_session is not { } session || _who is not { } who)
+        {
+            return;
+        }
+
+        context.Exchange.Detach(session, this, _keepsWill, _newExpiry);
+        if (!_welcomed)
+        {
+            return;
+        }
+
+        BrokerMetrics.Connections(-1);
+        BrokerMetrics.Disconnect(_end.Reason);
+        Log.Disconnected(context.Logger, who.Tenant, who.ClientId, _end.Reason, _end.Why);
+        context.Hooks.Disconnected(who, _end.Why);
+    }
+}

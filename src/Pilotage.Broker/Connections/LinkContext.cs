@@ -1,0 +1,21 @@
+using System.IO.Pipelines;
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Logging;
+using Pilotage.Broker.Sessions;
+
+namespace Pilotage.Broker.Connections;
+
+/// <summary>What all connections of one broker share.</summary>
+internal sealed record LinkContext(
+    BrokerOptions Options, BrokerHooks Hooks, Exchange Exchange, TimeProvider Time, ILogger Logger, CancellationToken Stopping);
+
+/// <summary>One accepted socket, TLS behind it.</summary>
+/// <param name="Pipe">Bytes in and out.</param>
+/// <param name="Listener">By which listener it came.</param>
+/// <param name="Encrypted">Whether TLS stands before it.</param>
+/// <param name="Certificate">The client's certificate, trusted already.</param>
+/// <param name="Remote">The peer; nothing for a Unix socket.</param>
+/// <param name="Abort">Cuts the socket without ceremony.</param>
+internal sealed record Transport(
+    IDuplexPipe Pipe, string Listener, bool Encrypted, X509Certificate2? Certificate, EndPoint? Remote, Action Abort);

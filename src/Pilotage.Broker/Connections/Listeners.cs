@@ -1,0 +1,150 @@
+using System.Net.Sockets;
+using System.Security.Authentication;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Pilotage.Broker.Connections;
+
+/// <summary>The sockets: Kestrel's transports and TLS, with our connections in place of HTTP.</summary>
+internal sealed class Listeners : IAsyncDisposable
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private readonly WebApplication _host;
+    private readonly List<(ListenerOptions Options, ListenOptions Bound)> _bound = [];
+
+    private Listeners(WebApplication host) => _host = host;
+
+    /// <summary>Where each listener listens.</summary>
+    public IReadOnlyList<BoundEndpoint> Endpoints =>
+        [.. _bound.Select(pair => new BoundEndpoint(pair.Options.Name, pair.Bound.EndPoint))];
+
+    /// <summary>Opens all listeners, or none.</summary>
+    public static async Task<Listeners> OpenAsync(
+        BrokerOptions options, BrokerHooks hooks, ConnectionTable connections, ILoggerFactory logs, CancellationToken cancellation)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.Services.AddSingleton(logs);
+        var bound = new List<(ListenerOptions, ListenOptions)>();
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+        {
+            kestrel.Limits.MaxConcurrentConnections = options.ConnectionsMax;
+            foreach (var listener in options.Listeners)
+            {
+                Listen(kestrel, listener, configured =>
+                {
+                    if (listener.Tls is { } tls)
+                    {
+                        Secure(configured, listener, tls, options, hooks);
+                    }
+
+                    configured.Run(connection => connections.ServeAsync(connection, listener));
+                    bound.Add((listener, configured));
+                });
+            }
+        });
+
+        // Our hosts handle signals themselves; this inner host must not.
+        builder.Services.AddSingleton<Microsoft.Extensions.Hosting.IHostLifetime, NoLifetime>();
+        foreach (var listener in options.Listeners)
+        {
+            ClearStaleSocket(listener);
+        }
+
+        var host = builder.Build();
+        try
+        {
+            await host.StartAsync(cancellation);
+        }
+        catch
+        {
+            await host.DisposeAsync();
+            throw;
+        }
+
+        var listeners = new Listeners(host);
+        listeners._bound.AddRange(bound);
+        foreach (var unix in options.Listeners.Select(l => l.EndPoint).OfType<UnixDomainSocketEndPoint>())
+        {
+            if (!OperatingSystem.IsWindows())
+            {
+                File.SetUnixFileMode(unix.ToString()!, OwnerOnly);
+            }
+        }
+
+        return listeners;
+    }
+
+    /// <summary>Stops accepting; connections that are open stay so.</summary>
+    public Task CloseAsync(CancellationToken cancellation) => _host.StopAsync(cancellation);
+
+    public ValueTask DisposeAsync() => _host.DisposeAsync();
+
+    private static void Listen(KestrelServerOptions kestrel, ListenerOptions listener, Action<ListenOptions> configure)
+    {
+        if (listener.EndPoint is UnixDomainSocketEndPoint unix)
+        {
+            kestrel.ListenUnixSocket(unix.ToString()!, configure);
+        }
+        else
+        {
+            kestrel.Listen(listener.EndPoint, configure);
+        }
+    }
+
+    private static void Secure(
+        ListenOptions configured, ListenerOptions listener, TlsListenerOptions tls, BrokerOptions options, BrokerHooks hooks) =>
+        configured.UseHttps(https =>
+        {
+#pragma warning disable CA5398 // These two and nothing older is what we promise, whatever the machine's policy allows.
+            https.SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13;
+#pragma warning restore CA5398
+            https.HandshakeTimeout = options.HandshakeTimeout;
+            https.ServerCertificateSelector = (_, _) => tls.Certificate();
+            https.ServerCertificateChain = tls.Chain;
+            https.ClientCertificateMode = tls.ClientCertificates switch
+            {
+                ClientCertificates.Required => ClientCertificateMode.RequireCertificate,
+                ClientCertificates.Optional => ClientCertificateMode.AllowCertificate,
+                _ => ClientCertificateMode.NoCertificate,
+            };
+            https.ClientCertificateValidation = (certificate, _, _) => hooks.TrustsCertificate(listener.Name, certificate);
+
+            // Kestrel would offer HTTP by ALPN; we offer nothing, which every MQTT client takes.
+            https.OnAuthenticate = (_, ssl) => ssl.ApplicationProtocols = null;
+        });
+
+    /// <summary>
+    /// A killed process leaves its socket file behind, and binding would fail. One that still answers belongs to a
+    /// living broker and stays.
+    /// </summary>
+    private static void ClearStaleSocket(ListenerOptions listener)
+    {
+        if (listener.EndPoint is not UnixDomainSocketEndPoint unix || !File.Exists(unix.ToString()))
+        {
+            return;
+        }
+
+        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            probe.Connect(unix);
+        }
+        catch (SocketException)
+        {
+            File.Delete(unix.ToString()!);
+        }
+    }
+
+    private sealed class NoLifetime : Microsoft.Extensions.Hosting.IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

@@ -1,0 +1,36 @@
+using Pilotage.Broker.Sessions;
+using Pilotage.Protocols.Mqtt;
+
+namespace Pilotage.Broker.Connections;
+
+/// <summary>A packet waiting for the writer: a message, an ack, or any other packet.</summary>
+internal readonly struct Outbound
+{
+    private Outbound(MqttPacketType type, object? packet, AckPacket ack)
+    {
+        Type = type;
+        Packet = packet;
+        Ack = ack;
+    }
+
+    public MqttPacketType Type { get; }
+
+    /// <summary>A <see cref="Sessions.Delivery"/> or the packet's own record.</summary>
+    public object? Packet { get; }
+
+    public AckPacket Ack { get; }
+
+    public static Outbound PingResp { get; } = new(MqttPacketType.PingResp, null, default);
+
+    public static Outbound Publish(Delivery delivery) => new(MqttPacketType.Publish, delivery, default);
+
+    public static Outbound PubAck(AckPacket ack) => new(MqttPacketType.PubAck, null, ack);
+
+    public static Outbound ConnAck(ConnAckPacket packet) => new(MqttPacketType.ConnAck, packet, default);
+
+    public static Outbound SubAck(SubAckPacket packet) => new(MqttPacketType.SubAck, packet, default);
+
+    public static Outbound UnsubAck(SubAckPacket packet) => new(MqttPacketType.UnsubAck, packet, default);
+
+    public static Outbound Disconnect(DisconnectPacket packet) => new(MqttPacketType.Disconnect, packet, default);
+}

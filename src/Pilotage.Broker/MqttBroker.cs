@@ -1,0 +1,238 @@
+using Microsoft.Extensions.Logging;
+using Pilotage.Broker.Connections;
+using Pilotage.Broker.Sessions;
+using Pilotage.Core;
+using Pilotage.Core.Durability;
+using Pilotage.Protocols.Mqtt;
+
+namespace Pilotage.Broker;
+
+/// <summary>
+/// An MQTT 3.1.1 and 5.0 broker in this process. A QoS 1 message is acknowledged once the host has stored it and the
+/// broker's own log holds it for every lasting session that waits for it, and for the retained store.
+/// </summary>
+public sealed partial class MqttBroker : IAsyncDisposable
+{
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromMilliseconds(500);
+
+    private readonly BrokerOptions _options;
+    private readonly BrokerHooks _hooks;
+    private readonly Exchange _exchange;
+    private readonly SessionLog _sessions;
+    private readonly ConnectionTable _connections;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationTokenSource _sweeping = new();
+    private Listeners? _listeners;
+    private Task _sweeper = Task.CompletedTask;
+    private int _disposed;
+
+    private MqttBroker(BrokerOptions options, BrokerHooks hooks, IDurableDirectory state, TimeProvider time, ILoggerFactory logs)
+    {
+        _options = options;
+        _hooks = hooks;
+        _time = time;
+        _logger = logs.CreateLogger<MqttBroker>();
+        _sessions = new(CommitLog.Open(
+            state,
+            new()
+            {
+                Name = "sessions",
+                RecordBytesMax = options.PacketBytesMax + RecordOverheadBytes,
+
+                // Trimming drops whole files, so a compaction must span a few.
+                SegmentBytes = Math.Clamp(options.CompactAfterBytes / 4, 16 * 1024, 16 * 1024 * 1024),
+            },
+            time));
+        _exchange = new(options, _sessions, time);
+        _connections = new(new(options, hooks, _exchange, time, logs.CreateLogger<ClientConnection>(), _stopping.Token));
+    }
+
+    /// <summary>Every session, connected or not.</summary>
+    public IReadOnlyList<ClientView> Clients => _exchange.Clients();
+
+    /// <summary>Where the listeners really listen.</summary>
+    public IReadOnlyList<BoundEndpoint> BoundEndpoints => _listeners?.Endpoints ?? [];
+
+    // Targets of a record: a message may go to many sessions.
+    private static int RecordOverheadBytes => 1024 * 1024;
+
+    /// <summary>Reads the state back, opens the listeners, and serves until disposed.</summary>
+    /// <param name="options">Validated here; a bad value ends the start with its name.</param>
+    /// <param name="hooks">The host's decisions.</param>
+    /// <param name="state">Home of the session log; one broker at a time.</param>
+    /// <param name="time">Clock of all timers.</param>
+    /// <param name="logs">Event ids 2100 to 2199.</param>
+    /// <param name="cancellation">Ends the start only.</param>
+    public static async Task<MqttBroker> StartAsync(
+        BrokerOptions options,
+        BrokerHooks hooks,
+        IDurableDirectory state,
+        TimeProvider time,
+        ILoggerFactory logs,
+        CancellationToken cancellation)
+    {
+        BrokerOptionsCheck.Validate(options);
+        var broker = new MqttBroker(options, hooks, state, time, logs);
+        try
+        {
+            broker.Restore();
+            broker._sweeper = broker.SweepAsync();
+            broker._listeners = await Listeners.OpenAsync(options, hooks, broker._connections, logs, cancellation);
+        }
+        catch
+        {
+            await broker.DisposeAsync();
+            throw;
+        }
+
+        foreach (var endpoint in broker.BoundEndpoints)
+        {
+            Log.Listening(broker._logger, endpoint.Listener, endpoint.EndPoint);
+        }
+
+        foreach (var listener in options.Listeners.Where(l => l.Insecure))
+        {
+            Log.Insecure(broker._logger, listener.Name, listener.EndPoint);
+        }
+
+        return broker;
+    }
+
+    /// <summary>
+    /// Publishes as the host itself; completes when durable for lasting sessions and the retained store. The host's
+    /// own hooks are not asked.
+    /// </summary>
+    /// <exception cref="IOException">The disk refused; nothing is promised about the message.</exception>
+    /// <exception cref="InvalidOperationException">A limit of the broker stands against the message.</exception>
+    public async ValueTask PublishAsync(TenantId tenant, MqttMessage message, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        if (!MqttTopic.IsValidName(message.Topic) || message.Qos > 1)
+        {
+            throw new ArgumentException($"\"{message.Topic}\" with QoS {message.Qos} cannot be published.", nameof(message));
+        }
+
+        var route = _exchange.Route(tenant, null, message, BrokerClock.Ns(_time));
+        if (route.Reason.IsFailure())
+        {
+            throw new InvalidOperationException($"The broker could not take a message for {message.Topic}: {route.Reason}.");
+        }
+
+        await route.Stored;
+    }
+
+    /// <summary>Cuts a client off: its connection, its session and everything queued; completes when that is durable.</summary>
+    public async ValueTask DisconnectClientAsync(TenantId tenant, string clientId, MqttReason reason) =>
+        await _exchange.Cut(tenant, clientId, reason);
+
+    /// <summary>Stops accepting, tells the clients, lets them drain within the option's time, closes the log.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
+        var drained = _connections.EndAllAsync();
+        using (var patience = new CancellationTokenSource(_options.DrainTimeout, _time))
+        {
+            await StopListeningAsync(drained, patience.Token);
+        }
+
+        await _stopping.CancelAsync();
+        _connections.AbortAll();
+        await _connections.EndAllAsync();
+        if (_listeners is not null)
+        {
+            await _listeners.DisposeAsync();
+        }
+
+        await _sweeping.CancelAsync();
+        await _sweeper;
+        await _sessions.DisposeAsync();
+        _sweeping.Dispose();
+        _stopping.Dispose();
+    }
+
+    private async Task StopListeningAsync(Task drained, CancellationToken patience)
+    {
+        try
+        {
+            if (_listeners is not null)
+            {
+                await _listeners.CloseAsync(patience);
+            }
+
+            await drained.WaitAsync(patience);
+        }
+        catch (OperationCanceledException)
+        {
+            Log.DrainTimedOut(_logger, _options.DrainTimeout);
+        }
+    }
+
+    private void Restore()
+    {
+        var image = _sessions.Recover();
+        _exchange.Restore(image);
+        if (image.Unreadable > 0)
+        {
+            Log.Unreadable(_logger, image.Unreadable);
+        }
+
+        Log.Restored(_logger, _exchange.Clients().Count);
+    }
+
+    /// <summary>The one timer: keep alives, expiries, wills, and the log's size.</summary>
+    private async Task SweepAsync()
+    {
+        using var timer = new PeriodicTimer(SweepInterval, _time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_sweeping.Token))
+            {
+                _connections.Sweep();
+                _exchange.Sweep();
+                foreach (var will in _exchange.TakeDueWills())
+                {
+                    await PublishWillAsync(will);
+                }
+
+                await CompactAsync();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The broker stops.
+        }
+    }
+
+    private async ValueTask CompactAsync()
+    {
+        try
+        {
+            await _exchange.CompactAsync();
+        }
+        catch (IOException fault)
+        {
+            Log.CompactionFailed(_logger, fault);
+        }
+    }
+
+    private async ValueTask PublishWillAsync(DueWill will)
+    {
+        var receivedNs = BrokerClock.Ns(_time);
+        var route = _exchange.Route(will.Who.Tenant, null, will.Message, receivedNs);
+        try
+        {
+            await route.Stored;
+            await _hooks.ReceiveAsync(will.Who, will.Message, receivedNs, _stopping.Token);
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            Log.WillFailed(_logger, will.Who.ClientId, fault);
+        }
+    }
+}

@@ -1,0 +1,134 @@
+using Pilotage.Core;
+
+namespace Pilotage.Broker.Sessions;
+
+/// <content>The session log read back at start, and rewritten when it has grown.</content>
+internal sealed partial class Exchange
+{
+    /// <summary>Takes the state that the log tells; sessions start counting towards their expiry.</summary>
+    public void Restore(SessionImage image)
+    {
+        lock (_gate)
+        {
+            _lastSession = image.LastSession;
+            _lastMessage = image.LastMessage;
+            foreach (var (tenant, stored) in image.Retained)
+            {
+                Space(tenant).Retained.Set(stored);
+            }
+
+            var nowNs = NowNs;
+            foreach (var (session, leftNs) in image.Sessions)
+            {
+                var space = Space(session.Tenant);
+                space.Sessions.Add(session.ClientId, session);
+                BrokerMetrics.Sessions(1);
+                foreach (var subscription in session.Subscriptions.Values)
+                {
+                    space.Subscriptions.Set(session, subscription);
+                }
+
+                StartCounting(session);
+                session.ExpiresAt -= Away(leftNs, nowNs, session.ExpirySeconds);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Rewrites the log when it has grown past the option and to twice its contents; answers once the old part is gone.
+    /// </summary>
+    public async ValueTask CompactAsync()
+    {
+        ValueTask<long> begin;
+        ValueTask<long> end;
+        uint records;
+        lock (_gate)
+        {
+            if (log.BytesSinceSnapshot < options.CompactAfterBytes || log.BytesSinceSnapshot < 2 * LiveBytes())
+            {
+                return;
+            }
+
+            begin = log.BeginSnapshot();
+            WriteSnapshot();
+            records = log.SnapshotRecords;
+            end = log.EndSnapshot();
+        }
+
+        // Between the marks stand exactly the snapshot's records, unless the disk was full for some of them: then the
+        // snapshot is void, recovery sees that too, and the old part stays.
+        var first = await begin;
+        if (await end - first == records + 1)
+        {
+            await log.TrimBeforeAsync(first);
+            BrokerMetrics.Compacted();
+        }
+    }
+
+    private static TimeSpan Away(long? leftNs, long nowNs, uint expirySeconds)
+    {
+        const double NsPerSecond = 1e9;
+        return leftNs is { } left
+            ? TimeSpan.FromSeconds(Math.Clamp((nowNs - left) / NsPerSecond, 0, expirySeconds))
+            : TimeSpan.Zero;
+    }
+
+    private long LiveBytes() => _spaces.Values.Sum(space =>
+        space.Retained.Bytes + space.Sessions.Values.Where(s => s.Durable).Sum(s => s.QueuedBytes));
+
+    private void WriteSnapshot()
+    {
+        var nowNs = NowNs;
+        var waiting = new SortedDictionary<ulong, (TenantId Tenant, StoredMessage Stored, List<RouteTarget> Targets)>();
+        foreach (var (tenant, space) in _spaces)
+        {
+            foreach (var session in space.Sessions.Values.Where(s => s.Durable))
+            {
+                log.SnapshotOpened(session);
+                foreach (var subscription in session.Subscriptions.Values)
+                {
+                    log.SnapshotSubscribed(session, subscription);
+                }
+
+                if (session.Link is null)
+                {
+                    log.SnapshotLeft(session, nowNs - ElapsedNs(session));
+                }
+
+                Gather(tenant, session, waiting);
+            }
+
+            foreach (var stored in space.Retained.All())
+            {
+                log.SnapshotPublished(tenant, stored, retain: true, []);
+            }
+        }
+
+        foreach (var (tenant, stored, targets) in waiting.Values)
+        {
+            log.SnapshotPublished(tenant, stored, retain: false, targets.ToArray());
+        }
+    }
+
+    private static void Gather(
+        TenantId tenant,
+        Session session,
+        SortedDictionary<ulong, (TenantId Tenant, StoredMessage Stored, List<RouteTarget> Targets)> into)
+    {
+        foreach (var delivery in session.Inflight.Concat(session.Waiting.All()))
+        {
+            if (!into.TryGetValue(delivery.Stored.Id, out var entry))
+            {
+                entry = (tenant, delivery.Stored, []);
+                into.Add(delivery.Stored.Id, entry);
+            }
+
+            entry.Targets.Add(new(session, delivery.Qos, delivery.Retain, delivery.SubscriptionIds));
+        }
+    }
+
+    /// <summary>How long the session has been without a connection.</summary>
+    private long ElapsedNs(Session session) => session.ExpiresAt is { } at
+        ? (long)(TimeSpan.FromSeconds(session.ExpirySeconds) - (at - Now)).TotalNanoseconds
+        : 0;
+}

@@ -1,0 +1,224 @@
+using Pilotage.Core;
+using Pilotage.Protocols.Mqtt;
+
+namespace Pilotage.Broker.Sessions;
+
+/// <content>Sessions come, are taken over, and go.</content>
+internal sealed partial class Exchange
+{
+    /// <summary>
+    /// Binds a connection to its session, taking it from another connection if need be. Until the connection opens its
+    /// window nothing is sent on it.
+    /// </summary>
+    public Attachment Attach(
+        ClientIdentity who, ConnectPacket packet, QueueOverflow overflow, uint expirySeconds, ISessionLink link)
+    {
+        lock (_gate)
+        {
+            var space = Space(who.Tenant);
+            if (space.Sessions.TryGetValue(who.ClientId, out var session))
+            {
+                TakeOver(session, ends: packet.CleanStart);
+                if (packet.CleanStart)
+                {
+                    SessionLog.Unawaited(Remove(space, session));
+                    session = null;
+                }
+            }
+
+            var present = session is not null;
+            if (session is null)
+            {
+                session = new(++_lastSession, who.Tenant, who.ClientId);
+                space.Sessions.Add(who.ClientId, session);
+                BrokerMetrics.Sessions(1);
+            }
+
+            session.Link = link;
+            session.Identity = who;
+            session.Version = packet.Version;
+            session.Overflow = overflow;
+            session.Will = packet.Will;
+            session.WillAt = null;
+            session.ExpiresAt = null;
+            return new(session, present, ChangeExpiry(session, expirySeconds));
+        }
+    }
+
+    /// <summary>The connection is gone. Without a DISCONNECT of the client's own its will is due.</summary>
+    /// <param name="session">The connection's session.</param>
+    /// <param name="link">The connection; nothing happens when another has taken the session over.</param>
+    /// <param name="keepsWill">Whether the will is to be published.</param>
+    /// <param name="expirySeconds">A new expiry, if DISCONNECT brought one.</param>
+    public void Detach(Session session, ISessionLink link, bool keepsWill, uint? expirySeconds)
+    {
+        lock (_gate)
+        {
+            if (session.Link != link)
+            {
+                return;
+            }
+
+            session.Link = null;
+            session.TakeBack();
+            if (!keepsWill)
+            {
+                session.Will = null;
+            }
+
+            if (expirySeconds is { } changed && changed != session.ExpirySeconds)
+            {
+                SessionLog.Unawaited(ChangeExpiry(session, changed));
+            }
+
+            if (!session.Durable)
+            {
+                SessionLog.Unawaited(Remove(Space(session.Tenant), session));
+                return;
+            }
+
+            log.Left(session, NowNs);
+            StartCounting(session);
+        }
+    }
+
+    /// <summary>Ends a session from outside, with all it holds; completes when that is durable.</summary>
+    public ValueTask<long> Cut(TenantId tenant, string clientId, MqttReason reason)
+    {
+        lock (_gate)
+        {
+            var space = Space(tenant);
+            if (!space.Sessions.TryGetValue(clientId, out var session))
+            {
+                return default;
+            }
+
+            session.Link?.End(reason, "cut by the operator");
+            session.Link = null;
+            session.Will = null;
+            return Remove(space, session);
+        }
+    }
+
+    /// <summary>Ends what has waited long enough: sessions past their expiry, wills past their delay.</summary>
+    public void Sweep()
+    {
+        lock (_gate)
+        {
+            var now = Now;
+            foreach (var space in _spaces.Values)
+            {
+                List<Session>? ended = null;
+                foreach (var session in space.Sessions.Values)
+                {
+                    if (session.WillAt <= now)
+                    {
+                        PublishWill(session);
+                    }
+
+                    if (session.ExpiresAt <= now)
+                    {
+                        (ended ??= []).Add(session);
+                    }
+                }
+
+                foreach (var session in ended ?? [])
+                {
+                    SessionLog.Unawaited(Remove(space, session));
+                }
+            }
+        }
+    }
+
+    private void TakeOver(Session session, bool ends)
+    {
+        if (session.Link is { } old)
+        {
+            session.Link = null;
+            session.TakeBack();
+            old.End(MqttReason.SessionTakenOver, "another connection has taken the session over");
+
+            // With a delay, the new connection comes in time to spare the will (MQTT 5.0, section 3.1.3.2.2).
+            if (ends || session.Will?.DelaySeconds == 0)
+            {
+                PublishWill(session);
+            }
+        }
+    }
+
+    private void StartCounting(Session session)
+    {
+        var now = Now;
+        session.ExpiresAt = session.ExpirySeconds == Session.NeverExpires
+            ? null
+            : now + TimeSpan.FromSeconds(session.ExpirySeconds);
+        if (session.Will is { } will)
+        {
+            if (will.DelaySeconds == 0)
+            {
+                PublishWill(session);
+            }
+            else
+            {
+                session.WillAt = now + TimeSpan.FromSeconds(Math.Min(will.DelaySeconds, session.ExpirySeconds));
+            }
+        }
+    }
+
+    private void PublishWill(Session session)
+    {
+        if (session.Will is { } will)
+        {
+            _dueWills.Add(new(session.Identity, will.Message));
+        }
+
+        session.Will = null;
+        session.WillAt = null;
+    }
+
+    private ValueTask<long> Remove(TenantSpace space, Session session)
+    {
+        // The end of the session is also the end of the will's delay (MQTT-3.1.3-9).
+        PublishWill(session);
+        space.Sessions.Remove(session.ClientId);
+        foreach (var filter in session.Subscriptions.Keys)
+        {
+            space.Subscriptions.Remove(session, filter);
+        }
+
+        BrokerMetrics.Sessions(-1);
+        return session.Durable ? log.Closed(session) : default;
+    }
+
+    private ValueTask<long> ChangeExpiry(Session session, uint seconds)
+    {
+        var was = session.Durable;
+        session.ExpirySeconds = seconds;
+        if (!session.Durable)
+        {
+            return was ? log.Closed(session) : default;
+        }
+
+        var opened = log.Opened(session);
+        if (was)
+        {
+            return opened;
+        }
+
+        // What the session gathered while it was to end with its connection now has to last.
+        foreach (var subscription in session.Subscriptions.Values)
+        {
+            SessionLog.Unawaited(opened);
+            opened = log.Subscribed(session, subscription);
+        }
+
+        foreach (var delivery in session.Waiting.All())
+        {
+            RouteTarget target = new(session, delivery.Qos, delivery.Retain, delivery.SubscriptionIds);
+            SessionLog.Unawaited(opened);
+            opened = log.Published(session.Tenant, delivery.Stored, retain: false, new(in target));
+        }
+
+        return opened;
+    }
+}

@@ -1,0 +1,95 @@
+using Pilotage.Broker.Topics;
+
+namespace Pilotage.Broker.Sessions;
+
+/// <content>Subscriptions and what they bring at once: retained messages.</content>
+internal sealed partial class Exchange
+{
+    /// <summary>Adds or replaces a subscription (MQTT-3.8.4-3); false when the session has as many as it may.</summary>
+    public bool TrySubscribe(Session session, Subscription subscription, out bool isNew, out ValueTask<long> stored)
+    {
+        lock (_gate)
+        {
+            stored = default;
+            isNew = !session.Subscriptions.ContainsKey(subscription.Filter);
+            if (isNew && session.Subscriptions.Count >= options.SubscriptionsMax)
+            {
+                return false;
+            }
+
+            if (session.Durable)
+            {
+                stored = log.Subscribed(session, subscription);
+            }
+
+            session.Subscriptions[subscription.Filter] = subscription;
+            Space(session.Tenant).Subscriptions.Set(session, subscription);
+            return true;
+        }
+    }
+
+    /// <summary>Ends a subscription; false when there was none.</summary>
+    public bool Unsubscribe(Session session, string filter, out ValueTask<long> stored)
+    {
+        lock (_gate)
+        {
+            stored = default;
+            if (!session.Subscriptions.Remove(filter))
+            {
+                return false;
+            }
+
+            Space(session.Tenant).Subscriptions.Remove(session, filter);
+            if (session.Durable)
+            {
+                stored = log.Unsubscribed(session, filter);
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>What the retained store holds for a filter, oldest first.</summary>
+    public List<StoredMessage> RetainedFor(Session session, string filter)
+    {
+        var found = new List<StoredMessage>();
+        lock (_gate)
+        {
+            Space(session.Tenant).Retained.Match(filter, NowNs, found);
+        }
+
+        found.Sort((left, right) => left.Id.CompareTo(right.Id));
+        return found;
+    }
+
+    /// <summary>Puts a retained message in the session's queue for QoS 1 delivery; false while the queue is full.</summary>
+    public bool TryReplay(Session session, ISessionLink link, StoredMessage retained, Subscription subscription)
+    {
+        lock (_gate)
+        {
+            if (session.Link != link)
+            {
+                return true;
+            }
+
+            if (IsFull(session, retained.Bytes) && session.Waiting.Count > 0)
+            {
+                return false;
+            }
+
+            // Its own id: this delivery is acknowledged apart from the one the message had when it was published.
+            var copy = new StoredMessage(++_lastMessage, retained.Message, retained.ReceivedNs);
+            List<uint>? ids = subscription.Identifier is { } id ? [id] : null;
+            var delivery = new Delivery(copy, 1, retain: true, ids);
+            if (session.Durable)
+            {
+                RouteTarget target = new(session, 1, true, ids);
+                SessionLog.Unawaited(log.Published(session.Tenant, copy, retain: false, new(in target)));
+            }
+
+            Enqueue(session, delivery);
+            Pump(session);
+            return true;
+        }
+    }
+}

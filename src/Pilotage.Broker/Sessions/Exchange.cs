@@ -1,0 +1,301 @@
+using System.Runtime.InteropServices;
+using Pilotage.Broker.Topics;
+using Pilotage.Core;
+using Pilotage.Protocols.Mqtt;
+
+namespace Pilotage.Broker.Sessions;
+
+/// <summary>
+/// Where messages meet sessions. One lock guards all tenants' sessions, subscriptions, retained messages and the order
+/// of the session log; nothing waits under it.
+/// </summary>
+internal sealed partial class Exchange(BrokerOptions options, SessionLog log, TimeProvider time)
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<TenantId, TenantSpace> _spaces = [];
+    private readonly List<DueWill> _dueWills = [];
+    private readonly long _started = time.GetTimestamp();
+
+    // Scratch of the route under way; the lock makes one enough.
+    private readonly List<SubscriptionTrie<Session>.Entry> _matches = [];
+    private readonly List<RouteTarget> _targets = [];
+    private readonly List<RouteTarget> _durable = [];
+    private ulong _routes;
+    private ulong _lastSession;
+    private ulong _lastMessage;
+
+    private TimeSpan Now => time.GetElapsedTime(_started);
+
+    private long NowNs => BrokerClock.Ns(time);
+
+    /// <summary>
+    /// Gives a message to every matching session and to the retained store. Delivery begins at once; the ack waits for
+    /// <see cref="RouteOutcome.Stored"/>. A refusal has had no effect.
+    /// </summary>
+    public RouteOutcome Route(TenantId tenant, Session? publisher, MqttMessage message, long receivedNs)
+    {
+        lock (_gate)
+        {
+            var space = Space(tenant);
+            FindTargets(space, publisher, message);
+            var retain = message.Retain;
+            if (Judge(space, message, retain) is var refusal && refusal != MqttReason.Success)
+            {
+                return new(refusal, default);
+            }
+
+            var stored = new StoredMessage(++_lastMessage, message, receivedNs);
+            ValueTask<long> durable = default;
+            if (retain || _durable.Count > 0)
+            {
+                durable = log.Published(tenant, stored, retain, CollectionsMarshal.AsSpan(_durable));
+            }
+
+            if (retain)
+            {
+                Retain(space, stored);
+            }
+
+            foreach (var target in _targets)
+            {
+                Deliver(target, stored);
+            }
+
+            return new(MqttReason.Success, durable);
+        }
+    }
+
+    /// <summary>A client acknowledged a message; false when none under that identifier is in flight.</summary>
+    public bool Acknowledge(Session session, ISessionLink link, ushort packetId)
+    {
+        lock (_gate)
+        {
+            if (session.Link != link || session.Acknowledge(packetId) is not { } delivery)
+            {
+                return false;
+            }
+
+            if (session.Durable)
+            {
+                log.Acknowledged(session, delivery.Stored.Id);
+            }
+
+            Pump(session);
+            return true;
+        }
+    }
+
+    /// <summary>Sends what waits, as far as the client's window and the connection's room reach.</summary>
+    public void Pump(Session session, ISessionLink link)
+    {
+        lock (_gate)
+        {
+            if (session.Link == link)
+            {
+                Pump(session);
+            }
+        }
+    }
+
+    /// <summary>Takes the wills that fell due since the last call; the caller publishes them.</summary>
+    public IReadOnlyList<DueWill> TakeDueWills()
+    {
+        lock (_gate)
+        {
+            if (_dueWills.Count == 0)
+            {
+                return [];
+            }
+
+            var due = _dueWills.ToArray();
+            _dueWills.Clear();
+            return due;
+        }
+    }
+
+    /// <summary>Every session, for operators.</summary>
+    public IReadOnlyList<ClientView> Clients()
+    {
+        lock (_gate)
+        {
+            return
+            [
+                .. _spaces.Values.SelectMany(space => space.Sessions.Values).Select(s => new ClientView(
+                    s.Identity, s.Link is not null, s.Version, s.Subscriptions.Count, s.Queued, s.Dropped)),
+            ];
+        }
+    }
+
+    /// <summary>All live connections, for the end.</summary>
+    public IReadOnlyList<ISessionLink> Links()
+    {
+        lock (_gate)
+        {
+            return [.. _spaces.Values.SelectMany(space => space.Sessions.Values).Select(s => s.Link).OfType<ISessionLink>()];
+        }
+    }
+
+    private TenantSpace Space(TenantId tenant)
+    {
+        ref var space = ref CollectionsMarshal.GetValueRefOrAddDefault(_spaces, tenant, out _);
+        return space ??= new();
+    }
+
+    /// <summary>One target for each session, whatever the number of its matching subscriptions (MQTT-3.3.4-2).</summary>
+    private void FindTargets(TenantSpace space, Session? publisher, MqttMessage message)
+    {
+        _matches.Clear();
+        _targets.Clear();
+        _durable.Clear();
+        _routes++;
+        space.Subscriptions.Match(message.Topic, _matches);
+        foreach (var (session, subscription) in _matches)
+        {
+            if (subscription.NoLocal && ReferenceEquals(session, publisher))
+            {
+                continue;
+            }
+
+            var qos = Math.Min(message.Qos, subscription.Qos);
+            var retain = subscription.RetainAsPublished && message.Retain;
+            if (session.Mark.Route != _routes)
+            {
+                session.Mark = (_routes, _targets.Count);
+                _targets.Add(new(session, qos, retain, subscription.Identifier is { } only ? [only] : null));
+                continue;
+            }
+
+            // A further subscription of the same session: the highest QoS, and every identifier.
+            var place = session.Mark.Place;
+            var before = _targets[place];
+            var ids = before.SubscriptionIds;
+            if (subscription.Identifier is { } another)
+            {
+                (ids ??= []).Add(another);
+            }
+
+            _targets[place] = new(session, Math.Max(before.Qos, qos), before.Retain || retain, ids);
+        }
+
+        foreach (var target in _targets)
+        {
+            if (target.Qos > 0 && target.Session.Durable)
+            {
+                _durable.Add(target);
+            }
+        }
+    }
+
+    private MqttReason Judge(TenantSpace space, MqttMessage message, bool retain)
+    {
+        foreach (var target in _durable)
+        {
+            if (target.Session.Overflow == QueueOverflow.Refuse && IsFull(target.Session, message.Payload.Length))
+            {
+                return MqttReason.QuotaExceeded;
+            }
+        }
+
+        if (!retain || message.Payload.IsEmpty)
+        {
+            return MqttReason.Success;
+        }
+
+        var before = space.Retained.Get(message.Topic);
+        var count = space.Retained.Count + (before is null ? 1 : 0);
+        var bytes = space.Retained.Bytes + message.Payload.Length - (before?.Bytes ?? 0);
+        return count > options.RetainedMessagesMax || bytes > options.RetainedBytesMax
+            ? MqttReason.QuotaExceeded
+            : MqttReason.Success;
+    }
+
+    private bool IsFull(Session session, int more) =>
+        session.Queued >= options.QueuedMessagesMax || session.QueuedBytes + more > options.QueuedBytesMax;
+
+    private static void Retain(TenantSpace space, StoredMessage stored)
+    {
+        if (stored.Message.Payload.IsEmpty)
+        {
+            space.Retained.Remove(stored.Message.Topic);
+        }
+        else
+        {
+            space.Retained.Set(stored);
+        }
+    }
+
+    private void Deliver(RouteTarget target, StoredMessage stored)
+    {
+        var session = target.Session;
+        var delivery = new Delivery(stored, target.Qos, target.Retain, target.SubscriptionIds);
+        if (target.Qos == 0)
+        {
+            // At most once: nobody there, or no room, and it is gone, but counted.
+            if (session.Link is { SendWindow: > 0 } link && !link.TryDeliver(delivery))
+            {
+                BrokerMetrics.Dropped("slow-reader");
+            }
+
+            return;
+        }
+
+        Enqueue(session, delivery);
+        Pump(session);
+    }
+
+    private void Enqueue(Session session, Delivery delivery)
+    {
+        while (session.Waiting.Count > 0 && IsFull(session, delivery.Stored.Bytes))
+        {
+            DropOldest(session, "queue-full");
+        }
+
+        session.Enqueue(delivery);
+    }
+
+    private void DropOldest(Session session, string cause)
+    {
+        var lost = session.DropOldest();
+        session.Dropped++;
+        BrokerMetrics.Dropped(cause);
+        if (session.Durable)
+        {
+            log.Dropped(session, lost.Stored.Id);
+        }
+    }
+
+    private void Pump(Session session)
+    {
+        if (session.Link is not { } link)
+        {
+            return;
+        }
+
+        var nowNs = NowNs;
+        while (session.Waiting.Count > 0 && session.Inflight.Count < link.SendWindow)
+        {
+            var next = session.Waiting.Peek();
+            if (next.Stored.IsExpired(nowNs) && !next.Duplicate)
+            {
+                // Expiry is the publisher's wish and no loss: it is not counted as a gap (MQTT-3.3.2-5).
+                var expired = session.DropOldest();
+                BrokerMetrics.Dropped("expired");
+                if (session.Durable)
+                {
+                    log.Acknowledged(session, expired.Stored.Id);
+                }
+
+                continue;
+            }
+
+            session.Number(next);
+            if (!link.TryDeliver(next))
+            {
+                // The writer pumps again when it has made room.
+                return;
+            }
+
+            session.SendOldest();
+        }
+    }
+}

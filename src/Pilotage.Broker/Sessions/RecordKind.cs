@@ -1,0 +1,35 @@
+namespace Pilotage.Broker.Sessions;
+
+/// <summary>What a record of the session log says; the numbers stand on disk and never change.</summary>
+internal enum RecordKind : byte
+{
+    /// <summary>A durable session began, or its expiry changed.</summary>
+    SessionOpened = 1,
+
+    /// <summary>A session is gone with all it had.</summary>
+    SessionClosed = 2,
+
+    /// <summary>A session lost its connection; its expiry counts from here.</summary>
+    SessionLeft = 3,
+
+    Subscribed = 4,
+
+    Unsubscribed = 5,
+
+    /// <summary>A message, the sessions it waits for, and whether it became its topic's retained one.</summary>
+    Published = 6,
+
+    /// <summary>A client acknowledged a message.</summary>
+    Acknowledged = 7,
+
+    /// <summary>A full queue lost a message: the gap is on record.</summary>
+    Dropped = 8,
+
+    /// <summary>All that follows, up to the end mark, is the whole state again.</summary>
+    SnapshotBegins = 9,
+
+    SnapshotEnds = 10,
+
+    /// <summary>A snapshot without an end stands before; what follows adds to the state before it.</summary>
+    SnapshotAbandoned = 11,
+}

@@ -1,0 +1,262 @@
+using Pilotage.Core;
+
+namespace Pilotage.Broker.Sessions;
+
+/// <summary>The state that a session log tells, record by record. Records about unknown sessions are left aside:
+/// they stand before a snapshot whose older part has been trimmed.</summary>
+internal sealed class SessionImage
+{
+    private State _state = new();
+    private State? _snapshot;
+    private bool _anyBefore;
+
+    /// <summary>Every durable session, its waiting messages by message id.</summary>
+    public IEnumerable<(Session Session, long? LeftNs)> Sessions =>
+        _state.Sessions.Values.Select(kept => (kept.Restore(), kept.LeftNs));
+
+    /// <summary>Every retained message.</summary>
+    public IEnumerable<(TenantId Tenant, StoredMessage Stored)> Retained =>
+        _state.Retained.Select(pair => (pair.Key.Tenant, pair.Value));
+
+    /// <summary>The highest session number seen.</summary>
+    public ulong LastSession { get; private set; }
+
+    /// <summary>The highest message id seen.</summary>
+    public ulong LastMessage { get; private set; }
+
+    /// <summary>Records that could not be read.</summary>
+    public int Unreadable { get; private set; }
+
+    public void Apply(ReadOnlySpan<byte> bytes)
+    {
+        var record = new RecordReader(bytes);
+        var kind = (RecordKind)record.Byte();
+        switch (kind)
+        {
+            case RecordKind.SnapshotBegins:
+                _snapshot = new();
+                return;
+            case RecordKind.SnapshotAbandoned:
+                _snapshot = null;
+                return;
+            case RecordKind.SnapshotEnds:
+                EndSnapshot(record.UInt32());
+                return;
+            default:
+                var state = _snapshot ?? _state;
+                state.Records++;
+                _anyBefore |= _snapshot is null;
+                Change(state, kind, ref record);
+                Unreadable += record.Failed ? 1 : 0;
+                return;
+        }
+    }
+
+    /// <summary>Ends the reading; true when a snapshot without an end stands last.</summary>
+    public bool EndReading()
+    {
+        var open = _snapshot is not null;
+        _snapshot = null;
+        return open;
+    }
+
+    private void EndSnapshot(uint records)
+    {
+        // An incomplete snapshot counts only where nothing older is left to fall back on.
+        if (_snapshot is not null && (_snapshot.Records == records || !_anyBefore))
+        {
+            _state = _snapshot;
+            _anyBefore = true;
+        }
+
+        _snapshot = null;
+    }
+
+    private void Change(State state, RecordKind kind, ref RecordReader record)
+    {
+        switch (kind)
+        {
+            case RecordKind.SessionOpened:
+                Open(state, ref record);
+                break;
+            case RecordKind.SessionClosed:
+                state.Sessions.Remove(record.UInt64());
+                break;
+            case RecordKind.SessionLeft:
+                Leave(state, ref record);
+                break;
+            case RecordKind.Subscribed:
+                Subscribe(state, ref record);
+                break;
+            case RecordKind.Unsubscribed:
+                Unsubscribe(state, ref record);
+                break;
+            case RecordKind.Published:
+                Publish(state, ref record);
+                break;
+            case RecordKind.Acknowledged:
+                Take(state, ref record, dropped: 0);
+                break;
+            case RecordKind.Dropped:
+                Take(state, ref record, dropped: 1);
+                break;
+            default:
+                Unreadable++;
+                break;
+        }
+    }
+
+    private void Open(State state, ref RecordReader record)
+    {
+        var key = record.UInt64();
+        var tenant = new TenantId(record.Text());
+        var clientId = record.Text();
+        var expiry = record.UInt32();
+        var overflow = (QueueOverflow)record.Byte();
+        var dropped = (long)record.UInt64();
+        if (record.Failed)
+        {
+            return;
+        }
+
+        LastSession = Math.Max(LastSession, key);
+        if (!state.Sessions.TryGetValue(key, out var kept))
+        {
+            kept = new(new(key, tenant, clientId));
+            state.Sessions.Add(key, kept);
+        }
+
+        kept.Session.ExpirySeconds = expiry;
+        kept.Session.Overflow = overflow;
+        kept.Session.Dropped = dropped;
+        kept.LeftNs = null;
+    }
+
+    private static void Leave(State state, ref RecordReader record)
+    {
+        if (state.Sessions.TryGetValue(record.UInt64(), out var kept))
+        {
+            var at = (long)record.UInt64();
+            kept.LeftNs = record.Failed ? null : at;
+        }
+    }
+
+    private static void Subscribe(State state, ref RecordReader record)
+    {
+        var key = record.UInt64();
+        var filter = record.Text();
+        var options = record.Byte();
+        var identifier = record.UInt32();
+        if (!record.Failed && state.Sessions.TryGetValue(key, out var kept))
+        {
+            kept.Session.Subscriptions[filter] = new(
+                filter,
+                (byte)(options & 3),
+                (options & 4) != 0,
+                (options & 8) != 0,
+                (byte)(options >> 4),
+                identifier == 0 ? null : identifier);
+        }
+    }
+
+    private static void Unsubscribe(State state, ref RecordReader record)
+    {
+        if (state.Sessions.TryGetValue(record.UInt64(), out var kept))
+        {
+            kept.Session.Subscriptions.Remove(record.Text());
+        }
+    }
+
+    private static void Take(State state, ref RecordReader record, int dropped)
+    {
+        if (state.Sessions.TryGetValue(record.UInt64(), out var kept))
+        {
+            kept.Waiting.Remove(record.UInt64());
+            kept.Session.Dropped += dropped;
+        }
+    }
+
+    private void Publish(State state, ref RecordReader record)
+    {
+        var tenant = new TenantId(record.Text());
+        var id = record.UInt64();
+        var receivedNs = (long)record.UInt64();
+        var retain = record.Byte() == 1;
+        var targets = new List<(KeptSession Kept, byte Flags, List<uint>? Ids)>();
+        for (var left = record.UInt32(); left > 0 && !record.Failed; left--)
+        {
+            var known = state.Sessions.TryGetValue(record.UInt64(), out var kept);
+            var flags = record.Byte();
+            List<uint>? ids = null;
+            for (var more = record.UInt32(); more > 0 && !record.Failed; more--)
+            {
+                (ids ??= []).Add(record.UInt32());
+            }
+
+            if (known)
+            {
+                targets.Add((kept!, flags, ids));
+            }
+        }
+
+        LastMessage = Math.Max(LastMessage, id);
+        if (record.Failed || SessionRecords.Message(record.Rest) is not { } message)
+        {
+            Unreadable += record.Failed ? 0 : 1;
+            return;
+        }
+
+        var stored = new StoredMessage(id, message, receivedNs);
+        foreach (var (kept, flags, ids) in targets)
+        {
+            kept.Waiting[id] = new(stored, (byte)(flags & 3), (flags & 4) != 0, ids);
+        }
+
+        if (retain)
+        {
+            state.Retain(tenant, stored);
+        }
+    }
+
+    private sealed class State
+    {
+        public uint Records { get; set; }
+
+        public Dictionary<ulong, KeptSession> Sessions { get; } = [];
+
+        public Dictionary<(TenantId Tenant, string Topic), StoredMessage> Retained { get; } = [];
+
+        public void Retain(TenantId tenant, StoredMessage stored)
+        {
+            if (stored.Message.Payload.IsEmpty)
+            {
+                Retained.Remove((tenant, stored.Message.Topic));
+            }
+            else
+            {
+                Retained[(tenant, stored.Message.Topic)] = stored;
+            }
+        }
+    }
+
+    private sealed class KeptSession(Session session)
+    {
+        public Session Session { get; } = session;
+
+        public Dictionary<ulong, Delivery> Waiting { get; } = [];
+
+        public long? LeftNs { get; set; }
+
+        /// <summary>Fills the queue; ids rise with time, so their order is the order of publication.</summary>
+        public Session Restore()
+        {
+            foreach (var delivery in Waiting.OrderBy(pair => pair.Key).Select(pair => pair.Value))
+            {
+                Session.Enqueue(delivery);
+            }
+
+            Waiting.Clear();
+            return Session;
+        }
+    }
+}

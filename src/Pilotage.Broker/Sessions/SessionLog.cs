@@ -1,0 +1,179 @@
+using System.Buffers;
+using Pilotage.Broker.Topics;
+using Pilotage.Core;
+using Pilotage.Core.Durability;
+
+namespace Pilotage.Broker.Sessions;
+
+/// <summary>
+/// The durable side of sessions and retained messages. Every append happens under the exchange's lock, so the order
+/// of the records is the order of the changes; awaiting them happens outside.
+/// </summary>
+internal sealed class SessionLog(CommitLog log) : IAsyncDisposable
+{
+    // Bytes of one record; the log copies them before an append returns.
+    private readonly ArrayBufferWriter<byte> _record = new(1024);
+
+    /// <summary>Appended since the last snapshot began, in bytes.</summary>
+    public long BytesSinceSnapshot { get; private set; }
+
+    /// <summary>Records between the marks of the last snapshot.</summary>
+    public uint SnapshotRecords { get; private set; }
+
+    public ValueTask<long> Opened(Session session)
+    {
+        SessionRecords.Opened(_record, session);
+        return Append();
+    }
+
+    public ValueTask<long> Closed(Session session)
+    {
+        SessionRecords.Closed(_record, session.Key);
+        return Append();
+    }
+
+    public ValueTask<long> Subscribed(Session session, Subscription subscription)
+    {
+        SessionRecords.Subscribed(_record, session.Key, subscription);
+        return Append();
+    }
+
+    public ValueTask<long> Unsubscribed(Session session, string filter)
+    {
+        SessionRecords.Unsubscribed(_record, session.Key, filter);
+        return Append();
+    }
+
+    public ValueTask<long> Published(
+        TenantId tenant, StoredMessage stored, bool retain, ReadOnlySpan<RouteTarget> targets)
+    {
+        SessionRecords.Published(_record, tenant, stored, retain, targets);
+        return Append();
+    }
+
+    /// <summary>Not waited for: without the record the session would expire a little later, no more.</summary>
+    public void Left(Session session, long atNs)
+    {
+        SessionRecords.Left(_record, session.Key, atNs);
+        Unawaited(Append());
+    }
+
+    /// <summary>Not waited for: without the record the client would get the message once more, which QoS 1 allows.</summary>
+    public void Acknowledged(Session session, ulong message)
+    {
+        SessionRecords.Acknowledged(_record, session.Key, message);
+        Unawaited(Append());
+    }
+
+    /// <summary>Not waited for: it stands before the message that took the room, whose ack is waited for.</summary>
+    public void Dropped(Session session, ulong message)
+    {
+        SessionRecords.Dropped(_record, session.Key, message);
+        Unawaited(Append());
+    }
+
+    /// <summary>Begins a snapshot; until it ends nothing else may be appended.</summary>
+    public ValueTask<long> BeginSnapshot()
+    {
+        BytesSinceSnapshot = 0;
+        SnapshotRecords = 0;
+        SessionRecords.SnapshotBegins(_record);
+        return Append();
+    }
+
+    public void SnapshotOpened(Session session)
+    {
+        SessionRecords.Opened(_record, session);
+        AppendToSnapshot();
+    }
+
+    public void SnapshotLeft(Session session, long atNs)
+    {
+        SessionRecords.Left(_record, session.Key, atNs);
+        AppendToSnapshot();
+    }
+
+    public void SnapshotSubscribed(Session session, Subscription subscription)
+    {
+        SessionRecords.Subscribed(_record, session.Key, subscription);
+        AppendToSnapshot();
+    }
+
+    public void SnapshotPublished(TenantId tenant, StoredMessage stored, bool retain, ReadOnlySpan<RouteTarget> targets)
+    {
+        SessionRecords.Published(_record, tenant, stored, retain, targets);
+        AppendToSnapshot();
+    }
+
+    /// <summary>Ends a snapshot.</summary>
+    public ValueTask<long> EndSnapshot()
+    {
+        SessionRecords.SnapshotEnds(_record, SnapshotRecords);
+        return Append();
+    }
+
+    /// <summary>Forgets what stands before a snapshot that is whole and durable.</summary>
+    public ValueTask TrimBeforeAsync(long sequence) => log.TrimBeforeAsync(sequence);
+
+    /// <summary>Reads everything back, at start.</summary>
+    public SessionImage Recover()
+    {
+        var image = new SessionImage();
+        foreach (var record in log.Read(log.FirstSequence))
+        {
+            image.Apply(record.Payload.Span);
+            BytesSinceSnapshot += record.Payload.Length;
+        }
+
+        if (image.EndReading())
+        {
+            SessionRecords.SnapshotAbandoned(_record);
+            Unawaited(Append());
+        }
+
+        return image;
+    }
+
+    public ValueTask DisposeAsync() => log.DisposeAsync();
+
+    /// <summary>For appends whose failure needs no answer here: it is counted, and shows wherever one is waited for.</summary>
+    public static void Unawaited(ValueTask<long> append)
+    {
+        if (!append.IsCompletedSuccessfully)
+        {
+            _ = ObserveAsync(append);
+        }
+    }
+
+    private void AppendToSnapshot()
+    {
+        SnapshotRecords++;
+        Unawaited(Append());
+    }
+
+    private ValueTask<long> Append()
+    {
+        BytesSinceSnapshot += _record.WrittenCount;
+        try
+        {
+            return log.AppendAsync(_record.WrittenMemory, CancellationToken.None);
+        }
+        catch (Exception closed) when (closed is CommitLogFailedException or ObjectDisposedException)
+        {
+            // Told to whoever waits, never to whoever holds the lock.
+            return ValueTask.FromException<long>(new IOException(closed.Message, closed));
+        }
+    }
+
+    private static async Task ObserveAsync(ValueTask<long> append)
+    {
+        try
+        {
+            await append;
+        }
+        catch (IOException)
+        {
+            BrokerMetrics.LogRefused();
+        }
+    }
+}

@@ -1,0 +1,122 @@
+using System.Buffers;
+using Pilotage.Broker.Topics;
+using Pilotage.Core;
+using Pilotage.Protocols.Mqtt;
+
+namespace Pilotage.Broker.Sessions;
+
+/// <summary>The records of the session log, as bytes.</summary>
+/// <remarks>A message stands as the PUBLISH packet of MQTT 5.0 that would carry it: one codec, fuzzed once.</remarks>
+internal static class SessionRecords
+{
+    public static void Opened(ArrayBufferWriter<byte> target, Session session)
+    {
+        var record = Begin(target, RecordKind.SessionOpened);
+        record.UInt64(session.Key);
+        record.Text(session.Tenant.Value);
+        record.Text(session.ClientId);
+        record.UInt32(session.ExpirySeconds);
+        record.Byte((byte)session.Overflow);
+        record.UInt64((ulong)session.Dropped);
+    }
+
+    public static void Closed(ArrayBufferWriter<byte> target, ulong session) =>
+        Begin(target, RecordKind.SessionClosed).UInt64(session);
+
+    public static void Left(ArrayBufferWriter<byte> target, ulong session, long atNs)
+    {
+        var record = Begin(target, RecordKind.SessionLeft);
+        record.UInt64(session);
+        record.UInt64((ulong)atNs);
+    }
+
+    public static void Subscribed(ArrayBufferWriter<byte> target, ulong session, Subscription subscription)
+    {
+        var record = Begin(target, RecordKind.Subscribed);
+        record.UInt64(session);
+        record.Text(subscription.Filter);
+        record.Byte((byte)(subscription.Qos | (subscription.NoLocal ? 4 : 0)
+            | (subscription.RetainAsPublished ? 8 : 0) | (subscription.RetainHandling << 4)));
+        record.UInt32(subscription.Identifier ?? 0);
+    }
+
+    public static void Unsubscribed(ArrayBufferWriter<byte> target, ulong session, string filter)
+    {
+        var record = Begin(target, RecordKind.Unsubscribed);
+        record.UInt64(session);
+        record.Text(filter);
+    }
+
+    public static void Acknowledged(ArrayBufferWriter<byte> target, ulong session, ulong message) =>
+        Pair(target, RecordKind.Acknowledged, session, message);
+
+    public static void Dropped(ArrayBufferWriter<byte> target, ulong session, ulong message) =>
+        Pair(target, RecordKind.Dropped, session, message);
+
+    public static void SnapshotBegins(ArrayBufferWriter<byte> target) => Begin(target, RecordKind.SnapshotBegins);
+
+    public static void SnapshotEnds(ArrayBufferWriter<byte> target, uint records) =>
+        Begin(target, RecordKind.SnapshotEnds).UInt32(records);
+
+    public static void SnapshotAbandoned(ArrayBufferWriter<byte> target) => Begin(target, RecordKind.SnapshotAbandoned);
+
+    public static void Published(
+        ArrayBufferWriter<byte> target,
+        TenantId tenant,
+        StoredMessage stored,
+        bool retain,
+        ReadOnlySpan<RouteTarget> targets)
+    {
+        var record = Begin(target, RecordKind.Published);
+        record.Text(tenant.Value);
+        record.UInt64(stored.Id);
+        record.UInt64((ulong)stored.ReceivedNs);
+        record.Byte(retain ? (byte)1 : (byte)0);
+        record.UInt32((uint)targets.Length);
+        foreach (var (session, qos, retained, ids) in targets)
+        {
+            record.UInt64(session.Key);
+            record.Byte((byte)(qos | (retained ? 4 : 0)));
+            record.UInt32((uint)(ids?.Count ?? 0));
+            foreach (var id in ids ?? [])
+            {
+                record.UInt32(id);
+            }
+        }
+
+        var delivery = new PublishDelivery
+        {
+            Qos = stored.Message.Qos,
+            PacketId = 1,
+            Retain = stored.Message.Retain,
+            ExpirySeconds = stored.Message.ExpirySeconds,
+        };
+        MqttEncoder.Publish(target, MqttVersion.V5, stored.Message, delivery, int.MaxValue);
+    }
+
+    /// <summary>Reads the PUBLISH packet back; nothing when it is not one.</summary>
+    public static MqttMessage? Message(ReadOnlySpan<byte> packet)
+    {
+        var sequence = new ReadOnlySequence<byte>(packet.ToArray());
+        return MqttFrame.TryRead(sequence, int.MaxValue, out var frame, out _) == OperationStatus.Done
+            && MqttDecoder.TryPublish(
+                packet.Slice(frame.HeaderBytes, frame.BodyBytes), frame.Flags, MqttVersion.V5, MqttLimits.Standard, out var view, out _)
+            ? view.ToMessage(view.TopicText())
+            : null;
+    }
+
+    private static RecordWriter Begin(ArrayBufferWriter<byte> target, RecordKind kind)
+    {
+        target.ResetWrittenCount();
+        var record = new RecordWriter(target);
+        record.Byte((byte)kind);
+        return record;
+    }
+
+    private static void Pair(ArrayBufferWriter<byte> target, RecordKind kind, ulong session, ulong message)
+    {
+        var record = Begin(target, kind);
+        record.UInt64(session);
+        record.UInt64(message);
+    }
+}

@@ -1,0 +1,5 @@
+namespace Pilotage.Broker.Topics;
+
+/// <summary>One subscription of one session, as it was asked for and granted.</summary>
+internal sealed record Subscription(
+    string Filter, byte Qos, bool NoLocal, bool RetainAsPublished, byte RetainHandling, uint? Identifier);
