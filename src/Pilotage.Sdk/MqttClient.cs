@@ -1,14 +1,47 @@
+using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Pilotage.Protocols.Mqtt;
+using Pilotage.Sdk.Mqtt;
 
 namespace Pilotage.Sdk;
 
 /// <summary>
 /// A client for MQTT 5.0 and 3.1.1: keeps itself connected, subscribed and bounded. Safe for use from many tasks.
 /// </summary>
-public sealed partial class MqttClient(
-    MqttClientOptions options, TimeProvider time, Random random, ILogger<MqttClient> logger) : IAsyncDisposable
+public sealed partial class MqttClient : IAsyncDisposable
 {
+    private readonly MqttClientOptions _options;
+    private readonly TimeProvider _time;
+    private readonly Random _random;
+    private readonly ILogger<MqttClient> _logger;
+    private readonly Lock _gate = new();
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Channel<PendingPublish> _queue;
+    private readonly List<PendingPublish> _inflight = [];
+    private readonly Dictionary<ushort, ControlRequest> _controls = [];
+    private readonly Dictionary<string, byte> _subscriptions = new(StringComparer.Ordinal);
+    private MqttConnectionState _state = new(false, false, MqttReason.Success, "not connected yet");
+    private TaskCompletionSource<Link> _linkUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Link? _link;
+    private Task _running = Task.CompletedTask;
+    private ushort _lastPacketId;
+    private bool _disposed;
+
+    /// <summary>Makes a client; nothing happens before <see cref="ConnectAsync"/>.</summary>
+    /// <param name="options">See there.</param>
+    /// <param name="time">Clock of all its timers.</param>
+    /// <param name="random">For jitter; used by this client alone.</param>
+    /// <param name="logger">One line for each connection gained or lost.</param>
+    public MqttClient(MqttClientOptions options, TimeProvider time, Random random, ILogger<MqttClient> logger)
+    {
+        _options = options;
+        _time = time;
+        _random = random;
+        _logger = logger;
+        _queue = Channel.CreateBounded<PendingPublish>(options.QueueMax);
+        _handlers = new(options.HandlersMax);
+    }
+
     /// <summary>
     /// Takes each message; its completion is what acknowledges a QoS 1 message, and a failure ends the connection so
     /// that the broker delivers again. Set it before <see cref="ConnectAsync"/>.
@@ -19,49 +52,223 @@ public sealed partial class MqttClient(
     public Action<MqttConnectionState>? OnStateChanged { get; set; }
 
     /// <summary>How the connection stands now.</summary>
-    public MqttConnectionState State => throw new NotSupportedException($"{options}{time}{random}{logger}");
+    public MqttConnectionState State => Volatile.Read(ref _state);
 
     /// <summary>
     /// Connects and from then on stays connected, with full-jitter back-off, until disposed. Completes with the first
     /// accepted connection; an unreachable broker is tried again until cancelled.
     /// </summary>
-    /// <param name="cancellation">Ends the first attempt only.</param>
+    /// <param name="cancellation">Ends the attempts; <see cref="ConnectAsync"/> may be called again afterwards.</param>
     /// <exception cref="MqttRefusedException">The broker refused the first connection it answered.</exception>
-    public Task ConnectAsync(CancellationToken cancellation) => throw new NotSupportedException();
+    public async Task ConnectAsync(CancellationToken cancellation)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (!_running.IsCompleted)
+        {
+            await UpAsync(cancellation);
+            return;
+        }
+
+        var first = await DialUntilAnsweredAsync(cancellation);
+        _running = StayConnectedAsync(first);
+    }
 
     /// <summary>
     /// Publishes. QoS 1 completes with the broker's reason once it has acknowledged, across reconnections; QoS 0
-    /// completes when written, and is refused with <see cref="MqttReason.ServerUnavailable"/> while not connected.
+    /// completes when handed to the connection, and is refused with <see cref="MqttReason.ServerUnavailable"/> while
+    /// there is none.
     /// </summary>
     /// <param name="message">QoS 0 or 1.</param>
     /// <param name="cancellation">Ends the wait; a message already on its way may still arrive.</param>
     /// <returns>Below 0x80: taken by the broker.</returns>
-    public ValueTask<MqttReason> PublishAsync(MqttMessage message, CancellationToken cancellation) =>
-        throw new NotSupportedException();
+    public async ValueTask<MqttReason> PublishAsync(MqttMessage message, CancellationToken cancellation)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (!MqttTopic.IsValidName(message.Topic) || message.Qos > 1)
+        {
+            throw new ArgumentException($"\"{message.Topic}\" with QoS {message.Qos} cannot be published.", nameof(message));
+        }
+
+        if (message.Qos == 0)
+        {
+            return await PublishOnceAsync(message, cancellation);
+        }
+
+        var pending = new PendingPublish(message);
+        await _queue.Writer.WriteAsync(pending, cancellation);
+        try
+        {
+            return await pending.Answer.WaitAsync(cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            pending.Abandoned = true;
+            throw;
+        }
+    }
 
     /// <summary>Subscribes, now and after each reconnection that finds no session.</summary>
     /// <param name="filter">A topic filter.</param>
     /// <param name="qos">The highest QoS wanted: 0 or 1.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <returns>Below 0x80: the QoS granted.</returns>
-    public ValueTask<MqttReason> SubscribeAsync(string filter, byte qos, CancellationToken cancellation) =>
-        throw new NotSupportedException();
+    public async ValueTask<MqttReason> SubscribeAsync(string filter, byte qos, CancellationToken cancellation)
+    {
+        if (!MqttTopic.IsValidFilter(filter) || qos > 1)
+        {
+            throw new ArgumentException($"\"{filter}\" with QoS {qos} cannot be subscribed to.", nameof(filter));
+        }
+
+        var granted = await ControlAsync(
+            id => LinkPacket.Subscribe(new(id, [new(filter, qos)])), cancellation);
+        if (!granted.IsFailure())
+        {
+            lock (_gate)
+            {
+                _subscriptions[filter] = qos;
+            }
+        }
+
+        return granted;
+    }
 
     /// <summary>Ends a subscription.</summary>
     /// <param name="filter">As it was subscribed.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    public ValueTask<MqttReason> UnsubscribeAsync(string filter, CancellationToken cancellation) =>
-        throw new NotSupportedException();
+    /// <returns>Below 0x80: it is gone.</returns>
+    public async ValueTask<MqttReason> UnsubscribeAsync(string filter, CancellationToken cancellation)
+    {
+        lock (_gate)
+        {
+            _subscriptions.Remove(filter);
+        }
 
-    /// <summary>Asks and waits for the answer: sets a response topic and correlation data of this client's own.</summary>
-    /// <param name="request">Sent with QoS 1; 5.0 only.</param>
-    /// <param name="responseTopic">A topic this client may subscribe to and the answerer may publish to.</param>
-    /// <param name="timeout">Past it a <see cref="TimeoutException"/>.</param>
-    /// <param name="cancellation">Ends the wait.</param>
-    public ValueTask<MqttMessage> RequestAsync(
-        MqttMessage request, string responseTopic, TimeSpan timeout, CancellationToken cancellation) =>
-        throw new NotSupportedException();
+        return await ControlAsync(id => LinkPacket.Unsubscribe(new(id, [filter])), cancellation);
+    }
 
-    /// <summary>Lets handlers under way finish, sends DISCONNECT without the will, and ends.</summary>
-    public ValueTask DisposeAsync() => throw new NotSupportedException();
+    /// <summary>
+    /// Lets handlers under way finish, sends DISCONNECT, which spares the will, and ends. Publishes still unanswered
+    /// fail.
+    /// </summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        _queue.Writer.TryComplete();
+        await DrainHandlersAsync();
+        Volatile.Read(ref _link)?.Close(MqttReason.Success, "closed by us", tell: true);
+        await _stopping.CancelAsync();
+        await _running;
+        FailEverything();
+        _handlers.Dispose();
+        _stopping.Dispose();
+    }
+
+    private async Task<Link> UpAsync(CancellationToken cancellation)
+    {
+        Task<Link> up;
+        lock (_gate)
+        {
+            up = _linkUp.Task;
+        }
+
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _stopping.Token);
+        return await up.WaitAsync(either.Token);
+    }
+
+    private async ValueTask<MqttReason> PublishOnceAsync(MqttMessage message, CancellationToken cancellation)
+    {
+        if (Volatile.Read(ref _link) is not { } link)
+        {
+            return MqttReason.ServerUnavailable;
+        }
+
+        try
+        {
+            await link.SendAsync(LinkPacket.Publish(message, 0, false), cancellation);
+            return MqttReason.Success;
+        }
+        catch (ChannelClosedException)
+        {
+            return MqttReason.ServerUnavailable;
+        }
+    }
+
+    private async ValueTask<MqttReason> ControlAsync(Func<ushort, LinkPacket> packet, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var link = await UpAsync(cancellation);
+            if (await AskAsync(link, packet, cancellation) is { } reason)
+            {
+                return reason;
+            }
+
+            // The connection went before the answer came: ask the next one.
+        }
+    }
+
+    private async ValueTask<MqttReason?> AskAsync(Link link, Func<ushort, LinkPacket> packet, CancellationToken cancellation)
+    {
+        var request = new ControlRequest();
+        ushort id;
+        lock (_gate)
+        {
+            if (_link != link)
+            {
+                return null;
+            }
+
+            id = NextPacketId();
+            _controls.Add(id, request);
+        }
+
+        try
+        {
+            await link.SendAsync(packet(id), cancellation);
+            return await request.Answer.WaitAsync(cancellation);
+        }
+        catch (ChannelClosedException)
+        {
+            return null;
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _controls.Remove(id);
+            }
+        }
+    }
+
+    private ushort NextPacketId()
+    {
+        do
+        {
+            _lastPacketId = _lastPacketId == ushort.MaxValue ? (ushort)1 : (ushort)(_lastPacketId + 1);
+        }
+        while (_controls.ContainsKey(_lastPacketId) || _inflight.Exists(p => p.PacketId == _lastPacketId));
+        return _lastPacketId;
+    }
+
+    private void FailEverything()
+    {
+        var gone = new ObjectDisposedException(nameof(MqttClient));
+        lock (_gate)
+        {
+            foreach (var pending in _inflight)
+            {
+                pending.Fail(gone);
+            }
+
+            while (_queue.Reader.TryRead(out var pending))
+            {
+                pending.Fail(gone);
+            }
+        }
+    }
 }

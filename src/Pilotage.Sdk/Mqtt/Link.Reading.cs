@@ -1,0 +1,91 @@
+using System.Buffers;
+using Pilotage.Protocols.Mqtt;
+
+namespace Pilotage.Sdk.Mqtt;
+
+/// <content>Packets in.</content>
+internal sealed partial class Link
+{
+    private async Task ReadAllAsync(Func<LinkEvent, ValueTask> handle)
+    {
+        try
+        {
+            while (!Ended.IsCancellationRequested)
+            {
+                var result = await _input.ReadAsync(Ended);
+                Volatile.Write(ref _lastHeard, _time.GetTimestamp());
+                var rest = result.Buffer;
+                while (TryTake(ref rest, out var frame, out var body))
+                {
+                    if (Decode(frame, body) is { } happened)
+                    {
+                        await handle(happened);
+                    }
+                }
+
+                _input.AdvanceTo(rest.Start, rest.End);
+                if (result.IsCompleted || _end is not null)
+                {
+                    return;
+                }
+            }
+        }
+        catch (Exception fault) when (fault is IOException or OperationCanceledException or ObjectDisposedException)
+        {
+            Close(MqttReason.UnspecifiedError, fault.Message, tell: false);
+        }
+    }
+
+    private bool TryTake(ref ReadOnlySequence<byte> rest, out MqttFrame frame, out ReadOnlySequence<byte> body)
+    {
+        body = default;
+        var status = MqttFrame.TryRead(rest, _limits.PacketBytesMax, out frame, out var reason);
+        if (status == OperationStatus.InvalidData)
+        {
+            Close(reason, "the broker sent a packet with a bad header", tell: true);
+        }
+
+        if (status != OperationStatus.Done)
+        {
+            return false;
+        }
+
+        body = rest.Slice(frame.HeaderBytes, frame.BodyBytes);
+        rest = rest.Slice(frame.TotalBytes);
+        return true;
+    }
+
+    private LinkEvent? Decode(in MqttFrame frame, in ReadOnlySequence<byte> body)
+    {
+        var bytes = body.IsSingleSegment ? body.FirstSpan : body.ToArray();
+        var reason = MqttReason.ProtocolError;
+        switch (frame.Type)
+        {
+            case MqttPacketType.Publish
+                when MqttDecoder.TryPublish(bytes, frame.Flags, _options.Version, _limits, out var packet, out reason):
+                return packet.Topic.IsEmpty
+                    ? Fail(MqttReason.TopicAliasInvalid)
+                    : new(frame.Type, packet.PacketId, packet.ToMessage(packet.TopicText()), MqttReason.Success);
+            case MqttPacketType.PubAck
+                when MqttDecoder.TryAck(bytes, frame.Type, _options.Version, _limits, out var ack, out reason):
+                return new(frame.Type, ack.PacketId, null, ack.Reason);
+            case MqttPacketType.SubAck or MqttPacketType.UnsubAck
+                when MqttDecoder.TrySubAck(bytes, frame.Type, _options.Version, _limits, out var answer, out reason):
+                return new(frame.Type, answer.PacketId, null, answer.Reasons.Count > 0 ? answer.Reasons[0] : MqttReason.Success);
+            case MqttPacketType.Disconnect
+                when MqttDecoder.TryDisconnect(bytes, frame.Type, _options.Version, _limits, out var last, out reason):
+                Close(last.Reason, last.Properties?.ReasonString ?? $"the broker disconnected us: {last.Reason}", tell: false);
+                return null;
+            case MqttPacketType.PingResp:
+                return null;
+            default:
+                return Fail(reason);
+        }
+    }
+
+    private LinkEvent? Fail(MqttReason reason)
+    {
+        Close(reason, "the broker sent a packet that is malformed or out of place", tell: true);
+        return null;
+    }
+}

@@ -1,0 +1,251 @@
+using System.Threading.Channels;
+using Pilotage.Protocols.Mqtt;
+using Pilotage.Sdk.Mqtt;
+
+namespace Pilotage.Sdk;
+
+/// <content>Messages out within the broker's window, messages in through the handler, answers to their askers.</content>
+public sealed partial class MqttClient
+{
+    private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly SemaphoreSlim _handlers;
+    private readonly Dictionary<string, TaskCompletionSource<MqttMessage>> _asked = new(StringComparer.Ordinal);
+    private Task _lastAck = Task.CompletedTask;
+
+    /// <summary>Asks and waits for the answer: sets a response topic and correlation data of this client's own.</summary>
+    /// <param name="request">Sent with QoS 1; 5.0 only.</param>
+    /// <param name="responseTopic">A topic this client may subscribe to and the answerer may publish to.</param>
+    /// <param name="timeout">Past it a <see cref="TimeoutException"/>.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>The first answer.</returns>
+    /// <exception cref="MqttRefusedException">The broker refused the subscription or the request.</exception>
+    public async ValueTask<MqttMessage> RequestAsync(
+        MqttMessage request, string responseTopic, TimeSpan timeout, CancellationToken cancellation)
+    {
+        var correlation = new byte[16];
+        System.Security.Cryptography.RandomNumberGenerator.Fill(correlation);
+        var key = Convert.ToHexString(correlation);
+        var answer = new TaskCompletionSource<MqttMessage>(TaskCreationOptions.RunContinuationsAsynchronously);
+        bool subscribed;
+        lock (_gate)
+        {
+            _asked.Add(key, answer);
+            subscribed = _subscriptions.ContainsKey(responseTopic);
+        }
+
+        try
+        {
+            if (!subscribed)
+            {
+                ThrowIfRefused(await SubscribeAsync(responseTopic, 1, cancellation), $"the subscription to {responseTopic}");
+            }
+
+            var asked = request with { Qos = 1, ResponseTopic = responseTopic, CorrelationData = correlation };
+            ThrowIfRefused(await PublishAsync(asked, cancellation), $"the request to {request.Topic}");
+            return await answer.Task.WaitAsync(timeout, _time, cancellation);
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _asked.Remove(key);
+            }
+        }
+    }
+
+    private static void ThrowIfRefused(MqttReason reason, string what)
+    {
+        if (reason.IsFailure())
+        {
+            throw new MqttRefusedException(reason, $"The broker refused {what}: {reason}.");
+        }
+    }
+
+    /// <summary>First what an earlier connection left unanswered, in its order, then what waits; never past the window.</summary>
+    private async Task SendQueuedAsync(Link link, bool sessionPresent)
+    {
+        try
+        {
+            PendingPublish[] unanswered;
+            lock (_gate)
+            {
+                unanswered = [.. _inflight];
+            }
+
+            foreach (var pending in unanswered)
+            {
+                pending.Duplicate = sessionPresent;
+                await link.TakeCreditAsync();
+                await link.SendAsync(LinkPacket.Publish(pending.Message, pending.PacketId, pending.Duplicate), link.Ended);
+            }
+
+            while (await _queue.Reader.WaitToReadAsync(link.Ended))
+            {
+                await link.TakeCreditAsync();
+                if (TakeNext() is { } next)
+                {
+                    await link.SendAsync(LinkPacket.Publish(next.Message, next.PacketId, false), link.Ended);
+                }
+                else
+                {
+                    link.ReturnCredit();
+                }
+            }
+        }
+        catch (Exception gone) when (gone is ChannelClosedException or OperationCanceledException)
+        {
+            // The next connection sends the rest.
+        }
+    }
+
+    private PendingPublish? TakeNext()
+    {
+        if (!_queue.Reader.TryRead(out var next) || next.Abandoned)
+        {
+            return null;
+        }
+
+        lock (_gate)
+        {
+            next.PacketId = NextPacketId();
+            _inflight.Add(next);
+        }
+
+        return next;
+    }
+
+    private ValueTask HandleAsync(Link link, LinkEvent happened)
+    {
+        switch (happened.Type)
+        {
+            case MqttPacketType.Publish:
+                return TakeAsync(link, happened.PacketId, happened.Message!);
+            case MqttPacketType.PubAck:
+                if (Answered(happened.PacketId, happened.Reason))
+                {
+                    link.ReturnCredit();
+                }
+
+                return default;
+            default:
+                lock (_gate)
+                {
+                    if (_controls.TryGetValue(happened.PacketId, out var request))
+                    {
+                        request.Complete(happened.Reason);
+                    }
+                }
+
+                return default;
+        }
+    }
+
+    private bool Answered(ushort packetId, MqttReason reason)
+    {
+        PendingPublish? pending = null;
+        lock (_gate)
+        {
+            var at = _inflight.FindIndex(p => p.PacketId == packetId);
+            if (at >= 0)
+            {
+                pending = _inflight[at];
+                _inflight.RemoveAt(at);
+            }
+        }
+
+        pending?.Complete(reason);
+        return pending is not null;
+    }
+
+    private async ValueTask TakeAsync(Link link, ushort packetId, MqttMessage message)
+    {
+        if (IsAnswer(message))
+        {
+            await AcknowledgeAsync(link, packetId, Task.CompletedTask, _lastAck, message.Topic);
+            return;
+        }
+
+        // At the bound the reader waits here, and with it the broker.
+        await _handlers.WaitAsync(link.Ended);
+        if (_disposed)
+        {
+            // Not acknowledged: whoever resumes the session gets it.
+            _handlers.Release();
+            return;
+        }
+
+        var handled = HandleOneAsync(message);
+        _lastAck = AcknowledgeAsync(link, packetId, handled, _lastAck, message.Topic);
+    }
+
+    private bool IsAnswer(MqttMessage message)
+    {
+        if (message.CorrelationData.IsEmpty)
+        {
+            return false;
+        }
+
+        lock (_gate)
+        {
+            return _asked.TryGetValue(Convert.ToHexString(message.CorrelationData.Span), out var asker)
+                && asker.TrySetResult(message);
+        }
+    }
+
+    private async Task HandleOneAsync(MqttMessage message)
+    {
+        try
+        {
+            if (OnMessage is { } handler)
+            {
+                await handler(message, _stopping.Token);
+            }
+        }
+        finally
+        {
+            _handlers.Release();
+        }
+    }
+
+    /// <summary>Acks leave in order: each waits for its handler and for the ack before it.</summary>
+    private async Task AcknowledgeAsync(Link link, ushort packetId, Task handled, Task before, string topic)
+    {
+        await before;
+        try
+        {
+            await handled;
+            if (packetId != 0)
+            {
+                await link.SendAsync(LinkPacket.Ack(packetId), link.Ended);
+            }
+        }
+        catch (Exception gone) when (gone is ChannelClosedException or OperationCanceledException)
+        {
+            // The broker delivers again.
+        }
+        catch (Exception fault)
+        {
+            Log.HandlerFailed(_logger, topic, fault);
+            link.Close(MqttReason.ImplementationSpecificError, "the message handler failed", tell: true);
+        }
+    }
+
+    private async Task DrainHandlersAsync()
+    {
+        using var patience = new CancellationTokenSource(DrainTimeout, _time);
+        try
+        {
+            for (var i = 0; i < _options.HandlersMax; i++)
+            {
+                await _handlers.WaitAsync(patience.Token);
+            }
+
+            await _lastAck.WaitAsync(patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // A handler that hangs must not keep the process; its message is not acknowledged.
+        }
+    }
+}
