@@ -1,0 +1,68 @@
+using System.Security.Cryptography.X509Certificates;
+using Pilotage.Broker;
+using Pilotage.Core;
+using Pilotage.Protocols.Mqtt;
+
+namespace Pilotage.Testing.Gateway;
+
+/// <summary>A host that lets everybody in, as one tenant, and remembers what it was given.</summary>
+public sealed class OpenHooks : BrokerHooks
+{
+    private readonly List<MqttMessage> _received = [];
+
+    /// <summary>Asked for each connection; by default everybody comes in.</summary>
+    public Func<ConnectRequest, ConnectDecision>? OnConnect { get; set; }
+
+    /// <summary>Asked for each message; by default everything is stored at once.</summary>
+    public Func<ClientIdentity, MqttMessage, ValueTask<PublishDecision>>? OnReceive { get; set; }
+
+    /// <summary>Topics below here are forbidden to everybody.</summary>
+    public string Forbidden { get; set; } = "forbidden/";
+
+    /// <summary>Judges certificates.</summary>
+    public Func<X509Certificate2, bool> Trusts { get; set; } = _ => false;
+
+    /// <summary>Every message the host was given, in order of arrival.</summary>
+    public IReadOnlyList<MqttMessage> Received
+    {
+        get
+        {
+            lock (_received)
+            {
+                return [.. _received];
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool TrustsCertificate(string listener, X509Certificate2 certificate) => Trusts(certificate);
+
+    /// <inheritdoc/>
+    public override ValueTask<ConnectDecision> ConnectAsync(ConnectRequest request, CancellationToken cancellation) =>
+        ValueTask.FromResult(OnConnect?.Invoke(request) ?? Accept(request));
+
+    /// <inheritdoc/>
+    public override bool MayPublish(ClientIdentity who, string topic) =>
+        !topic.StartsWith(Forbidden, StringComparison.Ordinal);
+
+    /// <inheritdoc/>
+    public override bool MaySubscribe(ClientIdentity who, string filter) =>
+        !filter.StartsWith(Forbidden, StringComparison.Ordinal);
+
+    /// <inheritdoc/>
+    public override ValueTask<PublishDecision> ReceiveAsync(
+        ClientIdentity who, MqttMessage message, long receivedNs, CancellationToken cancellation)
+    {
+        lock (_received)
+        {
+            _received.Add(message);
+        }
+
+        return OnReceive?.Invoke(who, message) ?? default;
+    }
+
+    /// <summary>The answer that lets a client in under its own client id.</summary>
+    public static ConnectDecision Accept(ConnectRequest request, QueueOverflow overflow = QueueOverflow.DropOldest) =>
+        ConnectDecision.Accept(
+            new ClientIdentity(new TenantId("acme"), request.ClientId, null, "test", request.Listener), overflow);
+}

@@ -1,0 +1,75 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Pilotage.Broker;
+using Pilotage.Core.Durability;
+
+namespace Pilotage.Testing.Gateway;
+
+/// <summary>A broker on a free loopback port with its state in a temporary folder, which outlives restarts.</summary>
+public sealed class TestBroker : IAsyncDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("pilotage-broker-");
+    private MqttBroker? _broker;
+
+    private TestBroker(BrokerOptions options, OpenHooks hooks)
+    {
+        Options = options;
+        Hooks = hooks;
+    }
+
+    /// <summary>The running broker.</summary>
+    public MqttBroker Broker => _broker ?? throw new InvalidOperationException("The broker is stopped.");
+
+    /// <summary>Its host.</summary>
+    public OpenHooks Hooks { get; }
+
+    /// <summary>Its options.</summary>
+    public BrokerOptions Options { get; }
+
+    /// <summary>Port of the plain listener.</summary>
+    public int Port => Broker.BoundEndpoints[0].Port;
+
+    /// <summary>One insecure loopback listener, unless the options bring others.</summary>
+    public static async Task<TestBroker> StartAsync(BrokerOptions? options = null, OpenHooks? hooks = null)
+    {
+        options ??= new();
+        if (options.Listeners.Count == 0)
+        {
+            options = options with { Listeners = [Plain] };
+        }
+
+        var broker = new TestBroker(options, hooks ?? new());
+        await broker.StartAgainAsync();
+        return broker;
+    }
+
+    /// <summary>A plain listener on a free loopback port.</summary>
+    public static ListenerOptions Plain => new()
+    {
+        Name = "plain",
+        EndPoint = new IPEndPoint(IPAddress.Loopback, 0),
+        Insecure = true,
+    };
+
+    /// <summary>Stops the broker and starts another one over the same state.</summary>
+    public async Task RestartAsync()
+    {
+        await Broker.DisposeAsync();
+        await StartAgainAsync();
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await Broker.DisposeAsync();
+        _folder.Delete(recursive: true);
+    }
+
+    private async Task StartAgainAsync()
+    {
+        ILoggerFactory logs = NullLoggerFactory.Instance;
+        _broker = await MqttBroker.StartAsync(
+            Options, Hooks, new PosixDirectory(_folder.FullName), TimeProvider.System, logs, CancellationToken.None);
+    }
+}
