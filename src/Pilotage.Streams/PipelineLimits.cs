@@ -30,6 +30,10 @@ public sealed record PipelineLimits
     [Range(1, 10_000_000)]
     public int WindowRowsMax { get; init; } = 100_000;
 
+    /// <summary>Most steps from a table to what reads it, views counted through: a row passes them one inside the other.</summary>
+    [Range(1, 1_000)]
+    public int StepsMax { get; init; } = 256;
+
     /// <summary>Most HOP windows one row may fall into (size divided by slide).</summary>
     [Range(1, 100_000)]
     public int OverlapMax { get; init; } = 1_000;

@@ -26,7 +26,15 @@ internal sealed class RelationBinder(
         _views.Add(name.Text, node);
     }
 
-    public BoundRelation Bind(RelationSyntax syntax, SelectBinder selects) => syntax switch
+    public BoundRelation Bind(RelationSyntax syntax, SelectBinder selects)
+    {
+        var bound = BindAny(syntax, selects);
+        return bound.Node.Depth <= context.Limits.StepsMax
+            ? bound
+            : throw CompileFault.Limit(syntax.At, $"More than {context.Limits.StepsMax} steps from the table to here.");
+    }
+
+    private BoundRelation BindAny(RelationSyntax syntax, SelectBinder selects) => syntax switch
     {
         NamedRelationSyntax named => new(Named(named), named.Alias ?? named.Name, null),
         SubqueryRelationSyntax subquery => new(selects.Bind(subquery.Query), subquery.Alias, null),

@@ -11,6 +11,9 @@ internal abstract class PlanNode(PlanNode? input, RowSchema schema)
 
     public RowSchema Schema => schema;
 
+    /// <summary>Steps from the table to here, this one included.</summary>
+    public int Depth { get; } = (input?.Depth ?? 0) + 1;
+
     /// <summary>This step and all before it in a fixed spelling, without the names of views: equal spellings mean equal state.</summary>
     public string Describe() => input is null ? DescribeSelf() : $"{input.Describe()}\n{DescribeSelf()}";
 
