@@ -66,7 +66,9 @@ public sealed class CertificateAuthority : IDisposable
     }
 
     /// <summary>Signs a device's request (PEM): client and server authentication, SAN URI naming the device.</summary>
-    public Outcome<X509Certificate2> IssueDevice(string requestPem, DeviceCertificate identity, TimeSpan? lifetime = null)
+    /// <remarks>An edge is also a server to the devices behind it: <paramref name="hosts"/> are the names and addresses they reach it by.</remarks>
+    public Outcome<X509Certificate2> IssueDevice(
+        string requestPem, DeviceCertificate identity, TimeSpan? lifetime = null, IReadOnlyCollection<string>? hosts = null)
     {
         if (requestPem.Length > RequestCharsMax)
         {
@@ -92,6 +94,7 @@ public sealed class CertificateAuthority : IDisposable
 
         var names = new SubjectAlternativeNameBuilder();
         names.AddUri(new Uri(identity.Uri));
+        AddHosts(names, hosts ?? []);
         return Issue($"CN={identity.Device}", request.PublicKey, names, lifetime ?? _options.DeviceLifetime, [ClientAuth, ServerAuth]);
     }
 
@@ -100,18 +103,7 @@ public sealed class CertificateAuthority : IDisposable
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var names = new SubjectAlternativeNameBuilder();
-        foreach (var host in hosts)
-        {
-            if (IPAddress.TryParse(host, out var address))
-            {
-                names.AddIpAddress(address);
-            }
-            else
-            {
-                names.AddDnsName(host);
-            }
-        }
-
+        AddHosts(names, hosts);
         var publicKey = new System.Security.Cryptography.X509Certificates.PublicKey(key);
         using var issued = Issue("CN=Pilotage server", publicKey, names, lifetime ?? _options.ServerLifetime, [ServerAuth]);
         return issued.CopyWithPrivateKey(key);
@@ -162,6 +154,21 @@ public sealed class CertificateAuthority : IDisposable
     private static DateTimeOffset Latest(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;
 
     private static DateTimeOffset Earliest(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
+
+    private static void AddHosts(SubjectAlternativeNameBuilder names, IReadOnlyCollection<string> hosts)
+    {
+        foreach (var host in hosts)
+        {
+            if (IPAddress.TryParse(host, out var address))
+            {
+                names.AddIpAddress(address);
+            }
+            else
+            {
+                names.AddDnsName(host);
+            }
+        }
+    }
 
     private static Refusal BadRequest(string why) =>
         new("trust.request_malformed", $"Not a certificate signing request in PEM: {why}");

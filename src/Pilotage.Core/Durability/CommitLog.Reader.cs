@@ -49,6 +49,13 @@ public sealed partial class CommitLog
     /// <summary>Drops the files all of whose records lie before a sequence.</summary>
     public ValueTask TrimBeforeAsync(long sequence)
     {
+        TrimBefore(sequence);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc cref="TrimBeforeAsync"/>
+    public void TrimBefore(long sequence)
+    {
         while (true)
         {
             LogSegment oldest;
@@ -56,7 +63,7 @@ public sealed partial class CommitLog
             {
                 if (_segments.Count < 2 || _segments[1].FirstSequence > sequence)
                 {
-                    return ValueTask.CompletedTask;
+                    return;
                 }
 
                 oldest = _segments[0];
@@ -65,6 +72,17 @@ public sealed partial class CommitLog
 
             // Not synced: a file that comes back after a power cut is dropped by the next trim.
             _directory.Delete(oldest.FileName);
+        }
+    }
+
+    /// <summary>Lets the log go on at a sequence when damage has set it back further; call it before the first append.</summary>
+    /// <remarks>For owners that keep elsewhere how far they have read: a sequence must not be given out twice.</remarks>
+    public void SkipTo(long nextSequence)
+    {
+        if (nextSequence > _nextSequence)
+        {
+            _nextSequence = nextSequence;
+            RollOver();
         }
     }
 

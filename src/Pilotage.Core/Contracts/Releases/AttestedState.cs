@@ -85,7 +85,11 @@ public sealed record AttestedDevice
 
     public long Inferences { get; init; }
 
+    /// <summary>Alerts raised, each counted once however long it stands.</summary>
     public long Alerts { get; init; }
+
+    /// <summary>Whether an alert stands now.</summary>
+    public bool Alarmed { get; init; }
 }
 
 /// <summary>The golden check of one activation, and the answers to the rows mixed by the challenge.</summary>

@@ -21,6 +21,9 @@ public sealed record DesiredState
 
     public required IReadOnlyList<DesiredDevice> Devices { get; init; }
 
+    /// <summary>Every device that stands behind the edge: whom it lets in, and below which path each may publish.</summary>
+    public IReadOnlyList<AttachedDevice> Attached { get; init; } = [];
+
     public static Outcome<DesiredState> Parse(ReadOnlySpan<byte> json) =>
         StrictJson.Parse(json, BytesMax, ContractsJson.Default.DesiredState, "desired.malformed");
 
@@ -55,7 +58,7 @@ public sealed record DesiredDevice
 
     public required string Release { get; init; }
 
-    /// <summary><see cref="DeviceRole.Primary"/> or <see cref="DeviceRole.Challenger"/>.</summary>
+    /// <summary>One of <see cref="DeviceRole"/>.</summary>
     public required string Role { get; init; }
 
     public string? Rollout { get; init; }
@@ -63,12 +66,18 @@ public sealed record DesiredDevice
     public int? Wave { get; init; }
 }
 
+/// <summary>A device behind the edge, by permanent id and present path.</summary>
+public sealed record AttachedDevice(string Device, string Path);
+
 /// <summary>The part a release plays for one device.</summary>
 public static class DeviceRole
 {
     /// <summary>Its alerts go to people.</summary>
     public const string Primary = "primary";
 
-    /// <summary>It runs beside the primary, on trial: measured, not yet trusted.</summary>
+    /// <summary>It runs beside the primary, on trial: its alerts go to people, marked as the challenger's.</summary>
     public const string Challenger = "challenger";
+
+    /// <summary>It runs beside the primary without effect: measured, its alerts go to nobody.</summary>
+    public const string Shadow = "shadow";
 }

@@ -1,0 +1,95 @@
+using System.Buffers.Binary;
+using System.Numerics;
+
+namespace Pilotage.TimeSeries.Codec;
+
+/// <summary>Unsigned numbers of one width, side by side, low bit first.</summary>
+internal static class BitPacking
+{
+    /// <summary>Bits that hold the largest of the values: 0 to 64.</summary>
+    public static int WidthOf(ReadOnlySpan<ulong> values)
+    {
+        ulong all = 0;
+        foreach (var value in values)
+        {
+            all |= value;
+        }
+
+        return 64 - BitOperations.LeadingZeroCount(all);
+    }
+
+    public static int BytesOf(int count, int width) => (int)(((long)count * width + 7) / 8);
+
+    public static void Pack(ReadOnlySpan<ulong> values, int width, Span<byte> into)
+    {
+        if (width == 0)
+        {
+            return;
+        }
+
+        ulong held = 0;
+        var bits = 0;
+        foreach (var value in values)
+        {
+            held |= value << bits;
+            bits += width;
+            if (bits >= 64)
+            {
+                BinaryPrimitives.WriteUInt64LittleEndian(into, held);
+                into = into[8..];
+                bits -= 64;
+
+                // A shift by 64 would be a shift by 0: with nothing left over, nothing is carried.
+                held = bits == 0 ? 0 : value >> (width - bits);
+            }
+        }
+
+        for (; bits > 0; bits -= 8)
+        {
+            into[0] = (byte)held;
+            into = into[1..];
+            held >>= 8;
+        }
+    }
+
+    public static void Unpack(ReadOnlySpan<byte> bytes, int width, Span<ulong> values)
+    {
+        if (width == 0)
+        {
+            values.Clear();
+            return;
+        }
+
+        var mask = width == 64 ? ulong.MaxValue : (1UL << width) - 1;
+        long bit = 0;
+        for (var i = 0; i < values.Length; i++, bit += width)
+        {
+            var at = (int)(bit >> 3);
+            var shift = (int)(bit & 7);
+            var low = Word(bytes, at) >> shift;
+            if (shift + width > 64)
+            {
+                low |= (ulong)bytes[at + 8] << (64 - shift);
+            }
+
+            values[i] = low & mask;
+        }
+    }
+
+    private static ulong Word(ReadOnlySpan<byte> bytes, int at)
+    {
+        // Fast path: eight bytes are there. Slow path: the last few.
+        if (at + 8 <= bytes.Length)
+        {
+            return BinaryPrimitives.ReadUInt64LittleEndian(bytes[at..]);
+        }
+
+        ulong word = 0;
+        for (var i = bytes.Length - 1; i >= at; i--)
+        {
+            word = (word << 8) | bytes[i];
+        }
+
+        return word;
+    }
+}

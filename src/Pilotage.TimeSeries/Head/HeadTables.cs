@@ -1,0 +1,36 @@
+namespace Pilotage.TimeSeries.Head;
+
+/// <summary>What has arrived since the last sealing began; guarded by the store's lock until it is being sealed.</summary>
+internal sealed class HeadTables
+{
+    private readonly Dictionary<int, RowTable> _tables = [];
+
+    public long Points { get; private set; }
+
+    /// <summary>Sequence of the last record of the log that is in here; 0 while there is none.</summary>
+    public long LastSequence { get; set; }
+
+    /// <summary>Arrivals given out up to and with this head.</summary>
+    public long NextArrival { get; set; }
+
+    /// <summary>The high-water marks, taken when sealing begins.</summary>
+    public IReadOnlyDictionary<(string Edge, string LogId), long> Marks { get; set; } =
+        new Dictionary<(string, string), long>();
+
+    public IEnumerable<RowTable> Tables => _tables.Values;
+
+    /// <summary>The rows of a shape; asking makes the shape known to the segment this becomes, with rows or without.</summary>
+    public RowTable Of(Shape shape)
+    {
+        if (!_tables.TryGetValue(shape.Id, out var table))
+        {
+            _tables[shape.Id] = table = new RowTable(shape);
+        }
+
+        return table;
+    }
+
+    public RowTable? Find(Shape shape) => _tables.GetValueOrDefault(shape.Id);
+
+    public void Count(int points) => Points += points;
+}

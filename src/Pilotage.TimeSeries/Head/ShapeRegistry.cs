@@ -1,0 +1,57 @@
+using Pilotage.Core;
+
+namespace Pilotage.TimeSeries.Head;
+
+/// <summary>All shapes, by id and by device; guarded by the store's lock.</summary>
+internal sealed class ShapeRegistry
+{
+    private readonly Dictionary<(TenantId, DeviceId), DeviceSeries> _devices = [];
+    private readonly Dictionary<int, Shape> _byId = [];
+    private int _nextId = 1;
+
+    public IEnumerable<DeviceSeries> Devices => _devices.Values;
+
+    public DeviceSeries? Find(TenantId tenant, DeviceId device) => _devices.GetValueOrDefault((tenant, device));
+
+    public Shape? Find(int id) => _byId.GetValueOrDefault(id);
+
+    /// <summary>The shape of a row; a new one is not durable yet.</summary>
+    public Shape Of(TenantId tenant, DeviceId device, ReadOnlySpan<string> properties)
+    {
+        var series = Device(tenant, device);
+        return series.Find(properties) ?? Add(series, _nextId, properties.ToArray());
+    }
+
+    /// <summary>Takes over a definition read from disk; one that contradicts what is known is refused.</summary>
+    public Shape? Define(int id, TenantId tenant, DeviceId device, string[] properties)
+    {
+        if (_byId.TryGetValue(id, out var known))
+        {
+            var isSame = known.Tenant == tenant && known.Device == device && properties.AsSpan().SequenceEqual(known.Properties);
+            known.IsDurable |= isSame;
+            return isSame ? known : null;
+        }
+
+        var shape = Add(Device(tenant, device), id, properties);
+        shape.IsDurable = true;
+        return shape;
+    }
+
+    private DeviceSeries Device(TenantId tenant, DeviceId device)
+    {
+        if (!_devices.TryGetValue((tenant, device), out var series))
+        {
+            _devices[(tenant, device)] = series = new DeviceSeries(tenant, device);
+        }
+
+        return series;
+    }
+
+    private Shape Add(DeviceSeries series, int id, string[] properties)
+    {
+        var shape = series.Add(id, properties);
+        _byId.Add(id, shape);
+        _nextId = Math.Max(_nextId, id + 1);
+        return shape;
+    }
+}

@@ -1,0 +1,39 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Pilotage.TimeSeries;
+
+/// <summary>Bounds of a <see cref="TimeSeriesStore"/>.</summary>
+public sealed record TimeSeriesOptions
+{
+    /// <summary>Points held in memory before they are sealed into a segment file. Twice this is the most held.</summary>
+    [Range(100, 100_000_000)]
+    public int HeadPointsMax { get; init; } = 1_000_000;
+
+    /// <summary>Messages in one block of a segment: what a query for a single point decodes.</summary>
+    [Range(1, 65_536)]
+    public int BlockRowsMax { get; init; } = 1024;
+
+    /// <summary>Size at which the head's log starts a new file.</summary>
+    [Range(4 * 1024, 1024 * 1024 * 1024)]
+    public int LogSegmentBytes { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>Where commits run; by default on a thread of the store's own. Simulations pass one they drive.</summary>
+    public TaskScheduler? Writer { get; init; }
+
+    /// <summary>Where segments are sealed; by default on the thread pool.</summary>
+    public TaskScheduler? Sealer { get; init; }
+
+    internal void Validate()
+    {
+        InRange(HeadPointsMax, 100, 100_000_000, nameof(HeadPointsMax));
+        InRange(BlockRowsMax, 1, 65_536, nameof(BlockRowsMax));
+    }
+
+    private static void InRange(int value, int least, int most, string name)
+    {
+        if (value < least || value > most)
+        {
+            throw new ArgumentOutOfRangeException(name, value, $"{name} is {value}; it must lie in {least}..{most}.");
+        }
+    }
+}

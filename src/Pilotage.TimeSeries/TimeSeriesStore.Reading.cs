@@ -1,0 +1,319 @@
+using Pilotage.Core;
+using Pilotage.TimeSeries.Head;
+using Pilotage.TimeSeries.Segments;
+
+namespace Pilotage.TimeSeries;
+
+/// <content>Queries: each sees what was visible when it began, and holds a few blocks at a time.</content>
+public sealed partial class TimeSeriesStore
+{
+    // Values of blocks kept decoded for comparing late arrivals: 9 bytes each.
+    private const int LoadedValuesMax = 1_000_000;
+    private const double GapFactor = 1.5;
+    private readonly Dictionary<BlockRef, RowSpan> _loaded = [];
+    private int _loadedValues;
+
+    /// <summary>The series of a tenant, or of one device of it, in order of device and property.</summary>
+    public IReadOnlyList<SeriesKey> Series(TenantId tenant, DeviceId? device)
+    {
+        lock (_gate)
+        {
+            return [.. _shapes.Devices
+                .Where(each => each.Tenant == tenant && (device is null || each.Device == device))
+                .SelectMany(each => each.Series.Where(series => series.HasLast)
+                    .Select(series => new SeriesKey(tenant, each.Device, series.Property)))
+                .OrderBy(key => key.Device.Value, StringComparer.Ordinal)
+                .ThenBy(key => key.Property, StringComparer.Ordinal)];
+        }
+    }
+
+    /// <summary>The point with the greatest device time, from memory.</summary>
+    public bool TryGetLast(SeriesKey key, out Point point)
+    {
+        lock (_gate)
+        {
+            if (StateOf(key) is { HasLast: true } state)
+            {
+                point = state.Last;
+                return true;
+            }
+        }
+
+        point = default;
+        return false;
+    }
+
+    /// <summary>The points from a time to a time, both included, in order of time; of one time the last to arrive.</summary>
+    public IEnumerable<Point> Read(SeriesKey key, long fromNs, long toNs)
+    {
+        var sources = Sources(key.Tenant, key.Device, [key.Property], fromNs, toNs, byTime: true);
+        Point? held = null;
+        foreach (var cursor in RowMerge.Of(sources, byTime: true))
+        {
+            var point = cursor.Rows.Point(cursor.Row, cursor.Columns[0]);
+            if (point.TimeNs < fromNs || point.TimeNs > toNs)
+            {
+                continue;
+            }
+
+            if (held is { } earlier && earlier.TimeNs != point.TimeNs)
+            {
+                yield return earlier;
+            }
+
+            held = point;
+        }
+
+        if (held is { } last)
+        {
+            yield return last;
+        }
+    }
+
+    /// <summary>The messages of devices in the order they arrived, also those that were replaced later.</summary>
+    /// <remarks>Times are device times, both ends included; messages with none of the properties are left out.</remarks>
+    public IEnumerable<ArrivedRow> Replay(
+        TenantId tenant, IReadOnlyList<DeviceId> devices, IReadOnlyList<string> properties, long fromNs, long toNs)
+    {
+        var sources = new List<RowSource>();
+        foreach (var device in devices.Distinct())
+        {
+            sources.AddRange(Sources(tenant, device, properties, fromNs, toNs, byTime: false));
+        }
+
+        foreach (var cursor in RowMerge.Of(sources, byTime: false))
+        {
+            var time = cursor.Rows.Times[cursor.Row];
+            if (time >= fromNs && time <= toNs)
+            {
+                yield return Row(cursor);
+            }
+        }
+    }
+
+    /// <summary>What a series holds, counted by reading it, and how it was delivered.</summary>
+    public SeriesStatistics Statistics(SeriesKey key)
+    {
+        long overwritten;
+        long repeated;
+        long late;
+        lock (_gate)
+        {
+            if (StateOf(key) is not { } state)
+            {
+                return new SeriesStatistics();
+            }
+
+            (overwritten, repeated, late) = (state.Overwritten, state.Repeated, state.Late);
+        }
+
+        var times = new List<long>();
+        long notFinite = 0;
+        long notGood = 0;
+        foreach (var point in Read(key, long.MinValue, long.MaxValue))
+        {
+            times.Add(point.TimeNs);
+            notFinite += double.IsFinite(point.Value) ? 0 : 1;
+            notGood += point.Quality == Quality.Good ? 0 : 1;
+        }
+
+        return Intervals(times) with
+        {
+            Overwritten = overwritten,
+            Repeated = repeated,
+            Late = late,
+            NotFinite = notFinite,
+            NotGood = notGood,
+        };
+    }
+
+    private static SeriesStatistics Intervals(List<long> times)
+    {
+        if (times.Count < 2)
+        {
+            var only = times.Count == 0 ? 0 : times[0];
+            return new SeriesStatistics { Count = times.Count, FirstNs = only, LastNs = only };
+        }
+
+        var intervals = new long[times.Count - 1];
+        for (var i = 0; i < intervals.Length; i++)
+        {
+            intervals[i] = times[i + 1] - times[i];
+        }
+
+        Array.Sort(intervals);
+        var median = intervals[intervals.Length / 2];
+        return new SeriesStatistics
+        {
+            Count = times.Count,
+            FirstNs = times[0],
+            LastNs = times[^1],
+            IntervalNs = median,
+            Gaps = intervals.LongCount(interval => interval > median * GapFactor),
+            LongestGapNs = intervals[^1],
+            Coverage = Math.Min(1, times.Count / (((double)(times[^1] - times[0]) / median) + 1)),
+        };
+    }
+
+    private static ArrivedRow Row(RowCursor cursor)
+    {
+        var values = new double[cursor.Columns.Length];
+        var worst = Quality.Good;
+        for (var i = 0; i < values.Length; i++)
+        {
+            var column = cursor.Columns[i];
+            values[i] = column < 0 ? double.NaN : cursor.Rows.Value(cursor.Row, column);
+            var quality = column < 0 ? Quality.Good : cursor.Rows.QualityOf(cursor.Row, column);
+            worst = quality > worst ? quality : worst;
+        }
+
+        return new ArrivedRow(
+            cursor.Rows.Shape.Device,
+            cursor.Rows.Times[cursor.Row],
+            values,
+            cursor.Rows.Arrivals[cursor.Row],
+            cursor.Rows.ReceivedTimes[cursor.Row],
+            worst);
+    }
+
+    private static Point? Newest(List<RowSpanAt> stored, string property)
+    {
+        Point? newest = null;
+        var arrival = long.MinValue;
+        foreach (var row in stored)
+        {
+            var column = row.Shape.IndexOf(property);
+            if (column >= 0 && row.Arrival > arrival)
+            {
+                newest = row.PointAt(column);
+                arrival = row.Arrival;
+            }
+        }
+
+        return newest;
+    }
+
+    private SeriesState? StateOf(SeriesKey key) =>
+        _shapes.Find(key.Tenant, key.Device) is { } device && device.TryGetSeries(key.Property, out var state) ? state : null;
+
+    private List<RowSource> Sources(
+        TenantId tenant, DeviceId device, IReadOnlyList<string> properties, long fromNs, long toNs, bool byTime)
+    {
+        var sources = new List<RowSource>();
+        lock (_gate)
+        {
+            if (_shapes.Find(tenant, device) is not { } series)
+            {
+                return sources;
+            }
+
+            var columns = new Dictionary<Shape, int[]>();
+            foreach (var shape in series.Shapes)
+            {
+                int[] where = [.. properties.Select(shape.IndexOf)];
+                if (where.Any(column => column >= 0))
+                {
+                    columns[shape] = where;
+                    AddHead(sources, _sealing?.Find(shape), where, byTime);
+                    AddHead(sources, _active.Find(shape), where, byTime);
+                }
+            }
+
+            foreach (var block in series.Blocks)
+            {
+                if (block.LastNs >= fromNs && block.FirstNs <= toNs && columns.TryGetValue(block.Shape, out var where))
+                {
+                    sources.Add(new RowSource(byTime ? block.FirstNs : block.FirstArrival, where, () => Load(block, where)));
+                }
+            }
+        }
+
+        return sources;
+    }
+
+    private static void AddHead(List<RowSource> sources, RowTable? table, int[] columns, bool byTime)
+    {
+        if (table is { Count: > 0 })
+        {
+            var rows = table.Snapshot();
+            var first = byTime ? rows.Times.Take(rows.Count).Min() : rows.Arrivals[0];
+            sources.Add(new RowSource(first, columns, () => rows));
+        }
+    }
+
+    private RowSpan? Load(BlockRef block, int[]? columns)
+    {
+        bool[]? wanted = null;
+        if (columns is not null)
+        {
+            wanted = new bool[block.Shape.Properties.Length];
+            foreach (var column in columns.Where(column => column >= 0))
+            {
+                wanted[column] = true;
+            }
+        }
+
+        var rows = block.Segment.Load(block, wanted);
+        Interlocked.Add(ref _damaged, rows is null ? 1 : 0);
+        return rows;
+    }
+
+    /// <summary>All stored rows of a device at a time: the slow path of late and repeated arrivals.</summary>
+    private List<RowSpanAt> StoredAt(Shape arriving, long timeNs)
+    {
+        var stored = new List<RowSpanAt>();
+        var device = _shapes.Find(arriving.Tenant, arriving.Device)!;
+        foreach (var shape in device.Shapes)
+        {
+            AddStored(stored, _active.Find(shape), timeNs);
+            AddStored(stored, _sealing?.Find(shape), timeNs);
+        }
+
+        foreach (var block in device.Blocks)
+        {
+            if (timeNs < block.FirstNs || timeNs > block.LastNs || LoadWhole(block) is not { } rows)
+            {
+                continue;
+            }
+
+            var row = rows.Times.AsSpan().LastIndexOf(timeNs);
+            if (row >= 0)
+            {
+                stored.Add(new RowSpanAt(block.Shape, column => rows.Point(row, column), rows.Arrivals[row]));
+            }
+        }
+
+        return stored;
+    }
+
+    private static void AddStored(List<RowSpanAt> stored, RowTable? table, long timeNs)
+    {
+        if (table is not null && table.TryFind(timeNs, out var row))
+        {
+            stored.Add(new RowSpanAt(table.Shape, column => table.PointAt(row, column), table.ArrivalAt(row)));
+        }
+    }
+
+    private RowSpan? LoadWhole(BlockRef block)
+    {
+        if (_loaded.TryGetValue(block, out var rows))
+        {
+            return rows;
+        }
+
+        rows = Load(block, null);
+        if (rows is not null)
+        {
+            if (_loadedValues + rows.Values.Length > LoadedValuesMax)
+            {
+                _loaded.Clear();
+                _loadedValues = 0;
+            }
+
+            _loaded[block] = rows;
+            _loadedValues += rows.Values.Length;
+        }
+
+        return rows;
+    }
+}

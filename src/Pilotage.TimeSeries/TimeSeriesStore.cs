@@ -1,0 +1,214 @@
+using Pilotage.Core.Durability;
+using Pilotage.TimeSeries.Codec;
+using Pilotage.TimeSeries.Head;
+
+namespace Pilotage.TimeSeries;
+
+/// <summary>Keeps series of points: what it acknowledged is on disk, and comes back bit for bit.</summary>
+/// <remarks>
+/// A batch is one record of the commit log and stands in memory until the head is sealed into an immutable segment
+/// file; then the manifest is replaced and the log trimmed. Opening replays what was not sealed. Damage is noticed by
+/// checksum, costs what it touched and is never served. Any member may be called from any thread.
+/// </remarks>
+public sealed partial class TimeSeriesStore : IAsyncDisposable
+{
+    private readonly IDurableDirectory _directory;
+    private readonly TimeSeriesOptions _options;
+    private readonly TimeProvider _time;
+    private readonly CommitLog _log;
+    private readonly Lock _gate = new();
+    private readonly ShapeRegistry _shapes = new();
+    private readonly Dictionary<(string Edge, string LogId), long> _marks = [];
+    private readonly Queue<PendingBatch> _pending = new();
+    private readonly BytesWriter _record = new();
+    private HeadTables _active = new();
+    private HeadTables? _sealing;
+    private long _nextArrival = 1;
+
+    private TimeSeriesStore(IDurableDirectory directory, TimeSeriesOptions options, TimeProvider time)
+    {
+        _directory = directory;
+        _options = options;
+        _time = time;
+        _log = CommitLog.Open(
+            directory,
+            new CommitLogOptions { Name = "head", SegmentBytes = options.LogSegmentBytes, Writer = options.Writer },
+            time);
+    }
+
+    /// <summary>Whether the head's log has failed; nothing is acknowledged until the store is opened anew.</summary>
+    public bool Failed => _log.Failed;
+
+    /// <summary>Stores a batch and, with it in the same commit, how far the forwarding edge has come.</summary>
+    /// <remarks>Completes when the batch is durable and visible. Batches become visible in the order of the calls.</remarks>
+    /// <exception cref="CommitLogFullException">No space; the batch left no trace and may be appended again later.</exception>
+    /// <exception cref="CommitLogFailedException">The log has failed; whether the batch is there shows when it is opened anew.</exception>
+    public async ValueTask<Appended> AppendAsync(PointBatch batch, ForwardMark? mark, CancellationToken cancellation)
+    {
+        await RoomAsync(cancellation);
+        PendingBatch pending;
+        ValueTask<long> durable;
+        lock (_gate)
+        {
+            pending = new PendingBatch(batch, ShapesOf(batch), ReceivedNs(batch), mark);
+            _record.Clear();
+            BatchCodec.Write(_record, batch, pending.Shapes, pending.ReceivedNs, mark);
+            durable = _log.AppendAsync(_record.WrittenMemory, CancellationToken.None);
+            _pending.Enqueue(pending);
+        }
+
+        try
+        {
+            pending.Durable(await durable);
+        }
+        catch (Exception cause)
+        {
+            pending.Refused(cause);
+        }
+
+        ApplyReady();
+        return await pending.Outcome;
+    }
+
+    /// <summary>How far the messages of an edge's log are stored; null when nothing came of it yet.</summary>
+    public long? HighWater(string edge, string logId)
+    {
+        lock (_gate)
+        {
+            return _marks.TryGetValue((edge, logId), out var offset) ? offset : null;
+        }
+    }
+
+    /// <summary>Ends what is under way and closes; nothing needs to be sealed for that.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Task sealing;
+        lock (_gate)
+        {
+            _isClosing = true;
+            sealing = _sealTask;
+        }
+
+        await sealing;
+        await _log.DisposeAsync();
+    }
+
+    private long ReceivedNs(PointBatch batch) =>
+        batch.ReceivedNs != 0 ? batch.ReceivedNs : (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
+
+    private Shape[] ShapesOf(PointBatch batch)
+    {
+        var shapes = new Shape[batch.RowCount];
+        for (var i = 0; i < shapes.Length; i++)
+        {
+            var row = batch.Rows[i];
+            shapes[i] = _shapes.Of(row.Tenant, row.Device, batch.PropertiesOf(row));
+        }
+
+        return shapes;
+    }
+
+    /// <summary>Makes durable batches visible, strictly in the order of the log.</summary>
+    private void ApplyReady()
+    {
+        lock (_gate)
+        {
+            while (_pending.TryPeek(out var pending) && pending.IsDecided)
+            {
+                _pending.Dequeue();
+                if (pending.Sequence is not { } sequence)
+                {
+                    pending.Complete();
+                    continue;
+                }
+
+                pending.Complete(Apply(pending.Batch, pending.Shapes, pending.ReceivedNs, pending.Mark, sequence));
+                SealWhenFull();
+            }
+        }
+    }
+
+    private Appended Apply(PointBatch batch, IReadOnlyList<Shape> shapes, long receivedNs, ForwardMark? mark, long sequence)
+    {
+        _active.LastSequence = sequence;
+        foreach (var shape in shapes)
+        {
+            // The record explains the shape, so the segment that will stand for the record must as well.
+            shape.IsDurable = true;
+            _active.Of(shape);
+        }
+
+        if (mark is { } there)
+        {
+            var log = (there.Edge, there.LogId);
+            if (_marks.TryGetValue(log, out var highWater) && there.Offset <= highWater)
+            {
+                return Appended.AlreadyStored;
+            }
+
+            _marks[log] = there.Offset;
+        }
+
+        for (var i = 0; i < shapes.Count; i++)
+        {
+            Apply(batch, batch.Rows[i], shapes[i], receivedNs);
+        }
+
+        return Appended.Stored;
+    }
+
+    private void Apply(PointBatch batch, BatchRow row, Shape shape, long receivedNs)
+    {
+        var values = batch.ValuesOf(row);
+        var qualities = batch.QualitiesOf(row);
+        if (IsRepeated(shape, row.TimeNs, values, qualities))
+        {
+            return;
+        }
+
+        _active.Of(shape).Add(row.TimeNs, row.EdgeNs, receivedNs, _nextArrival++, values, qualities);
+        _active.Count(row.Count);
+        for (var i = 0; i < values.Length; i++)
+        {
+            shape.Series[i].Take(new Point(row.TimeNs, values[i], qualities[i]));
+        }
+    }
+
+    /// <summary>Compares a row with what is stored at its time, counting; true when every point of it is there already.</summary>
+    private bool IsRepeated(Shape shape, long timeNs, ReadOnlySpan<double> values, ReadOnlySpan<Quality> qualities)
+    {
+        var isRepeated = true;
+        List<RowSpanAt>? stored = null;
+        for (var i = 0; i < values.Length; i++)
+        {
+            var series = shape.Series[i];
+
+            // Fast path: time moves on.
+            if (!series.HasLast || timeNs > series.Last.TimeNs)
+            {
+                isRepeated = false;
+                continue;
+            }
+
+            var known = timeNs == series.Last.TimeNs
+                ? series.Last
+                : Newest(stored ??= StoredAt(shape, timeNs), shape.Properties[i]);
+            if (known is not { } point)
+            {
+                isRepeated = false;
+            }
+            else if (BitConverter.DoubleToInt64Bits(point.Value) == BitConverter.DoubleToInt64Bits(values[i]))
+            {
+                isRepeated &= point.Quality == qualities[i];
+                series.Repeated++;
+            }
+            else
+            {
+                isRepeated = false;
+                series.Overwritten++;
+            }
+        }
+
+        return isRepeated;
+    }
+}

@@ -1,0 +1,47 @@
+using Pilotage.Core;
+using Pilotage.Testing;
+using Pilotage.TimeSeries;
+
+namespace Pilotage.Tests.TimeSeries;
+
+/// <summary>A store on a simulated disk, driven by hand.</summary>
+internal sealed class StoreFixture
+{
+    public const long Hour = 3_600_000_000_000;
+
+    public static readonly TenantId Tenant = new("acme");
+
+    public SimulatedDisk Disk { get; init; } = new(new Random(1));
+
+    public InlineScheduler Scheduler { get; } = new();
+
+    public ManualTime Time { get; } = new();
+
+    public TimeSeriesStore Open(int headPointsMax = 100, int blockRowsMax = 16) => TimeSeriesStore.Open(
+        Disk.Root,
+        new TimeSeriesOptions
+        {
+            HeadPointsMax = headPointsMax,
+            BlockRowsMax = blockRowsMax,
+            LogSegmentBytes = 16 * 1024,
+            Writer = Scheduler,
+            Sealer = Scheduler,
+        },
+        Time);
+
+    public static SeriesKey Key(string device, string property) => new(Tenant, new DeviceId(device), property);
+
+    public static PointBatch Row(string device, long timeNs, params (string Property, double Value)[] values)
+    {
+        var batch = new PointBatch { ReceivedNs = timeNs + 5 };
+        foreach (var (property, value) in values)
+        {
+            batch.Add(Key(device, property), timeNs, value, Quality.Good, timeNs + 3);
+        }
+
+        return batch;
+    }
+
+    public static List<Point> All(TimeSeriesStore store, string device, string property) =>
+        [.. store.Read(Key(device, property), long.MinValue, long.MaxValue)];
+}
