@@ -1,3 +1,7 @@
+using Pilotage.Learning.Boosting;
+using Pilotage.Learning.Onnx;
+using Pilotage.Learning.Regimes;
+
 namespace Pilotage.Learning.Export;
 
 /// <summary>Writes what was trained here as ONNX models: one file each, equal bytes for equal models.</summary>
@@ -34,5 +38,35 @@ public static class OnnxWriter
         return model.Written.ToArray();
     }
 
+    /// <summary>Boosted trees as one <c>TreeEnsembleRegressor</c>; on one thread it answers as <c>Predict</c> does, bit for bit.</summary>
+    public static byte[] TreeEnsemble(BoostedTrees trees, ModelProperties properties)
+    {
+        CheckColumns(properties, trees.Features, 1);
+        var graph = new OnnxGraph(properties.Model)
+            .Input(Input, TensorType.Float32, -1, trees.Features)
+            .Output(Output, TensorType.Float32, -1, 1)
+            .Node(MachineLearning, "TreeEnsembleRegressor", [Input], [Output], TreeAttributes.Of(trees));
+        return Model(graph, properties);
+    }
+
+    /// <summary>
+    /// A regime normaliser; its input columns are the settings, then the sensors, its output columns the sensors.
+    /// </summary>
+    public static byte[] Regimes(RegimeNormalizer regimes, ModelProperties properties)
+    {
+        CheckColumns(properties, regimes.Settings + regimes.Sensors, regimes.Sensors);
+        return Model(RegimeGraph.Of(regimes, properties.Model), properties);
+    }
+
     private static string ProducerVersion => typeof(OnnxWriter).Assembly.GetName().Version?.ToString(3) ?? "0";
+
+    private static void CheckColumns(ModelProperties properties, int inputs, int outputs)
+    {
+        if (properties.Inputs.Count != inputs || properties.Outputs.Count != outputs)
+        {
+            throw new ArgumentException(
+                $"The model has {inputs} inputs and {outputs} outputs; {properties.Inputs.Count} and {properties.Outputs.Count} are named.",
+                nameof(properties));
+        }
+    }
 }
