@@ -1,3 +1,4 @@
+using Pilotage.Learning.Boosting;
 using Pilotage.Learning.Export;
 using Pilotage.Learning.Onnx;
 
@@ -17,12 +18,16 @@ internal static class InferenceBench
         var ours = Measure(bytes);
         var peer = arguments.Get("no-peer", "false") == "true" ? null : await NodePeer.MeasureAsync(bytes, Layers[0], Calls);
         var name = peer is null ? null : $"onnxruntime-node {peer.Version}";
+        var trees = Measure(Trees(new Random(7)));
         return
         [
             new("one row, 32-64-8-64-32 autoencoder, CPU", "us/call", ours.CpuUs, peer?.CpuUs, name, 0.25, 0.15, PromiseOnRatio: true),
             new("  p50", "us", ours.P50Us, peer?.P50Us, name, null, null),
             new("  p99", "us", ours.P99Us, peer?.P99Us, name, null, null),
             new("  allocated", "bytes/call", ours.BytesPerCall, null, null, 0, 0),
+            new("one row, 300 trees of depth 6, 24 columns, CPU", "us/call", trees.CpuUs, null, null, null, null),
+            new("  p99", "us", trees.P99Us, null, null, null, null),
+            new("  allocated", "bytes/call", trees.BytesPerCall, null, null, 0, 0),
         ];
     }
 
@@ -76,6 +81,20 @@ internal static class InferenceBench
         }
 
         return OnnxWriter.Model(graph, new ModelProperties("autoencoder", "1", columns, columns));
+    }
+
+    private static byte[] Trees(Random random)
+    {
+        const int Columns = 24;
+        const int Depth = 6;
+        const int Inner = (1 << Depth) - 1;
+        TreeNode Node(int at) => at < Inner
+            ? new TreeNode(random.Next(Columns), (float)random.NextDouble(), (2 * at) + 1, (2 * at) + 2, true, 0)
+            : new TreeNode(-1, 0, -1, -1, false, (float)random.NextDouble());
+        TreeNode[] Tree() => [.. Enumerable.Range(0, (2 * Inner) + 1).Select(Node)];
+        var trees = new BoostedTrees(Columns, 0, [.. Enumerable.Range(0, 300).Select(_ => Tree())]);
+        ModelColumn[] columns = [.. Enumerable.Range(0, Columns).Select(i => new ModelColumn($"x{i}", "1"))];
+        return OnnxWriter.TreeEnsemble(trees, new ModelProperties("trees", "1", columns, [new("y", "1")]));
     }
 
     private sealed record Figures(double CpuUs, double P50Us, double P99Us, double BytesPerCall);
