@@ -1,0 +1,20 @@
+using Pilotage.System.Store;
+
+namespace Pilotage.System;
+
+/// <summary>The test assembly as a program: tests start it as a child they can kill.</summary>
+internal static class Program
+{
+    public static async Task<int> Main(string[] arguments)
+    {
+        switch (arguments)
+        {
+            case ["store-writer", var path, var first, .. var flags]:
+                await StoreWriter.RunAsync(path, long.Parse(first), flags.Contains("--no-sync"));
+                return 0;
+            default:
+                await Console.Error.WriteLineAsync("usage: store-writer PATH FIRST [--no-sync]");
+                return 2;
+        }
+    }
+}

@@ -1,0 +1,124 @@
+using System.Diagnostics;
+using System.Threading.Channels;
+
+namespace Pilotage.Testing;
+
+/// <summary>A process under test: started, watched line by line, killed by its own id, never by name.</summary>
+public sealed class ChildProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly Channel<string> _lines = Channel.CreateUnbounded<string>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly List<string> _errors = [];
+    private readonly Task _reading;
+
+    private ChildProcess(Process process)
+    {
+        _process = process;
+        _reading = Task.WhenAll(ReadLinesAsync(), ReadErrorsAsync());
+    }
+
+    public int Id => _process.Id;
+
+    /// <summary>What it wrote to standard error so far.</summary>
+    public string Errors
+    {
+        get
+        {
+            lock (_errors)
+            {
+                return string.Join('\n', _errors);
+            }
+        }
+    }
+
+    /// <summary>Starts a program; .NET programs find the runtime this test runs on.</summary>
+    public static ChildProcess Start(string fileName, IEnumerable<string> arguments, string? workingDirectory = null)
+    {
+        var start = new ProcessStartInfo(fileName, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+            WorkingDirectory = workingDirectory ?? "",
+        };
+        var runtime = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
+        start.Environment["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(runtime, "..", "..", ".."));
+        return new ChildProcess(Process.Start(start) ?? throw new InvalidOperationException($"{fileName} did not start"));
+    }
+
+    /// <summary>Reads on to the first line with that start; fails when the process ends before.</summary>
+    public async Task<string> WaitForAsync(string lineStart, TimeSpan within)
+    {
+        using var deadline = new CancellationTokenSource(within, TimeProvider.System);
+        try
+        {
+            await foreach (var line in _lines.Reader.ReadAllAsync(deadline.Token))
+            {
+                if (line.StartsWith(lineStart, StringComparison.Ordinal))
+                {
+                    return line;
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            throw new TimeoutException($"no '{lineStart}' within {within}; standard error: {Errors}");
+        }
+
+        throw new InvalidOperationException($"ended without '{lineStart}'; standard error: {Errors}");
+    }
+
+    /// <summary>SIGKILL, now.</summary>
+    public void Kill()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+        }
+    }
+
+    /// <summary>Waits for the end and gives the lines not read yet: what it had written before it died counts.</summary>
+    public async Task<IReadOnlyList<string>> EndAsync()
+    {
+        await _process.WaitForExitAsync();
+        await _reading;
+        var lines = new List<string>();
+        while (_lines.Reader.TryRead(out var line))
+        {
+            lines.Add(line);
+        }
+
+        return lines;
+    }
+
+    /// <summary>Its exit code, once it has ended.</summary>
+    public int ExitCode => _process.ExitCode;
+
+    public async ValueTask DisposeAsync()
+    {
+        Kill();
+        await EndAsync();
+        _process.Dispose();
+    }
+
+    private async Task ReadLinesAsync()
+    {
+        while (await _process.StandardOutput.ReadLineAsync() is { } line)
+        {
+            _lines.Writer.TryWrite(line);
+        }
+
+        _lines.Writer.Complete();
+    }
+
+    private async Task ReadErrorsAsync()
+    {
+        while (await _process.StandardError.ReadLineAsync() is { } line)
+        {
+            lock (_errors)
+            {
+                _errors.Add(line);
+            }
+        }
+    }
+}
