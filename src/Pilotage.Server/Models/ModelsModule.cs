@@ -1,14 +1,41 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Pilotage.Server.Models.Artifacts;
+using Pilotage.Server.Models.Contracts;
+using Pilotage.Server.Models.Datasets;
+using Pilotage.Server.Models.Packages;
+using Pilotage.Server.Models.Registry;
+using Pilotage.Server.Models.Training;
 
 namespace Pilotage.Server.Models;
 
-/// <summary>Registry, datasets, training runs, evaluation, artifacts.</summary>
+/// <summary>Packages, datasets, training runs, the registry, artifacts.</summary>
 public static class ModelsModule
 {
     /// <summary>Registers what the module is made of.</summary>
-    public static IServiceCollection AddModels(this IServiceCollection services) => services;
+    public static IServiceCollection AddModels(this IServiceCollection services) => services
+        .AddSingleton<IArtifactStore, ArtifactStore>()
+        .AddSingleton<IPackages, PackageStore>()
+        .AddSingleton<DatasetCutter>()
+        .AddSingleton<DatasetStore>()
+        .AddSingleton<TrainingRuns>()
+        .AddSingleton<ModelRegistry>()
+        .AddSingleton<IModelRegistry>(provider => provider.GetRequiredService<ModelRegistry>())
+        .AddSingleton<Evaluation>()
+        .AddSingleton<TrainingQueue>()
+        .AddHostedService(provider => provider.GetRequiredService<TrainingQueue>());
 
     /// <summary>Maps the module's routes.</summary>
-    public static IEndpointRouteBuilder MapModels(this IEndpointRouteBuilder routes) => routes;
+    public static IEndpointRouteBuilder MapModels(this IEndpointRouteBuilder routes)
+    {
+        var api = routes.MapGroup("/api/v1").WithTags("models");
+        ArtifactEndpoints.Map(api);
+        PackageEndpoints.Map(api);
+        DatasetEndpoints.Map(api);
+        TrainingEndpoints.Map(api);
+        ModelEndpoints.Map(api);
+        return routes;
+    }
 }

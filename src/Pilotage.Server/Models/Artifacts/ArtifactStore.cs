@@ -1,0 +1,43 @@
+using Pilotage.Core.Durability;
+using Pilotage.Server.Hosting;
+using Pilotage.Server.Models.Contracts;
+
+namespace Pilotage.Server.Models.Artifacts;
+
+/// <summary>Artifacts as files named by their SHA-256, in 256 folders by the first byte.</summary>
+internal sealed class ArtifactStore(DataFolder folder) : IArtifactStore
+{
+    private const int ShardLength = 2;
+    private readonly PosixDirectory _root = new(folder.Artifacts);
+
+    public Digest Put(ReadOnlySpan<byte> bytes)
+    {
+        var digest = Digest.Of(bytes);
+        var shard = Shard(digest);
+        if (!shard.Exists(digest.Hex))
+        {
+            AtomicFile.Write(shard, digest.Hex, bytes);
+        }
+
+        return digest;
+    }
+
+    public bool Exists(Digest digest) => File.Exists(PathOf(digest));
+
+    public Outcome<byte[]> Read(Digest digest)
+    {
+        if (!Exists(digest))
+        {
+            return new Refusal("artifact.not_found", $"There is no artifact {digest} here.");
+        }
+
+        var bytes = AtomicFile.Read(Shard(digest), digest.Hex) ?? [];
+        return Digest.Of(bytes) == digest
+            ? bytes
+            : new Refusal("artifact.altered", $"The file of artifact {digest} no longer has that digest; it was altered on disk and is not served.");
+    }
+
+    internal string PathOf(Digest digest) => Path.Combine(_root.FullPath, digest.Hex[..ShardLength], digest.Hex);
+
+    private IDurableDirectory Shard(Digest digest) => _root.Sub(digest.Hex[..ShardLength]);
+}

@@ -1,0 +1,14 @@
+namespace Pilotage.Server.Models.Contracts;
+
+/// <summary>Content-addressed bytes: models, packages, datasets, golden sets. Immutable, never trusted by name.</summary>
+public interface IArtifactStore
+{
+    /// <summary>Keeps bytes; on disk when this returns. Bytes that are there already cost nothing.</summary>
+    Digest Put(ReadOnlySpan<byte> bytes);
+
+    /// <summary>Whether the bytes are here.</summary>
+    bool Exists(Digest digest);
+
+    /// <summary>The bytes, hashed again on the way out: what was altered on disk is refused, not served.</summary>
+    Outcome<byte[]> Read(Digest digest);
+}
