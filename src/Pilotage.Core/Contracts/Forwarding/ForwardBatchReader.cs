@@ -148,7 +148,7 @@ internal static class ForwardBatchReader
         return true;
     }
 
-    private static bool TryMessage(
+    internal static bool TryMessage(
         ref BoundedReader reader, long offset, long receiveNs, List<string> topics, [NotNullWhen(true)] out ForwardedMessage? message)
     {
         message = null;

@@ -73,7 +73,7 @@ internal static class ForwardBatchWriter
         }
     }
 
-    private static void WriteMessage(IBufferWriter<byte> body, ForwardedMessage message, Dictionary<string, int> topics)
+    internal static void WriteMessage(IBufferWriter<byte> body, ForwardedMessage message, Dictionary<string, int> topics)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(message.UserProperties.Count, ForwardBatch.UserPropertiesMax);
         var flags = (message.Retain ? ForwardBatchFormat.FlagRetain : 0)
@@ -118,10 +118,10 @@ internal static class ForwardBatchWriter
         Encoding.UTF8.GetBytes(text, body);
     }
 
-    private static void WriteSigned(IBufferWriter<byte> body, long value) =>
+    internal static void WriteSigned(IBufferWriter<byte> body, long value) =>
         WriteNumber(body, (ulong)((value << 1) ^ (value >> 63)));
 
-    private static void WriteNumber(IBufferWriter<byte> body, ulong value)
+    internal static void WriteNumber(IBufferWriter<byte> body, ulong value)
     {
         var span = body.GetSpan(10);
         var length = 0;

@@ -47,8 +47,6 @@ public sealed record AttestedState
     /// <summary>Inferences behind <see cref="P99Ms"/>; zero evidence passes nothing.</summary>
     public long Inferences { get; init; }
 
-    public long DeadlineMisses { get; init; }
-
     /// <summary>Starts of this release's worker since it was staged, to show a crash loop.</summary>
     public int Starts { get; init; }
 
@@ -101,9 +99,9 @@ public sealed record AttestedGolden
 
     public required bool Pass { get; init; }
 
-    /// <summary>Per model, the outputs for the challenge rows, in order. The server answers the same rows and compares.</summary>
-    public IReadOnlyDictionary<string, IReadOnlyList<float>> Answers { get; init; } =
-        new Dictionary<string, IReadOnlyList<float>>();
+    /// <summary>Per model, the outputs for the challenge rows, in order, null for a missing one. The server answers the same rows and compares.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<float?>> Answers { get; init; } =
+        new Dictionary<string, IReadOnlyList<float?>>();
 }
 
 /// <summary>The states an edge reports for a release.</summary>

@@ -23,6 +23,12 @@ public sealed record ReleaseModel
     public required IReadOnlyList<string> Inputs { get; init; }
 
     public required IReadOnlyList<string> Outputs { get; init; }
+
+    /// <summary><c>reject</c> (a row with a missing input is not answered) or <c>native</c> (the model handles it).</summary>
+    public string Missing { get; init; } = "reject";
+
+    /// <summary>Feeds another model of the release only: its answers are not published.</summary>
+    public bool Internal { get; init; }
 }
 
 /// <summary>Where a release came from: digests of the dataset, the training run and the package. Lineage starts here.</summary>

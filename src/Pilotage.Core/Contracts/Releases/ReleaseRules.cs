@@ -62,9 +62,10 @@ internal static class ReleaseRules
     {
         foreach (var model in manifest.Models)
         {
-            if (!IsName(model.Name) || !IsName(model.Version) || model.Inputs.Count == 0 || model.Outputs.Count == 0)
+            if (!IsName(model.Name) || !IsName(model.Version) || model.Inputs.Count == 0 || model.Outputs.Count == 0
+                || model.Missing is not ("reject" or "native"))
             {
-                return Malformed($"model '{model.Name}' needs a name, a version, inputs and outputs");
+                return Malformed($"model '{model.Name}' needs a name, a version, inputs, outputs, and missing: reject or native");
             }
 
             if (manifest.Find(ArtifactKind.Model, model.Name) is null || manifest.Find(ArtifactKind.Golden, model.Name) is null)

@@ -39,7 +39,7 @@ public sealed class StateContractTests
             ManifestDigest = "sha256:x",
             Challenge = "c1",
             Devices = [new AttestedDevice { Device = "engine-081", FirstInferenceNs = 9, Inferences = 3, Alerts = 1 }],
-            Golden = new AttestedGolden { Rows = 32, MaxError = 1e-6, Pass = true, Answers = new Dictionary<string, IReadOnlyList<float>> { ["rul"] = [1.5f] } },
+            Golden = new AttestedGolden { Rows = 32, MaxError = 1e-6, Pass = true, Answers = new Dictionary<string, IReadOnlyList<float?>> { ["rul"] = [1.5f] } },
             P50Ms = 0.2,
             P99Ms = 1.5,
             Inferences = 3,

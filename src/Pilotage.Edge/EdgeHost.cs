@@ -1,0 +1,134 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using Pilotage.Broker;
+using Pilotage.Core.Durability;
+using Pilotage.Edge.Buffer;
+using Pilotage.Edge.Identity;
+using Pilotage.Edge.Link;
+using Pilotage.Edge.Updates;
+using Pilotage.Edge.Worker;
+
+namespace Pilotage.Edge;
+
+/// <summary>The edge agent: the supervisor that holds the link, the local broker, the buffer and the updater; and the workers beside it.</summary>
+public static class EdgeHost
+{
+    // A Unix socket's path ends at 107 bytes; longer data folders get their socket in the folder for temporary files.
+    private const int SocketPathMax = 100;
+    private const int WorkerSubscriptionsMax = 4096;
+
+    /// <summary>Runs an edge until stopped; refused when it cannot enrol or its identity is damaged.</summary>
+    /// <param name="options">What it needs to know.</param>
+    /// <param name="time">All clocks and timers.</param>
+    /// <param name="logs">Event ids 5100 to 5199.</param>
+    /// <param name="ready">Called once, with the endpoint devices connect to.</param>
+    /// <param name="stopping">Ends it: workers drain, the buffer is closed.</param>
+    public static async Task<Outcome<bool>> RunAsync(
+        EdgeOptions options, TimeProvider time, ILoggerFactory logs, Action<EndPoint> ready, CancellationToken stopping)
+    {
+        Directory.CreateDirectory(options.DataPath);
+        if (!(await EdgeIdentity.OpenAsync(options, stopping)).TryGet(out var identity, out var refusal))
+        {
+            return refusal;
+        }
+
+        var folder = new PosixDirectory(options.DataPath);
+        await using var buffer = StoreAndForward.Open(folder.Sub("buffer"), options, NewId, time, logs);
+        var hooks = new LocalHooks(identity, buffer, time);
+        var socket = SocketPath(options.DataPath);
+        File.Delete(socket);
+        await using var broker = await MqttBroker.StartAsync(BrokerOptions(options, identity, socket), hooks, folder.Sub("broker"), time, logs, stopping);
+        var endpoint = broker.BoundEndpoints.First(bound => bound.Listener == LocalHooks.DeviceListener).EndPoint;
+
+        using var http = ServerHttp.ForEdge(options.Server, identity);
+        var store = new ReleaseStore(options.DataPath, identity.ReleaseTrust, options.Hardware);
+        var downloader = new Downloader(http, store, Path.Combine(options.DataPath, "parts"));
+        var bootId = NewId();
+        await using var supervisor = new Supervisor(options, identity, store, downloader, buffer, hooks, bootId, socket, time, logs);
+        await using var upstream = new Upstream(options, identity, bootId, () => endpoint.ToString() ?? "", supervisor.Take, time, logs);
+        ready(endpoint);
+        await RunAllAsync(identity, buffer, supervisor, upstream, time, logs, stopping);
+        return true;
+    }
+
+    /// <summary>Runs one worker: orders by standard input, reports by standard output. For the supervisor, not for people.</summary>
+    public static Task<int> RunWorkerAsync(TimeProvider time, ILoggerFactory logs, CancellationToken stopping) =>
+        WorkerMain.RunAsync(Console.In, Console.Out, time, logs, stopping);
+
+    private static async Task RunAllAsync(
+        EdgeIdentity identity, StoreAndForward buffer, Supervisor supervisor, Upstream upstream, TimeProvider time, ILoggerFactory logs, CancellationToken stopping)
+    {
+        using var any = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        Forwarder Lane(BufferLane lane) =>
+            new(lane, identity.Device.Value, identity.Path, upstream.Client.PublishAsync, time, logs.CreateLogger<Forwarder>());
+
+        // Reports wait for the link in a task of their own, so that the loop that decides never does.
+        using var reports = new LatestReports();
+        Task[] tasks =
+        [
+            upstream.RunAsync(any.Token),
+            supervisor.RunAsync(reports.PutAsync, any.Token),
+            reports.SendAsync(upstream.ReportAsync, any.Token),
+            Lane(buffer.Events).RunAsync(any.Token),
+            Lane(buffer.Data).RunAsync(any.Token),
+        ];
+        var link = tasks[0];
+        try
+        {
+            await Task.WhenAny(Task.WhenAll(tasks), FirstFault(tasks));
+        }
+        finally
+        {
+            await any.CancelAsync();
+            await Task.WhenAll(tasks).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        if (!stopping.IsCancellationRequested)
+        {
+            await (tasks.FirstOrDefault(task => task.IsFaulted) ?? link);
+        }
+    }
+
+    private static async Task FirstFault(Task[] tasks)
+    {
+        var left = tasks.ToList();
+        while (left.Count > 0)
+        {
+            var ended = await Task.WhenAny(left);
+            if (!ended.IsCompletedSuccessfully)
+            {
+                return;
+            }
+
+            left.Remove(ended);
+        }
+    }
+
+    private static BrokerOptions BrokerOptions(EdgeOptions options, EdgeIdentity identity, string socket) => new()
+    {
+        SubscriptionsMax = WorkerSubscriptionsMax,
+        QueuedMessagesMax = 1_000_000,
+        QueuedBytesMax = 256 * 1024 * 1024,
+        Listeners =
+        [
+            new ListenerOptions
+            {
+                Name = LocalHooks.DeviceListener,
+                EndPoint = options.Listen,
+                Tls = new TlsListenerOptions { Certificate = () => identity.Certificate },
+            },
+            new ListenerOptions { Name = LocalHooks.WorkerListener, EndPoint = new UnixDomainSocketEndPoint(socket) },
+        ],
+    };
+
+    private static string SocketPath(string dataPath)
+    {
+        var path = Path.GetFullPath(Path.Combine(dataPath, "workers.sock"));
+        return System.Text.Encoding.UTF8.GetByteCount(path) <= SocketPathMax
+            ? path
+            : Path.Combine(Path.GetTempPath(), $"pilotage-{Digest.Of(System.Text.Encoding.UTF8.GetBytes(path)).Hex[..16]}.sock");
+    }
+
+    private static string NewId() => Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(12));
+}

@@ -1,0 +1,122 @@
+using System.Net.Http.Json;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
+using Pilotage.Core.Durability;
+using Pilotage.Trust;
+using PublicKey = Pilotage.Trust.PublicKey;
+
+namespace Pilotage.Edge.Identity;
+
+/// <summary>Who this edge is: its key (which never leaves it), its certificate, and whom it believes.</summary>
+internal sealed record EdgeIdentity(
+    TenantId Tenant,
+    DeviceId Device,
+    string Path,
+    X509Certificate2 Certificate,
+    X509Certificate2 Authority,
+    SigningKey Key,
+    IReadOnlyList<PublicKey> ReleaseKeys)
+{
+    private const string KeyFile = "key.pem";
+    private const string IdentityFile = "identity.json";
+
+    /// <summary>Whom it believes about releases.</summary>
+    public ReleaseTrust ReleaseTrust => new(ReleaseKeys, 1, Tenant);
+
+    /// <summary>Opens the identity on disk, or enrols with the one-time code and keeps what comes back.</summary>
+    public static async Task<Outcome<EdgeIdentity>> OpenAsync(EdgeOptions options, CancellationToken cancellation)
+    {
+        var folder = System.IO.Path.Combine(options.DataPath, "identity");
+        var directory = new PosixDirectory(folder);
+        if (!SigningKey.OpenOrCreate(System.IO.Path.Combine(folder, KeyFile)).TryGet(out var key, out var refusal))
+        {
+            return refusal;
+        }
+
+        if (AtomicFile.Read(directory, IdentityFile) is { } known)
+        {
+            return Read(known, key);
+        }
+
+        if (!(await EnrolAsync(options, key, cancellation)).TryGet(out var answer, out refusal))
+        {
+            return refusal;
+        }
+
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(answer, EdgeJson.Default.EnrolResponse);
+        var identity = Read(bytes, key);
+        if (identity.IsOk)
+        {
+            AtomicFile.Write(directory, IdentityFile, bytes);
+        }
+
+        return identity;
+    }
+
+    private static async Task<Outcome<EnrolResponse>> EnrolAsync(EdgeOptions options, SigningKey key, CancellationToken cancellation)
+    {
+        if (!EnrolmentCode.TryParse(options.EnrolmentCode, out var code))
+        {
+            return new Refusal("edge.not_enrolled", "This edge has no identity yet: start it once with the one-time code that the server gave for it.");
+        }
+
+        using var http = ServerHttp.ForEnrolment(options.Server, code!.Authority);
+        var request = new EnrolRequest(code.Reveal(), Request(key), options.Hosts, options.Hardware);
+        using var response = await http.PostAsJsonAsync("api/v1/enroll", request, EdgeJson.Default.EnrolRequest, cancellation);
+        if (!response.IsSuccessStatusCode)
+        {
+            var text = await response.Content.ReadAsStringAsync(cancellation);
+            return new Refusal("edge.enrolment_refused", $"The server did not enrol this edge ({(int)response.StatusCode}): {text[..Math.Min(text.Length, 500)]}");
+        }
+
+        if (await response.Content.ReadFromJsonAsync(EdgeJson.Default.EnrolResponse, cancellation) is not { } answer)
+        {
+            return new Refusal("edge.enrolment_malformed", "The server's answer to the enrolment was empty.");
+        }
+
+        // Whoever answered must be the one the code was made by.
+        using var authority = X509Certificate2.CreateFromPem(answer.Authority);
+        return Digest.Of(authority.RawData) == code.Authority
+            ? answer
+            : new Refusal("edge.impostor", "The server that answered has another authority than the one in the code.");
+    }
+
+    private static string Request(SigningKey key)
+    {
+        using var ecdsa = ECDsa.Create();
+        ecdsa.ImportFromPem(key.ExportPem());
+        return new CertificateRequest("CN=pilotage-edge", ecdsa, HashAlgorithmName.SHA256).CreateSigningRequestPem();
+    }
+
+    private static Outcome<EdgeIdentity> Read(byte[] bytes, SigningKey key)
+    {
+        try
+        {
+            var answer = JsonSerializer.Deserialize(bytes, EdgeJson.Default.EnrolResponse)!;
+            var keys = new List<PublicKey>();
+            foreach (var pem in answer.ReleaseKeys)
+            {
+                if (!PublicKey.FromPem(pem).TryGet(out var releaseKey, out var refusal))
+                {
+                    return refusal;
+                }
+
+                keys.Add(releaseKey);
+            }
+
+            return new EdgeIdentity(
+                new TenantId(answer.Tenant),
+                new DeviceId(answer.Device),
+                answer.Path,
+                X509Certificate2.CreateFromPem(answer.Certificate, key.ExportPem()),
+                X509Certificate2.CreateFromPem(answer.Authority),
+                key,
+                keys);
+        }
+        catch (Exception fault) when (fault is JsonException or CryptographicException)
+        {
+            return new Refusal("edge.identity_damaged", $"The identity of this edge cannot be read: {fault.Message}");
+        }
+    }
+}

@@ -1,0 +1,83 @@
+using System.Globalization;
+using System.Text.Json;
+using Pilotage.Streams;
+
+namespace Pilotage.Edge.Worker;
+
+/// <summary>Turns a telemetry payload into rows of one thing type; what is not of that type or not a number is left out.</summary>
+internal sealed class TelemetryRows(ThingSchema thing)
+{
+    private const long NsPerMs = 1_000_000;
+    private readonly Dictionary<string, int> _columns =
+        thing.Properties.Select((property, index) => (property.Name, index)).ToDictionary(item => item.Name, item => item.index);
+
+    /// <summary>The rows of a payload: <c>{"ts":…,"values":{…}}</c>, an array of it, a bare object, or one value of <paramref name="property"/>.</summary>
+    public IReadOnlyList<(long TimeNs, double[] Values)> Read(ReadOnlyMemory<byte> payload, string property, long receivedNs)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(payload, new JsonDocumentOptions { MaxDepth = 16 });
+            var root = document.RootElement;
+            return root.ValueKind == JsonValueKind.Array
+                ? [.. root.EnumerateArray().Select(item => Row(item, property, receivedNs)).OfType<(long, double[])>()]
+                : Row(root, property, receivedNs) is { } row ? [row] : [];
+        }
+        catch (JsonException)
+        {
+            // The server counts and shows what is malformed; for a window it is as if it had not come.
+            return [];
+        }
+    }
+
+    private (long TimeNs, double[] Values)? Row(JsonElement item, string property, long receivedNs)
+    {
+        var values = new double[thing.Properties.Count];
+        Array.Fill(values, double.NaN);
+        if (item.ValueKind != JsonValueKind.Object)
+        {
+            return Set(values, property, item) ? (receivedNs, values) : null;
+        }
+
+        var timeNs = item.TryGetProperty("ts", out var ts) ? TimeOf(ts) : receivedNs;
+        var single = property.Length > 0 && item.TryGetProperty("value", out var one) && Set(values, property, one);
+        var body = item.TryGetProperty("values", out var inner) && inner.ValueKind == JsonValueKind.Object ? inner : item;
+        var any = single;
+        foreach (var member in body.EnumerateObject())
+        {
+            any |= Set(values, member.Name, member.Value);
+        }
+
+        return any && timeNs is { } time ? (time, values) : null;
+    }
+
+    private bool Set(double[] values, string name, JsonElement value)
+    {
+        if (!_columns.TryGetValue(name, out var column))
+        {
+            return false;
+        }
+
+        double? number = value.ValueKind switch
+        {
+            JsonValueKind.Number when value.TryGetDouble(out var given) && double.IsFinite(given) => given,
+            JsonValueKind.True => 1,
+            JsonValueKind.False => 0,
+            _ => null,
+        };
+        values[column] = number ?? double.NaN;
+        return number is not null;
+    }
+
+    private static long? TimeOf(JsonElement ts)
+    {
+        if (ts.ValueKind == JsonValueKind.Number && ts.TryGetInt64(out var ms) && Math.Abs(ms) < long.MaxValue / NsPerMs)
+        {
+            return ms * NsPerMs;
+        }
+
+        return ts.ValueKind == JsonValueKind.String
+            && DateTimeOffset.TryParse(ts.GetString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+            ? (time.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) * TimeSpan.NanosecondsPerTick
+            : null;
+    }
+}
