@@ -5,8 +5,9 @@ namespace Pilotage.Runtime;
 
 /// <summary>Runs a pipeline's text over stored rows and keeps what one of its models would have been asked.</summary>
 /// <remarks>
-/// The very operators of the live run, fed in the order in which the rows were stored, so a feature of the data set is bit for
-/// bit the feature the model saw or will see. Windows still open at the end are not closed: the live run would not have either.
+/// The very operators of the live run, fed in the order in which the rows were stored, so a feature of the data set is
+/// bit for bit the feature the model saw or will see. Windows still open at the end are not closed: the live run would
+/// not have either.
 /// </remarks>
 public sealed class DatasetBuilder : IFeatureSink
 {
@@ -15,7 +16,8 @@ public sealed class DatasetBuilder : IFeatureSink
 
     private DatasetBuilder(FeatureMatrix matrix, int rowsMax) => (_matrix, _rowsMax) = (matrix, rowsMax);
 
-    /// <summary>Builds the matrix of a model's inputs; the models before it in the pipeline are asked and must be given.</summary>
+    /// <summary>Builds the matrix of a model's inputs; the models before it in the pipeline are asked and must be
+    /// given.</summary>
     public static Outcome<FeatureMatrix> Build(
         PipelinePlan plan,
         string model,

@@ -3,7 +3,8 @@ using Pilotage.Core;
 
 namespace Pilotage.Runtime;
 
-/// <summary>The inputs of one model, a row per question it would have been asked, in the order it would have been asked.</summary>
+/// <summary>The inputs of one model, a row per question it would have been asked, in the order it would have been
+/// asked.</summary>
 public sealed class FeatureMatrix(IReadOnlyList<string> columns)
 {
     private readonly List<float> _values = [];

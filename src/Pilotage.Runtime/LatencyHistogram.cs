@@ -2,7 +2,8 @@ using System.Numerics;
 
 namespace Pilotage.Runtime;
 
-/// <summary>Durations in buckets a sixteenth of their size wide: quantiles to within about six per cent, in constant memory.</summary>
+/// <summary>Durations in buckets a sixteenth of their size wide: quantiles to within about six per cent, in constant
+/// memory.</summary>
 public sealed class LatencyHistogram
 {
     private const int StepsPerDoubling = 16;
@@ -23,7 +24,8 @@ public sealed class LatencyHistogram
         Longest = duration > Longest ? duration : Longest;
     }
 
-    /// <summary>The duration that a share of all (0.5, 0.99) did not exceed, rounded up to its bucket; zero when there are none.</summary>
+    /// <summary>The duration that a share of all (0.5, 0.99) did not exceed, rounded up to its bucket; zero when there
+    /// are none.</summary>
     public TimeSpan Quantile(double share)
     {
         var rank = (long)Math.Ceiling(share * Count);

@@ -17,7 +17,8 @@ internal sealed class MeasuringSink(IPipelineSink inner) : IPipelineSink
     public void Row(string target, DeviceId device, long tsNs, ReadOnlySpan<double> values, long inputId) =>
         inner.Row(target, device, tsNs, values, inputId);
 
-    public void Inference(string model, DeviceId device, long tsNs, ReadOnlySpan<float> outputs, long inputId, TimeSpan elapsed)
+    public void Inference(
+        string model, DeviceId device, long tsNs, ReadOnlySpan<float> outputs, long inputId, TimeSpan elapsed)
     {
         Latency.Record(elapsed);
         inner.Inference(model, device, tsNs, outputs, inputId, elapsed);

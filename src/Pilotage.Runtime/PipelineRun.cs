@@ -4,9 +4,10 @@ using Pilotage.Streams;
 
 namespace Pilotage.Runtime;
 
-/// <summary>One pipeline running with its models: rows in, alerts, series and inferences out, latency measured.</summary>
-/// <remarks>For one thread at a time; everything a push causes has reached the sink when it returns. Owns its models and
-/// disposes those that can be.</remarks>
+/// <summary>One pipeline running with its models: rows in, alerts, series and inferences out, latency
+/// measured.</summary>
+/// <remarks>For one thread at a time; everything a push causes has reached the sink when it returns. Owns its models
+/// and disposes those that can be.</remarks>
 public sealed class PipelineRun : IDisposable
 {
     private readonly Dataflow _flow;
@@ -30,7 +31,8 @@ public sealed class PipelineRun : IDisposable
     /// <summary>How long the models took per row, since this run was started or restored.</summary>
     public LatencyHistogram Latency => _sink.Latency;
 
-    /// <summary>Starts with empty state; refused when a model of the plan is not given, which then stay the caller's.</summary>
+    /// <summary>Starts with empty state; refused when a model of the plan is not given, which then stay the
+    /// caller's.</summary>
     public static Outcome<PipelineRun> Start(
         PipelinePlan plan, IReadOnlyDictionary<string, IModelInvoker> models, IPipelineSink sink, TimeProvider time)
     {
@@ -60,7 +62,8 @@ public sealed class PipelineRun : IDisposable
     /// <summary>What a restore took over; null when the run was started empty.</summary>
     public RestoreReport? Restored { get; private init; }
 
-    /// <summary>Gives a row of a device of the plan's first (mostly its only) thing type; values in the order of that type.</summary>
+    /// <summary>Gives a row of a device of the plan's first (mostly its only) thing type; values in the order of that
+    /// type.</summary>
     public PushResult Push(DeviceId device, long tsNs, ReadOnlySpan<double> values, long inputId) =>
         _flow.Push(0, device, tsNs, values, inputId);
 
@@ -68,7 +71,8 @@ public sealed class PipelineRun : IDisposable
     public PushResult Push(int source, DeviceId device, long tsNs, ReadOnlySpan<double> values, long inputId) =>
         _flow.Push(source, device, tsNs, values, inputId);
 
-    /// <summary>States that nothing older will come: windows that end by then close, and older rows are late from now on.</summary>
+    /// <summary>States that nothing older will come: windows that end by then close, and older rows are late from now
+    /// on.</summary>
     public void Advance(long watermarkNs) => _flow.Advance(watermarkNs);
 
     /// <summary>Writes all state, with a checksum.</summary>

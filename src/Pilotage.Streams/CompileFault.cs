@@ -3,15 +3,18 @@ using Pilotage.Streams.Syntax;
 
 namespace Pilotage.Streams;
 
-/// <summary>The first fault in a pipeline's text, on its way up to <see cref="PipelineCompiler"/>, which makes a refusal of it.</summary>
-/// <remarks>An exception because a recursive descent has nothing sensible to return; it never leaves the compiler.</remarks>
+/// <summary>The first fault in a pipeline's text, on its way up to <see cref="PipelineCompiler"/>, which makes a
+/// refusal of it.</summary>
+/// <remarks>An exception because a recursive descent has nothing sensible to return; it never leaves the
+/// compiler.</remarks>
 internal sealed class CompileFault(string code, SourcePosition at, string message) : Exception(message)
 {
     public Refusal ToRefusal() => new(code, $"{at}: {Message}") { Details = [new(at.ToString(), Message)] };
 
     public static CompileFault Syntax(SourcePosition at, string message) => new("pipeline.syntax", at, message);
 
-    public static CompileFault Unsupported(SourcePosition at, string message) => new("pipeline.unsupported", at, message);
+    public static CompileFault Unsupported(
+        SourcePosition at, string message) => new("pipeline.unsupported", at, message);
 
     public static CompileFault Limit(SourcePosition at, string message) => new("pipeline.limit", at, message);
 
@@ -22,7 +25,8 @@ internal sealed class CompileFault(string code, SourcePosition at, string messag
     public static CompileFault Ambiguous(SourcePosition at, string message) => new("pipeline.ambiguous", at, message);
 
     /// <summary>A name that is not there, with what is, and the nearest of those.</summary>
-    public static CompileFault Unknown(SourcePosition at, string what, string name, IEnumerable<string> known, string where)
+    public static CompileFault Unknown(
+        SourcePosition at, string what, string name, IEnumerable<string> known, string where)
     {
         var names = known.ToArray();
         var nearest = Nearest.To(name, names);

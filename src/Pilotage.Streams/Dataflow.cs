@@ -6,8 +6,8 @@ using Pilotage.Streams.State;
 
 namespace Pilotage.Streams;
 
-/// <summary>The operators of one plan, running. One thread at a time; pushing allocates nothing once devices and windows have
-/// reached their size.</summary>
+/// <summary>The operators of one plan, running. One thread at a time; pushing allocates nothing once devices and
+/// windows have reached their size.</summary>
 public sealed class Dataflow
 {
     // "PLCK": a checkpoint. The version counts changes of the format.
@@ -45,8 +45,8 @@ public sealed class Dataflow
         return new Dataflow(context, graph);
     }
 
-    /// <summary>Starts only what leads to the inputs of one model, which are collected instead of asked; models before it must be
-    /// there and are asked.</summary>
+    /// <summary>Starts only what leads to the inputs of one model, which are collected instead of asked; models before
+    /// it must be there and are asked.</summary>
     public static Outcome<Dataflow> StartFeatures(
         PipelinePlan plan, string model, IReadOnlyDictionary<string, IModelInvoker> models, IFeatureSink features, TimeProvider time)
     {
@@ -71,7 +71,10 @@ public sealed class Dataflow
         return new Dataflow(context, graph);
     }
 
-    /// <summary>Gives a row of a device to the source at this position of the plan; values in the order of its thing type.</summary>
+    /// <summary>Gives a row of a device to the source at this position of the plan; values in the order of its thing
+    /// type.</summary>
+    /// <remarks>What a model throws comes out here. The row then counts as seen: windows before the model hold it, nothing
+    /// after the model does, and the next row may be pushed.</remarks>
     public PushResult Push(int source, DeviceId device, long tsNs, ReadOnlySpan<double> values, long inputId)
     {
         _touched = true;
@@ -97,7 +100,8 @@ public sealed class Dataflow
         return operators.Take(index, tsNs, values, inputId);
     }
 
-    /// <summary>States that nothing older will come from any device: waiting rows go on, windows that end by then close.</summary>
+    /// <summary>States that nothing older will come from any device: waiting rows go on, windows that end by then
+    /// close.</summary>
     public void Advance(long watermarkNs)
     {
         _touched = true;
@@ -134,8 +138,8 @@ public sealed class Dataflow
         writer.Write((int)writer.Checksum);
     }
 
-    /// <summary>Takes the state of a checkpoint into a flow that has not seen a row. Steps that compute what they did take
-    /// theirs over, new ones start empty; after a refusal the flow must not be used.</summary>
+    /// <summary>Takes the state of a checkpoint into a flow that has not seen a row. Steps that compute what they did
+    /// take theirs over, new ones start empty; after a refusal the flow must not be used.</summary>
     public Outcome<RestoreReport> Restore(ReadOnlySpan<byte> checkpoint)
     {
         if (_touched)
@@ -159,7 +163,8 @@ public sealed class Dataflow
         var version = reader.ReadInt32();
         return version == Version
             ? Load(ref reader)
-            : new Refusal("checkpoint.version", $"The checkpoint has version {version}; this program reads version {Version}.");
+            : new Refusal(
+                "checkpoint.version", $"The checkpoint has version {version}; this program reads version {Version}.");
     }
 
     private Outcome<RestoreReport> Load(ref CheckpointReader reader)
@@ -176,7 +181,8 @@ public sealed class Dataflow
             }
         }
 
-        var waiting = _graph.Stateful.ToDictionary(step => step.Signature, step => step.Operator, StringComparer.Ordinal);
+        var waiting = _graph.Stateful.ToDictionary(step =>
+            step.Signature, step => step.Operator, StringComparer.Ordinal);
         var steps = waiting.Count;
         var dropped = 0;
         for (var left = reader.ReadCount(2 * sizeof(int)); left > 0; left--)
@@ -198,7 +204,8 @@ public sealed class Dataflow
 
     private static Refusal? Missing(IEnumerable<ModelSchema> needed, IReadOnlyDictionary<string, IModelInvoker> models)
     {
-        var missing = needed.Where(model => !models.ContainsKey(model.Name)).Select(model => model.Name).Distinct().ToArray();
+        var missing = needed.Where(model =>
+            !models.ContainsKey(model.Name)).Select(model => model.Name).Distinct().ToArray();
         return missing.Length == 0
             ? null
             : new("pipeline.model_missing", $"The pipeline asks models that were not given: {string.Join(", ", missing)}.");
@@ -233,5 +240,6 @@ public sealed class Dataflow
     }
 }
 
-/// <summary>What a restore did: steps that took their state over, steps that start empty, saved steps nobody wanted.</summary>
+/// <summary>What a restore did: steps that took their state over, steps that start empty, saved steps nobody
+/// wanted.</summary>
 public sealed record RestoreReport(int TakenOver, int StartedEmpty, int Dropped);

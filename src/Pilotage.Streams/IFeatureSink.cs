@@ -2,7 +2,8 @@ using Pilotage.Core;
 
 namespace Pilotage.Streams;
 
-/// <summary>Collects what one model of a pipeline would be asked, row by row; the span is valid during the call only.</summary>
+/// <summary>Collects what one model of a pipeline would be asked, row by row; the span is valid during the call
+/// only.</summary>
 public interface IFeatureSink
 {
     /// <summary>One row of inputs, exactly the floats the model would be given.</summary>

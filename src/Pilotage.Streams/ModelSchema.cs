@@ -1,6 +1,7 @@
 namespace Pilotage.Streams;
 
-/// <summary>What a pipeline must know of a model to bind <c>ML_PREDICT</c>: its inputs and outputs by name, in order.</summary>
+/// <summary>What a pipeline must know of a model to bind <c>ML_PREDICT</c>: its inputs and outputs by name, in
+/// order.</summary>
 public sealed record ModelSchema(string Name, IReadOnlyList<string> Inputs, IReadOnlyList<string> Outputs)
 {
     /// <summary>UCUM units of the inputs, in order; empty or null entries are not checked.</summary>

@@ -6,8 +6,8 @@ using Pilotage.Streams.Syntax;
 
 namespace Pilotage.Streams;
 
-/// <summary>Turns the text of a pipeline into a plan, or into a refusal that says where it is wrong, what was expected and what
-/// was probably meant. Never throws on any text.</summary>
+/// <summary>Turns the text of a pipeline into a plan, or into a refusal that says where it is wrong, what was expected
+/// and what was probably meant. Never throws on any text.</summary>
 public static class PipelineCompiler
 {
     /// <summary>Compiles with the default limits.</summary>
@@ -17,7 +17,8 @@ public static class PipelineCompiler
         IReadOnlyList<ModelSchema> models,
         IReadOnlyDictionary<string, double> parameters) => Compile(sql, things, models, parameters, new());
 
-    /// <summary>Compiles; the refusal's code is <c>pipeline.…</c> and its detail the <c>line:column</c> of the first fault.</summary>
+    /// <summary>Compiles; the refusal's code is <c>pipeline.…</c> and its detail the <c>line:column</c> of the first
+    /// fault.</summary>
     public static Outcome<PipelinePlan> Compile(
         string sql,
         IReadOnlyList<ThingSchema> things,

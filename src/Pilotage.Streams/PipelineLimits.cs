@@ -2,7 +2,8 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Pilotage.Streams;
 
-/// <summary>Bounds on a pipeline's text and on its state; the text is refused at compile time, state is cut and counted.</summary>
+/// <summary>Bounds on a pipeline's text and on its state; the text is refused at compile time, state is cut and
+/// counted.</summary>
 public sealed record PipelineLimits
 {
     /// <summary>Longest text, in characters.</summary>
@@ -17,20 +18,23 @@ public sealed record PipelineLimits
     [Range(2, 65_536)]
     public int ColumnsMax { get; init; } = 1_024;
 
-    /// <summary>Deepest nesting of an expression or of queries; a chain such as <c>a + b + c</c> counts each sign.</summary>
+    /// <summary>Deepest nesting of an expression or of queries; a chain such as <c>a + b + c</c> counts each
+    /// sign.</summary>
     [Range(1, 500)]
     public int ExpressionDepthMax { get; init; } = 100;
 
-    /// <summary>Most parts of one expression (names, numbers, signs), operands that are read twice counted twice.</summary>
+    /// <summary>Most parts of one expression (names, numbers, signs), operands that are read twice counted
+    /// twice.</summary>
     [Range(1, 1_000_000)]
     public int ExpressionSizeMax { get; init; } = 10_000;
 
-    /// <summary>Most rows one window keeps per device. A longer ROWS frame is refused; a RANGE, TUMBLE or HOP window that
-    /// fills up at run time keeps the newest rows and counts what it dropped.</summary>
+    /// <summary>Most rows one window keeps per device. A longer ROWS frame is refused; a RANGE, TUMBLE or HOP window
+    /// that fills up at run time keeps the newest rows and counts what it dropped.</summary>
     [Range(1, 10_000_000)]
     public int WindowRowsMax { get; init; } = 100_000;
 
-    /// <summary>Most steps from a table to what reads it, views counted through: a row passes them one inside the other.</summary>
+    /// <summary>Most steps from a table to what reads it, views counted through: a row passes them one inside the
+    /// other.</summary>
     [Range(1, 1_000)]
     public int StepsMax { get; init; } = 256;
 
@@ -38,11 +42,13 @@ public sealed record PipelineLimits
     [Range(1, 100_000)]
     public int OverlapMax { get; init; } = 1_000;
 
-    /// <summary>Most devices one running pipeline keeps state for; rows of further ones are refused and counted.</summary>
+    /// <summary>Most devices one running pipeline keeps state for; rows of further ones are refused and
+    /// counted.</summary>
     [Range(1, 10_000_000)]
     public int DevicesMax { get; init; } = 10_000;
 
-    /// <summary>Most rows held back per device to put late ones in order; beyond it the oldest goes on early, counted.</summary>
+    /// <summary>Most rows held back per device to put late ones in order; beyond it the oldest goes on early,
+    /// counted.</summary>
     [Range(1, 1_000_000)]
     public int ReorderRowsMax { get; init; } = 4_096;
 

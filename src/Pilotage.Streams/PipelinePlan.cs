@@ -32,10 +32,12 @@ public sealed class PipelinePlan
     /// <summary>The kinds of alert it may raise.</summary>
     public IReadOnlyList<string> AlertKinds { get; internal init; } = [];
 
-    /// <summary>The digest of text and parameters: two plans with one digest compute the same from the same schemas.</summary>
+    /// <summary>The digest of text and parameters: two plans with one digest compute the same from the same
+    /// schemas.</summary>
     public Digest Digest { get; internal init; }
 
-    /// <summary>How long a device's rows are held back to be put in order, in nanoseconds; 0 passes them on at once.</summary>
+    /// <summary>How long a device's rows are held back to be put in order, in nanoseconds; 0 passes them on at
+    /// once.</summary>
     public long LatenessNs { get; }
 
     /// <summary>The bounds the pipeline was compiled with and runs under.</summary>

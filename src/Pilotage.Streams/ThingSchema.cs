@@ -3,7 +3,8 @@ namespace Pilotage.Streams;
 /// <summary>A thing type as a table: what a row of one of its devices holds, in the order rows are pushed.</summary>
 public sealed record ThingSchema(string Name, IReadOnlyList<ThingProperty> Properties);
 
-/// <summary>One property of a thing type; <paramref name="Unit"/> is a UCUM code, or null where it is not known.</summary>
+/// <summary>One property of a thing type; <paramref name="Unit"/> is a UCUM code, or null where it is not
+/// known.</summary>
 public sealed record ThingProperty(string Name, string? Unit, ThingPropertyType Type = ThingPropertyType.Number);
 
 /// <summary>What a property holds; text cannot be read by a pipeline yet and is refused where it is named.</summary>

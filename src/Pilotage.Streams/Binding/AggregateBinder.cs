@@ -7,8 +7,10 @@ namespace Pilotage.Streams.Binding;
 /// <summary>Binds one aggregate call into a window and gives the slot that will hold its value.</summary>
 internal static class AggregateBinder
 {
-    /// <summary>Adds the call to the window unless an equal one is there; arguments are bound over the window's input.</summary>
-    public static Typed Bind(CallSyntax call, AggregateFunction function, WindowSpec window, ExpressionBinder inner, Func<int> newSlot)
+    /// <summary>Adds the call to the window unless an equal one is there; arguments are bound over the window's
+    /// input.</summary>
+    public static Typed Bind(
+        CallSyntax call, AggregateFunction function, WindowSpec window, ExpressionBinder inner, Func<int> newSlot)
     {
         if (function == AggregateFunction.Count && call.IsStar)
         {
@@ -76,7 +78,8 @@ internal static class AggregateBinder
                 or AggregateFunction.Lag or AggregateFunction.Count))
             || (value.Type == ColumnType.Boolean && !picks && function != AggregateFunction.Count))
         {
-            throw CompileFault.Type(value.At, $"{call.Name.ToUpperInvariant()} expects a number, found {Typed.Shown(value.Type)}.");
+            throw CompileFault.Type(
+                value.At, $"{call.Name.ToUpperInvariant()} expects a number, found {Typed.Shown(value.Type)}.");
         }
     }
 

@@ -30,7 +30,8 @@ internal sealed class BindingContext(IReadOnlyDictionary<string, double> paramet
             throw CompileFault.Unknown(at, "parameter", name, parameters.Keys, "");
         }
 
-        return double.IsFinite(value) ? value : throw CompileFault.Type(at, $"The parameter {name} is not a finite number.");
+        return double.IsFinite(value) ? value : throw CompileFault.Type(
+            at, $"The parameter {name} is not a finite number.");
     }
 
     /// <summary>A number of rows that is known now.</summary>
@@ -45,7 +46,8 @@ internal sealed class BindingContext(IReadOnlyDictionary<string, double> paramet
         // The current row counts too.
         return rows < limits.WindowRowsMax
             ? (int)rows
-            : throw CompileFault.Limit(amount.At, $"A window of {rows} rows; at most {limits.WindowRowsMax - 1} before the current one.");
+            : throw CompileFault.Limit(
+                amount.At, $"A window of {rows} rows; at most {limits.WindowRowsMax - 1} before the current one.");
     }
 
     /// <summary>A length of time that is known now, in nanoseconds and at least one millisecond.</summary>

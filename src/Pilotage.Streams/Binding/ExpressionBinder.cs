@@ -5,7 +5,8 @@ using Pilotage.Streams.Windows;
 namespace Pilotage.Streams.Binding;
 
 /// <summary>Binds expressions over one schema: finds names, checks types and units, folds what is constant.</summary>
-/// <remarks>The last argument binds aggregate calls; it is null where none is allowed, and the one before says where that is.</remarks>
+/// <remarks>The last argument binds aggregate calls; it is null where none is allowed, and the one before says where
+/// that is.</remarks>
 internal sealed class ExpressionBinder(
     BindingContext context,
     RowSchema schema,
@@ -62,7 +63,8 @@ internal sealed class ExpressionBinder(
         return new(column.Read(), column.Type, column.Unit, syntax.At);
     }
 
-    private static Typed Literal(SourcePosition at, double value) => new(new LiteralScalar(value), ColumnType.Number, null, at);
+    private static Typed Literal(SourcePosition at, double value) =>
+        new(new LiteralScalar(value), ColumnType.Number, null, at);
 
     private Typed Unary(UnarySyntax unary)
     {
@@ -102,7 +104,8 @@ internal sealed class ExpressionBinder(
     {
         if (left.IsTime || right.IsTime)
         {
-            throw CompileFault.Type(binary.At, "Times are not numbers; their distance is TIMESTAMPDIFF(SECOND, from, to).");
+            throw CompileFault.Type(
+                binary.At, "Times are not numbers; their distance is TIMESTAMPDIFF(SECOND, from, to).");
         }
 
         left = left.As(ColumnType.Number, $"The sign {binary.Operator}");
@@ -133,7 +136,8 @@ internal sealed class ExpressionBinder(
         var ordered = binary.Operator is not ("=" or "<>");
         if (ordered && type is ColumnType.Text or ColumnType.Boolean)
         {
-            throw CompileFault.Type(binary.At, $"{Typed.Shown(type)} can be equal or not, there is no {binary.Operator}.");
+            throw CompileFault.Type(
+                binary.At, $"{Typed.Shown(type)} can be equal or not, there is no {binary.Operator}.");
         }
 
         Units.Same(binary.At, "compare", left.Unit, right.Unit);
@@ -176,7 +180,8 @@ internal sealed class ExpressionBinder(
         {
             return aggregates is not null
                 ? aggregates(call, aggregate)
-                : throw CompileFault.Type(call.At, $"{call.Name.ToUpperInvariant()} is an aggregate and cannot stand{place}.");
+                : throw CompileFault.Type(
+                    call.At, $"{call.Name.ToUpperInvariant()} is an aggregate and cannot stand{place}.");
         }
 
         if (call.Over is not null)
@@ -286,11 +291,13 @@ internal sealed class ExpressionBinder(
         return Merged(merged!.Value);
     }
 
-    // A choice between event times is a time, but no longer the event time of the row; a device is not a value to choose.
+    // A choice between event times is a time, but no longer the event time of the row; a device is not a value to
+    // choose.
     private static Typed Merged(Typed value) => value.Type switch
     {
         ColumnType.Rowtime => value with { Type = ColumnType.Timestamp },
-        ColumnType.Device => throw CompileFault.Unsupported(value.At, "A device can be selected and grouped by, not computed with."),
+        ColumnType.Device => throw CompileFault.Unsupported(
+            value.At, "A device can be selected and grouped by, not computed with."),
         _ => value,
     };
 
@@ -302,14 +309,15 @@ internal sealed class ExpressionBinder(
             Unit = Units.Same(value.At, verb, first.Unit, value.Unit),
         };
 
-    private static ColumnType Common(SourcePosition at, string verb, Typed left, Typed right) => (left.Type, right.Type) switch
-    {
-        var (a, b) when a == b => a == ColumnType.Rowtime ? ColumnType.Timestamp : a,
-        (ColumnType.Null, var b) => b,
-        (var a, ColumnType.Null) => a,
-        _ when left.IsTime && right.IsTime => ColumnType.Timestamp,
-        var (a, b) => throw CompileFault.Type(at, $"Cannot {verb} {Typed.Shown(a)} and {Typed.Shown(b)}."),
-    };
+    private static ColumnType Common(SourcePosition at, string verb, Typed left, Typed right) =>
+        (left.Type, right.Type) switch
+        {
+            var (a, b) when a == b => a == ColumnType.Rowtime ? ColumnType.Timestamp : a,
+            (ColumnType.Null, var b) => b,
+            (var a, ColumnType.Null) => a,
+            _ when left.IsTime && right.IsTime => ColumnType.Timestamp,
+            var (a, b) => throw CompileFault.Type(at, $"Cannot {verb} {Typed.Shown(a)} and {Typed.Shown(b)}."),
+        };
 
     private static Scalar[] Scalars(Typed[] values) => [.. values.Select(value => value.Scalar)];
 

@@ -87,7 +87,8 @@ internal sealed class OverBinder
 
         if (_inner.Find(window.OrderBy).Type != ColumnType.Rowtime)
         {
-            throw CompileFault.Type(window.OrderBy.At, $"Windows are ordered by event time; {window.OrderBy.Name} is not it.");
+            throw CompileFault.Type(
+                window.OrderBy.At, $"Windows are ordered by event time; {window.OrderBy.Name} is not it.");
         }
 
         return window.Frame?.Preceding is not { } preceding ? WindowFrame.Unbounded

@@ -58,7 +58,8 @@ internal sealed class PipelineBinder
 
         if (_roots.Count == 0)
         {
-            throw CompileFault.Syntax(new(1, 1), "A pipeline needs at least one INSERT INTO; nothing would come out of it.");
+            throw CompileFault.Syntax(
+                new(1, 1), "A pipeline needs at least one INSERT INTO; nothing would come out of it.");
         }
 
         return new(_relations.Sources, _roots, _context.Texts, _latenessNs, _context.Limits)
@@ -75,12 +76,14 @@ internal sealed class PipelineBinder
         switch (setting.Key)
         {
             case LatenessKey when _started:
-                throw CompileFault.Unsupported(setting.At, $"{LatenessKey} holds for the whole text, so it stands before all else.");
+                throw CompileFault.Unsupported(
+                    setting.At, $"{LatenessKey} holds for the whole text, so it stands before all else.");
             case LatenessKey:
                 if (!TimeUnits.TryReadDuration(setting.Value, out _latenessNs)
                     || _latenessNs > _context.Limits.LatenessMax.Ticks * TimeSpan.NanosecondsPerTick)
                 {
-                    throw CompileFault.Limit(setting.ValueAt, $"Expected a duration such as '5 s', at most {_context.Limits.LatenessMax}.");
+                    throw CompileFault.Limit(
+                        setting.ValueAt, $"Expected a duration such as '5 s', at most {_context.Limits.LatenessMax}.");
                 }
 
                 break;
@@ -96,12 +99,14 @@ internal sealed class PipelineBinder
                 if (!double.TryParse(setting.Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out _clearMargin)
                     || _clearMargin > 1)
                 {
-                    throw CompileFault.Limit(setting.ValueAt, "Expected a share from 0 to 1, such as '0.1' for ten per cent.");
+                    throw CompileFault.Limit(
+                        setting.ValueAt, "Expected a share from 0 to 1, such as '0.1' for ten per cent.");
                 }
 
                 break;
             default:
-                throw CompileFault.Unknown(setting.At, "setting", setting.Key, [LatenessKey, ClearRowsKey, ClearMarginKey], "");
+                throw CompileFault.Unknown(
+                    setting.At, "setting", setting.Key, [LatenessKey, ClearRowsKey, ClearMarginKey], "");
         }
     }
 
@@ -112,7 +117,8 @@ internal sealed class PipelineBinder
         {
             if (item.Name is not ("device" or "ts" or "kind" or "score"))
             {
-                throw CompileFault.Type(item.Value.At, $"An alert has the columns device, ts, kind and score, not {item.Name}.");
+                throw CompileFault.Type(
+                    item.Value.At, $"An alert has the columns device, ts, kind and score, not {item.Name}.");
             }
         }
 
@@ -131,7 +137,8 @@ internal sealed class PipelineBinder
             var text = _context.Texts[index];
             if (!_kinds.Add(text))
             {
-                throw CompileFault.Ambiguous(kind.At, $"Alerts of kind '{text}' are inserted by another statement already.");
+                throw CompileFault.Ambiguous(
+                    kind.At, $"Alerts of kind '{text}' are inserted by another statement already.");
             }
         }
 
@@ -146,7 +153,8 @@ internal sealed class PipelineBinder
         var literals = new List<double>();
         return kind.Scalar.TryLiterals(literals)
             ? [.. literals.Where(index => !double.IsNaN(index)).Select(index => (int)index).Distinct()]
-            : throw CompileFault.Unsupported(kind.At, "The kind of an alert is a text, or a CASE between texts, in this statement.");
+            : throw CompileFault.Unsupported(
+                kind.At, "The kind of an alert is a text, or a CASE between texts, in this statement.");
     }
 
     private void InsertSeries(InsertSyntax insert)
@@ -174,7 +182,8 @@ internal sealed class PipelineBinder
             }
             else if (column.Name is not ("device" or "ts"))
             {
-                throw CompileFault.Type(insert.Query.At, $"A series holds numbers; {column.Name} is {Typed.Shown(column.Type)}.");
+                throw CompileFault.Type(
+                    insert.Query.At, $"A series holds numbers; {column.Name} is {Typed.Shown(column.Type)}.");
             }
         }
 
@@ -192,14 +201,16 @@ internal sealed class PipelineBinder
         var device = Required(insert, items, "device");
         if (device.Type != ColumnType.Device)
         {
-            throw CompileFault.Type(device.At, $"The column device must be the device, found {Typed.Shown(device.Type)}.");
+            throw CompileFault.Type(
+                device.At, $"The column device must be the device, found {Typed.Shown(device.Type)}.");
         }
     }
 
     private static Typed RequireTime(InsertSyntax insert, IReadOnlyList<NamedItem> items)
     {
         var time = Required(insert, items, "ts");
-        return time.IsTime ? time : throw CompileFault.Type(time.At, $"The column ts must be a time, found {Typed.Shown(time.Type)}.");
+        return time.IsTime ? time : throw CompileFault.Type(
+            time.At, $"The column ts must be a time, found {Typed.Shown(time.Type)}.");
     }
 
     private static Typed Required(InsertSyntax insert, IReadOnlyList<NamedItem> items, string name)

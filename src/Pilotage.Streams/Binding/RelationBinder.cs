@@ -4,8 +4,8 @@ using Pilotage.Streams.Syntax;
 
 namespace Pilotage.Streams.Binding;
 
-/// <summary>Binds what stands after FROM: tables, views, subqueries, windows and models. One table, one view, one question to a
-/// model becomes one step, however often it is named, so it runs once a row.</summary>
+/// <summary>Binds what stands after FROM: tables, views, subqueries, windows and models. One table, one view, one
+/// question to a model becomes one step, however often it is named, so it runs once a row.</summary>
 internal sealed class RelationBinder(
     BindingContext context, IReadOnlyList<ThingSchema> things, IReadOnlyList<ModelSchema> models)
 {
@@ -56,7 +56,8 @@ internal sealed class RelationBinder(
         }
 
         var thing = things.FirstOrDefault(thing => thing.Name == named.Name)
-            ?? throw CompileFault.Unknown(named.At, "table", named.Name, things.Select(t => t.Name).Concat(_views.Keys), "");
+            ?? throw CompileFault.Unknown(
+                named.At, "table", named.Name, things.Select(t => t.Name).Concat(_views.Keys), "");
         var scan = new ScanNode(_scans.Count, thing, SchemaOf(thing, named.At));
         _scans.Add(scan);
         return scan;
@@ -83,7 +84,8 @@ internal sealed class RelationBinder(
 
         return thing.Properties.Count <= context.Limits.ColumnsMax
             ? new(columns, thing.Properties.Count)
-            : throw CompileFault.Limit(at, $"The thing {thing.Name} has more than {context.Limits.ColumnsMax} properties.");
+            : throw CompileFault.Limit(
+                at, $"The thing {thing.Name} has more than {context.Limits.ColumnsMax} properties.");
     }
 
     private BoundRelation Window(WindowRelationSyntax window, SelectBinder selects)
@@ -91,7 +93,8 @@ internal sealed class RelationBinder(
         var input = Bind(window.Input, selects);
         if (input.Window is not null)
         {
-            throw CompileFault.Unsupported(window.Input.At, "A window over a window needs a view with GROUP BY between them.");
+            throw CompileFault.Unsupported(
+                window.Input.At, "A window over a window needs a view with GROUP BY between them.");
         }
 
         var time = new ExpressionBinder(context, input.Node.Schema, input.Alias, "").Find(window.TimeColumn);
@@ -109,7 +112,8 @@ internal sealed class RelationBinder(
 
         return size / slide <= context.Limits.OverlapMax
             ? new(input.Node, window.Alias ?? input.Alias, (size, slide))
-            : throw CompileFault.Limit(window.Size.At, $"HOP puts a row into {size / slide} windows; at most {context.Limits.OverlapMax}.");
+            : throw CompileFault.Limit(
+                window.Size.At, $"HOP puts a row into {size / slide} windows; at most {context.Limits.OverlapMax}.");
     }
 
     private PredictNode Predict(PredictRelationSyntax predict, SelectBinder selects)
@@ -117,11 +121,13 @@ internal sealed class RelationBinder(
         var input = Bind(predict.Input, selects);
         if (input.Window is not null)
         {
-            throw CompileFault.Unsupported(predict.Input.At, "ML_PREDICT over a window needs a view with GROUP BY between them.");
+            throw CompileFault.Unsupported(
+                predict.Input.At, "ML_PREDICT over a window needs a view with GROUP BY between them.");
         }
 
         var model = models.FirstOrDefault(model => model.Name == predict.Model.Text)
-            ?? throw CompileFault.Unknown(predict.Model.At, "model", predict.Model.Text, models.Select(m => m.Name), "");
+            ?? throw CompileFault.Unknown(
+                predict.Model.At, "model", predict.Model.Text, models.Select(m => m.Name), "");
         var features = Features(predict, model, new(context, input.Node.Schema, input.Alias, ""));
         var node = new PredictNode(input.Node, model, features, Extended(predict.Model.At, input.Node.Schema, model));
         var same = _predictions.Find(other => other.Input == node.Input && other.Describe() == node.Describe());
@@ -149,7 +155,8 @@ internal sealed class RelationBinder(
             var column = binder.Find(syntax);
             if (column.Type is not (ColumnType.Number or ColumnType.Boolean))
             {
-                throw CompileFault.Type(syntax.At, $"A model takes numbers; {column.Name} is {Typed.Shown(column.Type)}.");
+                throw CompileFault.Type(
+                    syntax.At, $"A model takes numbers; {column.Name} is {Typed.Shown(column.Type)}.");
             }
 
             // Columns go to inputs by position. One that bears the name of another input is almost surely out of order.
@@ -190,7 +197,8 @@ internal sealed class RelationBinder(
         var slots = input.Slots + model.Outputs.Count;
         return slots <= context.Limits.ColumnsMax
             ? new(columns, slots)
-            : throw CompileFault.Limit(at, $"More than {context.Limits.ColumnsMax} columns, the model's outputs included.");
+            : throw CompileFault.Limit(
+                at, $"More than {context.Limits.ColumnsMax} columns, the model's outputs included.");
     }
 }
 

@@ -8,7 +8,8 @@ internal sealed record Column(string Name, ColumnType Type, string? Unit, int Sl
     public Scalar Read() => Slot >= 0 ? new SlotScalar(Slot) : RowtimeScalar.Instance;
 }
 
-/// <summary>The columns of a table or view, and how many slots its rows have (some of them may carry no name).</summary>
+/// <summary>The columns of a table or view, and how many slots its rows have (some of them may carry no
+/// name).</summary>
 internal sealed record RowSchema(IReadOnlyList<Column> Columns, int Slots)
 {
     public Column? Find(string name) => Columns.FirstOrDefault(column => column.Name == name);

@@ -33,7 +33,8 @@ internal static class ScalarFunctions
             ["ATAN2"] = Math.Atan2,
         };
 
-    /// <summary>Half away from zero, as SQL rounds; <paramref name="digits"/> below zero round to tens, hundreds and so on.</summary>
+    /// <summary>Half away from zero, as SQL rounds; <paramref name="digits"/> below zero round to tens, hundreds and so
+    /// on.</summary>
     public static double Round(double value, double digits)
     {
         var scale = Math.Pow(10, Math.Clamp(Math.Truncate(digits), -15, 15));

@@ -15,7 +15,8 @@ internal sealed class SelectBinder(BindingContext context, RelationBinder relati
         return Project(bound.Node, bound.Items);
     }
 
-    /// <summary>Binds an <c>INSERT INTO alerts</c>: its outermost condition stays apart, because a row that fails it may clear.</summary>
+    /// <summary>Binds an <c>INSERT INTO alerts</c>: its outermost condition stays apart, because a row that fails it
+    /// may clear.</summary>
     public (PlanNode Node, IReadOnlyList<NamedItem> Items, Typed? Condition) BindAlert(SelectSyntax select)
     {
         var bound = BindParts(select, conditionApart: true);
@@ -67,7 +68,8 @@ internal sealed class SelectBinder(BindingContext context, RelationBinder relati
         CheckKeys(select);
         if (select.Windows.Count > 0)
         {
-            throw CompileFault.Unsupported(select.Windows[0].Name.At, "A grouped query has no OVER windows; put them into a view.");
+            throw CompileFault.Unsupported(
+                select.Windows[0].Name.At, "A grouped query has no OVER windows; put them into a view.");
         }
 
         var input = source.Node;
@@ -84,7 +86,8 @@ internal sealed class SelectBinder(BindingContext context, RelationBinder relati
         Typed Aggregate(CallSyntax call, AggregateFunction function) =>
             call.Over is null && function != AggregateFunction.Lag
                 ? AggregateBinder.Bind(call, function, window, inner, () => NewSlot(call.At, ref slots))
-                : throw CompileFault.Unsupported(call.At, $"{call.Name.ToUpperInvariant()} cannot be used so in a grouped query.");
+                : throw CompileFault.Unsupported(
+                    call.At, $"{call.Name.ToUpperInvariant()} cannot be used so in a grouped query.");
 
         var keys = GroupSchema(input.Schema);
         var outer = new ExpressionBinder(context, keys, source.Alias, " outside an aggregate of a grouped query", Aggregate);
@@ -103,7 +106,8 @@ internal sealed class SelectBinder(BindingContext context, RelationBinder relati
         ? slots++
         : throw CompileFault.Limit(at, $"More than {context.Limits.ColumnsMax} columns.");
 
-    // Every row belongs to a device, so windows are always per device; Flink wants both ends of the window named as well.
+    // Every row belongs to a device, so windows are always per device; Flink wants both ends of the window named as
+    // well.
     private static void CheckKeys(SelectSyntax select)
     {
         string[] needed = ["device", "window_start", "window_end"];
@@ -112,7 +116,8 @@ internal sealed class SelectBinder(BindingContext context, RelationBinder relati
         {
             if (!needed.Contains(key.Name, StringComparer.Ordinal))
             {
-                throw CompileFault.Unsupported(key.At, $"Groups are GROUP BY device, window_start, window_end; found {key.Name}.");
+                throw CompileFault.Unsupported(
+                    key.At, $"Groups are GROUP BY device, window_start, window_end; found {key.Name}.");
             }
         }
 

@@ -31,7 +31,8 @@ internal static class TimeUnits
         _ => "d",
     };
 
-    /// <summary>Reads a duration as Flink's settings write it: <c>500 ms</c>, <c>5 s</c>, <c>2 min</c>, <c>1 h</c>, <c>1 d</c>.</summary>
+    /// <summary>Reads a duration as Flink's settings write it: <c>500 ms</c>, <c>5 s</c>, <c>2 min</c>, <c>1 h</c>,
+    /// <c>1 d</c>.</summary>
     public static bool TryReadDuration(string text, out long ns)
     {
         ns = 0;

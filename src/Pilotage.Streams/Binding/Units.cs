@@ -2,9 +2,10 @@ using Pilotage.Streams.Syntax;
 
 namespace Pilotage.Streams.Binding;
 
-/// <summary>What arithmetic does to units (UCUM codes), as far as they are known; null is unknown and goes with anything.</summary>
-/// <remarks>Units are compared by spelling: <c>min</c> and <c>60.s</c> count as different. The one exception is temperature,
-/// where a difference of two <c>Cel</c> is a <c>K</c>.</remarks>
+/// <summary>What arithmetic does to units (UCUM codes), as far as they are known; null is unknown and goes with
+/// anything.</summary>
+/// <remarks>Units are compared by spelling: <c>min</c> and <c>60.s</c> count as different. The one exception is
+/// temperature, where a difference of two <c>Cel</c> is a <c>K</c>.</remarks>
 internal static class Units
 {
     public const string One = "1";

@@ -47,7 +47,8 @@ internal sealed class CaseScalar((Scalar When, Scalar Then)[] arms, Scalar? othe
         arms.All(arm => arm.Then.TryLiterals(into)) && (otherwise is null || otherwise.TryLiterals(into));
 
     public override string Describe() =>
-        $"CASE({string.Join(", ", arms.Select(arm => $"{arm.When.Describe()}: {arm.Then.Describe()}"))}; {otherwise?.Describe()})";
+        $"CASE({string.Join(", ", arms.Select(arm =>
+            $"{arm.When.Describe()}: {arm.Then.Describe()}"))}; {otherwise?.Describe()})";
 }
 
 /// <summary>The first operand that is not NULL.</summary>
@@ -67,7 +68,8 @@ internal sealed class CoalesceScalar(Scalar[] operands) : Scalar
         return Null;
     }
 
-    public override string Describe() => $"COALESCE({string.Join(", ", operands.Select(operand => operand.Describe()))})";
+    public override string Describe(
+        ) => $"COALESCE({string.Join(", ", operands.Select(operand => operand.Describe()))})";
 }
 
 /// <summary>LEAST and GREATEST; as in Flink, NULL when any operand is.</summary>
@@ -92,13 +94,15 @@ internal sealed class ExtremeScalar(Scalar[] operands, bool greatest) : Scalar
 /// <summary>A function of one number.</summary>
 internal sealed class UnaryFunctionScalar(string name, Func<double, double> function, Scalar operand) : Scalar
 {
-    public override double Evaluate(in RowHead head, ReadOnlySpan<double> row) => Finite(function(operand.Evaluate(head, row)));
+    public override double Evaluate(
+        in RowHead head, ReadOnlySpan<double> row) => Finite(function(operand.Evaluate(head, row)));
 
     public override string Describe() => $"{name}({operand.Describe()})";
 }
 
 /// <summary>A function of two numbers; NULL when either is.</summary>
-internal sealed class BinaryFunctionScalar(string name, Func<double, double, double> function, Scalar left, Scalar right) : Scalar
+internal sealed class BinaryFunctionScalar(
+    string name, Func<double, double, double> function, Scalar left, Scalar right) : Scalar
 {
     public override double Evaluate(in RowHead head, ReadOnlySpan<double> row)
     {

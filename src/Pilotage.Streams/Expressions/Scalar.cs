@@ -2,9 +2,9 @@ namespace Pilotage.Streams.Expressions;
 
 /// <summary>A bound expression over one row. Every value is a double; NaN, and only NaN, is NULL.</summary>
 /// <remarks>
-/// Booleans are 1 and 0. A text is its index in the plan's pool. A time is the bits of its int64 nanoseconds: for times from
-/// 1970 to 2262 those bits are an ordinary positive double that orders as the time does, so comparing needs no special case.
-/// Arithmetic that leaves the finite numbers yields NULL, so one bad value never poisons a window.
+/// Booleans are 1 and 0. A text is its index in the plan's pool. A time is the bits of its int64 nanoseconds: for times
+/// from 1970 to 2262 those bits are an ordinary positive double that orders as the time does, so comparing needs no
+/// special case. Arithmetic that leaves the finite numbers yields NULL, so one bad value never poisons a window.
 /// </remarks>
 internal abstract class Scalar
 {
@@ -15,8 +15,8 @@ internal abstract class Scalar
     /// <summary>The expression in a fixed spelling, by slots: what tells whether two plans compute the same.</summary>
     public abstract string Describe();
 
-    /// <summary>The same condition with its numeric thresholds moved by a share of themselves, so that it holds for longer
-    /// (<paramref name="looser"/>) or for less long.</summary>
+    /// <summary>The same condition with its numeric thresholds moved by a share of themselves, so that it holds for
+    /// longer (<paramref name="looser"/>) or for less long.</summary>
     public virtual Scalar WithMargin(double margin, bool looser) => this;
 
     /// <summary>Adds every value this can have, if they are all written down; false when it may be any.</summary>

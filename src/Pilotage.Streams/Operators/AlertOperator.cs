@@ -7,8 +7,8 @@ namespace Pilotage.Streams.Operators;
 /// <summary>Raises an alert once per device and kind, and clears it under hysteresis.</summary>
 /// <remarks>
 /// Raised by the first row whose condition is true. It stays while the condition with its thresholds moved by the clear
-/// margin is true; it is cleared by the last of so many consecutive rows for which that is false, and may be raised again by
-/// the next row. A row for which the condition is NULL says nothing: it neither raises, nor holds, nor counts.
+/// margin is true; it is cleared by the last of so many consecutive rows for which that is false, and may be raised
+/// again by the next row. A row for which the condition is NULL says nothing: it neither raises, nor holds, nor counts.
 /// </remarks>
 internal sealed class AlertOperator(AlertNode node, RunContext context) : Operator
 {

@@ -12,7 +12,8 @@ internal sealed class GraphBuilder(
     private readonly Dictionary<PlanNode, Operator> _operators = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<string, int> _signatures = new(StringComparer.Ordinal);
 
-    /// <summary>The operators that keep state, by a signature of what they compute; inputs before their readers.</summary>
+    /// <summary>The operators that keep state, by a signature of what they compute; inputs before their
+    /// readers.</summary>
     public List<(string Signature, Operator Operator)> Stateful { get; } = [];
 
     /// <summary>The sources by their position in the plan; null where nothing reads one.</summary>

@@ -5,7 +5,8 @@ using Pilotage.Streams.Windows;
 
 namespace Pilotage.Streams.Operators;
 
-/// <summary>TUMBLE and HOP: keeps the rows of open windows and emits a window when the device's watermark passes its end.</summary>
+/// <summary>TUMBLE and HOP: keeps the rows of open windows and emits a window when the device's watermark passes its
+/// end.</summary>
 internal sealed class GroupOperator(GroupNode node, RunContext context) : Operator
 {
     // As in Flink, whose times are in milliseconds: the last of them inside the window.

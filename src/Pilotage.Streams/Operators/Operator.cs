@@ -3,7 +3,8 @@ using Pilotage.Streams.State;
 
 namespace Pilotage.Streams.Operators;
 
-/// <summary>One step of a running pipeline. Rows of a device come in order of time; a row's span is valid during the call.</summary>
+/// <summary>One step of a running pipeline. Rows of a device come in order of time; a row's span is valid during the
+/// call.</summary>
 internal abstract class Operator
 {
     private Operator[] _next = [];

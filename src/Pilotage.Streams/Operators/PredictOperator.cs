@@ -65,7 +65,8 @@ internal sealed class PredictOperator(PredictNode node, IModelInvoker model, Run
             _row[_firstOutput + i] = Scalar.Finite(_outputs[i]);
         }
 
-        context.Sink.Inference(node.Model.Name, context.Device(head.Device), head.TimeNs, _outputs, head.InputId, elapsed);
+        context.Sink.Inference(
+            node.Model.Name, context.Device(head.Device), head.TimeNs, _outputs, head.InputId, elapsed);
     }
 }
 

@@ -3,7 +3,8 @@ using Pilotage.Core;
 namespace Pilotage.Streams.Operators;
 
 /// <summary>What the operators of one run share: devices by index, the sink, the clock, the counters.</summary>
-internal sealed class RunContext(IPipelineSink sink, TimeProvider time, PipelineLimits limits, IReadOnlyList<string> texts)
+internal sealed class RunContext(
+    IPipelineSink sink, TimeProvider time, PipelineLimits limits, IReadOnlyList<string> texts)
 {
     private readonly Dictionary<DeviceId, int> _indexes = [];
     private readonly List<DeviceId> _devices = [];

@@ -6,9 +6,10 @@ namespace Pilotage.Streams.Operators;
 
 /// <summary>Puts a device's rows in order before anything else sees them, and drops what is late or repeated.</summary>
 /// <remarks>
-/// The watermark of a device is its newest time less the lateness, or what <see cref="Dataflow.Advance"/> said if that is
-/// more. Rows wait until the watermark reaches them; with a lateness of nothing they never wait. Because the watermark is the
-/// device's own, what a device's rows yield does not depend on how they were interleaved with those of other devices.
+/// The watermark of a device is its newest time less the lateness, or what <see cref="Dataflow.Advance"/> said if that
+/// is more. Rows wait until the watermark reaches them; with a lateness of nothing they never wait. Because the
+/// watermark is the device's own, what a device's rows yield does not depend on how they were interleaved with those of
+/// other devices.
 /// </remarks>
 internal sealed class SourceOperator(int width, long latenessNs, RunContext context) : Operator
 {
@@ -50,8 +51,10 @@ internal sealed class SourceOperator(int width, long latenessNs, RunContext cont
             return PushResult.Duplicate;
         }
 
+        // Before the row goes on: should a model throw, the row counts as seen and what is older is late all the same.
         context.Rows++;
         order.NewestNs = newestNs;
+        order.WatermarkNs = Math.Max(order.WatermarkNs, newestNs - latenessNs);
         if (passes)
         {
             Pass(order, new(device, tsNs, inputId), _row);
@@ -61,7 +64,7 @@ internal sealed class SourceOperator(int width, long latenessNs, RunContext cont
             order.Hold(tsNs, inputId, _row);
         }
 
-        Settle(device, order, newestNs - latenessNs, inputId);
+        Settle(device, order, order.WatermarkNs, inputId);
         return PushResult.Taken;
     }
 
@@ -77,7 +80,8 @@ internal sealed class SourceOperator(int width, long latenessNs, RunContext cont
         }
     }
 
-    public override void Push(in RowHead head, ReadOnlySpan<double> row) => Take(head.Device, head.TimeNs, row, head.InputId);
+    public override void Push(
+        in RowHead head, ReadOnlySpan<double> row) => Take(head.Device, head.TimeNs, row, head.InputId);
 
     public override void Save(CheckpointWriter writer)
     {

@@ -14,7 +14,8 @@ internal abstract class PlanNode(PlanNode? input, RowSchema schema)
     /// <summary>Steps from the table to here, this one included.</summary>
     public int Depth { get; } = (input?.Depth ?? 0) + 1;
 
-    /// <summary>This step and all before it in a fixed spelling, without the names of views: equal spellings mean equal state.</summary>
+    /// <summary>This step and all before it in a fixed spelling, without the names of views: equal spellings mean equal
+    /// state.</summary>
     public string Describe() => input is null ? DescribeSelf() : $"{input.Describe()}\n{DescribeSelf()}";
 
     protected abstract string DescribeSelf();
@@ -45,15 +46,18 @@ internal sealed class OverNode(PlanNode input, IReadOnlyList<WindowSpec> windows
 {
     public IReadOnlyList<WindowSpec> Windows => windows;
 
-    protected override string DescribeSelf() => $"over {string.Join("; ", windows.Select(window => window.Describe()))}";
+    protected override string DescribeSelf(
+        ) => $"over {string.Join("; ", windows.Select(window => window.Describe()))}";
 }
 
 /// <summary>A select list: one expression per slot.</summary>
-internal sealed class ProjectNode(PlanNode input, IReadOnlyList<Scalar> values, RowSchema schema) : PlanNode(input, schema)
+internal sealed class ProjectNode(
+    PlanNode input, IReadOnlyList<Scalar> values, RowSchema schema) : PlanNode(input, schema)
 {
     public IReadOnlyList<Scalar> Values => values;
 
-    protected override string DescribeSelf() => $"project {string.Join(", ", values.Select(value => value.Describe()))}";
+    protected override string DescribeSelf(
+        ) => $"project {string.Join(", ", values.Select(value => value.Describe()))}";
 }
 
 /// <summary>TUMBLE or HOP with GROUP BY: one row per device and window, when the watermark passes its end.</summary>
@@ -92,7 +96,8 @@ internal sealed class AlertNode(
 {
     public Scalar Raises => raises;
 
-    /// <summary>The condition with its thresholds moved by the clear margin; while it is true, a raised alert stays.</summary>
+    /// <summary>The condition with its thresholds moved by the clear margin; while it is true, a raised alert
+    /// stays.</summary>
     public Scalar Holds => holds;
 
     public Scalar Kind => kind;

@@ -4,8 +4,8 @@ using System.Text;
 
 namespace Pilotage.Streams.State;
 
-/// <summary>Reads what <see cref="CheckpointWriter"/> wrote. Never throws and never allocates more than the bytes it was given
-/// could hold: after the first impossible value it is <see cref="Failed"/> and gives zeros.</summary>
+/// <summary>Reads what <see cref="CheckpointWriter"/> wrote. Never throws and never allocates more than the bytes it
+/// was given could hold: after the first impossible value it is <see cref="Failed"/> and gives zeros.</summary>
 internal ref struct CheckpointReader(ReadOnlySpan<byte> bytes)
 {
     private ReadOnlySpan<byte> _left = bytes;
@@ -35,7 +35,8 @@ internal ref struct CheckpointReader(ReadOnlySpan<byte> bytes)
 
     public string ReadText() => TryTake(ReadCount(1), out var taken) ? Encoding.UTF8.GetString(taken) : "";
 
-    public CheckpointReader ReadSection() => TryTake(ReadCount(1), out var taken) ? new(taken) : new(default) { Failed = true };
+    public CheckpointReader ReadSection(
+        ) => TryTake(ReadCount(1), out var taken) ? new(taken) : new(default) { Failed = true };
 
     public void Read(scoped Span<double> into) => Read(MemoryMarshal.Cast<double, long>(into));
 

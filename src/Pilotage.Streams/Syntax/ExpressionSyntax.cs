@@ -3,10 +3,12 @@ namespace Pilotage.Streams.Syntax;
 /// <summary>An expression as written, before names and types are known.</summary>
 internal abstract record ExpressionSyntax(SourcePosition At)
 {
-    /// <summary>Levels below and including this one; the parser bounds it, so nobody who walks the tree overflows.</summary>
+    /// <summary>Levels below and including this one; the parser bounds it, so nobody who walks the tree
+    /// overflows.</summary>
     public int Height { get; set; } = 1;
 
-    /// <summary>Nodes in all, one that is used twice counted twice; bounded too, as <c>BETWEEN</c> and <c>IN</c> repeat their operand.</summary>
+    /// <summary>Nodes in all, one that is used twice counted twice; bounded too, as <c>BETWEEN</c> and <c>IN</c> repeat
+    /// their operand.</summary>
     public int Size { get; set; } = 1;
 }
 
@@ -59,5 +61,6 @@ internal sealed record WindowSyntax(
 /// <summary>A frame that ends at the current row.</summary>
 internal sealed record FrameSyntax(SourcePosition At, bool IsRange, AmountSyntax? Preceding);
 
-/// <summary>A number or parameter that must be known when the pipeline is compiled, in a time unit or in rows.</summary>
+/// <summary>A number or parameter that must be known when the pipeline is compiled, in a time unit or in
+/// rows.</summary>
 internal sealed record AmountSyntax(SourcePosition At, ExpressionSyntax Value, string? TimeUnit);

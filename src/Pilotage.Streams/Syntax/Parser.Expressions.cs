@@ -218,7 +218,8 @@ internal sealed partial class Parser
         return Sized(new CallSyntax(name.At, name.Text, arguments, star, over), uses, [.. arguments]);
     }
 
-    // Every number is a DOUBLE here, so a cast to one changes nothing and is taken for the sake of Flink's stricter typing.
+    // Every number is a DOUBLE here, so a cast to one changes nothing and is taken for the sake of Flink's stricter
+    // typing.
     private CallSyntax Cast(SourcePosition at)
     {
         var operand = Expression();
@@ -320,7 +321,8 @@ internal sealed partial class Parser
 
         if (size > limits.ExpressionSizeMax)
         {
-            throw CompileFault.Limit(node.At, $"An expression of more than {limits.ExpressionSizeMax} parts; move some into a view.");
+            throw CompileFault.Limit(
+                node.At, $"An expression of more than {limits.ExpressionSizeMax} parts; move some into a view.");
         }
 
         node.Height = below + 1;

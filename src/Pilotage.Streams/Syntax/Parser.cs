@@ -76,7 +76,8 @@ internal sealed partial class Parser(TokenReader tokens, PipelineLimits limits)
         var from = Relation();
         if (tokens.IsSign(","))
         {
-            throw CompileFault.Unsupported(tokens.Current.At, "A query reads one table or view; joins are not part of the dialect.");
+            throw CompileFault.Unsupported(
+                tokens.Current.At, "A query reads one table or view; joins are not part of the dialect.");
         }
 
         tokens.Refuse("JOIN", "LEFT", "RIGHT", "INNER", "FULL", "CROSS");

@@ -8,7 +8,8 @@ internal sealed record CreateViewSyntax(SourcePosition At, NameSyntax Name, Sele
 internal sealed record InsertSyntax(SourcePosition At, NameSyntax Target, SelectSyntax Query) : StatementSyntax(At);
 
 /// <summary><c>SET 'key' = 'value'</c>, in force for the statements that follow.</summary>
-internal sealed record SetSyntax(SourcePosition At, string Key, SourcePosition ValueAt, string Value) : StatementSyntax(At);
+internal sealed record SetSyntax(
+    SourcePosition At, string Key, SourcePosition ValueAt, string Value) : StatementSyntax(At);
 
 /// <summary>A name and where it stands.</summary>
 internal readonly record struct NameSyntax(SourcePosition At, string Text);

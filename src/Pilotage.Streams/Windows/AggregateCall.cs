@@ -1,6 +1,7 @@
 namespace Pilotage.Streams.Windows;
 
-/// <summary>What an aggregate computes. All but <see cref="CountRows"/> and <see cref="Lag"/> leave NULLs out.</summary>
+/// <summary>What an aggregate computes. All but <see cref="CountRows"/> and <see cref="Lag"/> leave NULLs
+/// out.</summary>
 internal enum AggregateFunction
 {
     CountRows,
@@ -21,6 +22,8 @@ internal enum AggregateFunction
     Lag,
 }
 
-/// <summary>One aggregate of a window: which columns of the window it reads and which slot of the row it fills.</summary>
-/// <remarks>The column is -1 for <c>COUNT(*)</c>, the second is the x of a slope and else -1, the offset how many rows back LAG looks.</remarks>
+/// <summary>One aggregate of a window: which columns of the window it reads and which slot of the row it
+/// fills.</summary>
+/// <remarks>The column is -1 for <c>COUNT(*)</c>, the second is the x of a slope and else -1, the offset how many rows
+/// back LAG looks.</remarks>
 internal readonly record struct AggregateCall(AggregateFunction Function, int Column, int Second, int Offset, int Slot);

@@ -4,7 +4,8 @@ using Pilotage.Streams.State;
 namespace Pilotage.Streams.Windows;
 
 /// <summary>One aggregate over everything a device has sent, in constant memory.</summary>
-/// <remarks>Sums are compensated (Neumaier), moments are updated around the running mean (Welford), so millions of rows cost no digits.</remarks>
+/// <remarks>Sums are compensated (Neumaier), moments are updated around the running mean (Welford), so millions of rows
+/// cost no digits.</remarks>
 internal struct RunningAggregate
 {
     private double _count;

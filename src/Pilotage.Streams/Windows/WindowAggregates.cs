@@ -6,9 +6,9 @@ namespace Pilotage.Streams.Windows;
 
 /// <summary>Aggregates computed afresh over the rows of a window, in vectors.</summary>
 /// <remarks>
-/// Afresh, because then the result is a function of the rows in the window and of nothing else: no drift from adding and
-/// taking away, and a replay that starts elsewhere in history gives the same bits. The vector is always 256 bits wide and
-/// never fused, so that an edge and the server sum in the same order whatever their processors.
+/// Afresh, because then the result is a function of the rows in the window and of nothing else: no drift from adding
+/// and taking away, and a replay that starts elsewhere in history gives the same bits. The vector is always 256 bits
+/// wide and never fused, so that an edge and the server sum in the same order whatever their processors.
 /// </remarks>
 internal static class WindowAggregates
 {

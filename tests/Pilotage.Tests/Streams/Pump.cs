@@ -55,11 +55,13 @@ internal static class Pump
         ["bearing_rul"] = new Formula(inputs => 30 - (2 * inputs[0]) - inputs[1]),
     };
 
-    /// <summary>A row: vibration, bearing temperature, ambient, load, pressure; running is true and the serial is absent.</summary>
+    /// <summary>A row: vibration, bearing temperature, ambient, load, pressure; running is true and the serial is
+    /// absent.</summary>
     public static double[] Row(double vibration, double bearing = 60, double ambient = 20, double load = 50, double pressure = 3) =>
         [vibration, bearing, ambient, load, pressure, 1, double.NaN];
 
-    /// <summary>Runs one expression per row over the vibration of one device, a row an hour, and gives the values.</summary>
+    /// <summary>Runs one expression per row over the vibration of one device, a row an hour, and gives the
+    /// values.</summary>
     public static double[] Evaluate(string expression, params double[] vibration)
     {
         var sink = new RecordingSink();

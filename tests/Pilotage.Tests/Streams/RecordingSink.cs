@@ -4,7 +4,8 @@ using Pilotage.Streams;
 
 namespace Pilotage.Tests.Streams;
 
-/// <summary>Writes down everything a pipeline puts out, values as bits, so that two runs compare line by line.</summary>
+/// <summary>Writes down everything a pipeline puts out, values as bits, so that two runs compare line by
+/// line.</summary>
 internal sealed class RecordingSink : IPipelineSink
 {
     public List<string> Lines { get; } = [];
