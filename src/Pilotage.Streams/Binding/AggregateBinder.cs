@@ -14,7 +14,7 @@ internal static class AggregateBinder
     {
         if (function == AggregateFunction.Count && call.IsStar)
         {
-            return Add(call, window, new(AggregateFunction.CountRows, -1, -1, 0, 0), ColumnType.Number, Units.One, newSlot);
+            return Add(call, window, new(AggregateFunction.CountRows, -1, -1, 0, 0), ColumnType.Number, null, newSlot);
         }
 
         var most = function is AggregateFunction.Slope or AggregateFunction.Lag ? 2 : 1;
@@ -85,7 +85,8 @@ internal static class AggregateBinder
 
     private static string? Unit(AggregateFunction function, string? unit) => function switch
     {
-        AggregateFunction.Count => Units.One,
+        // Rows come every hour or every second: what one of them stands for is not known.
+        AggregateFunction.Count => null,
         AggregateFunction.VariancePopulation or AggregateFunction.VarianceSample => Units.Product(unit, unit),
         _ => unit,
     };

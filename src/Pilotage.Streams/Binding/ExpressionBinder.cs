@@ -114,16 +114,12 @@ internal sealed class ExpressionBinder(
         {
             "+" => (BinaryOperator.Add, Units.Sum(binary.At, subtract: false, left.Unit, right.Unit)),
             "-" => (BinaryOperator.Subtract, Units.Sum(binary.At, subtract: true, left.Unit, right.Unit)),
-            "*" => (BinaryOperator.Multiply, Units.Product(UnitOf(left, right), UnitOf(right, left))),
-            "/" => (BinaryOperator.Divide, Units.Quotient(UnitOf(left, right), UnitOf(right, left))),
+            "*" => (BinaryOperator.Multiply, Units.Product(left.Unit, right.Unit)),
+            "/" => (BinaryOperator.Divide, Units.Quotient(left.Unit, right.Unit)),
             _ => (BinaryOperator.Remainder, left.Unit),
         };
         return new(new BinaryScalar(op, left.Scalar, right.Scalar), ColumnType.Number, unit, binary.At);
     }
-
-    // A plain number scales the other factor without changing its unit; two of them have none yet.
-    private static string? UnitOf(Typed factor, Typed other) =>
-        factor.Scalar is LiteralScalar && other.Scalar is not LiteralScalar ? Units.One : factor.Unit;
 
     private static Typed Comparison(BinarySyntax binary, Typed left, Typed right)
     {

@@ -167,7 +167,7 @@ internal sealed class RelationBinder(
             }
 
             var unit = model.InputUnits.Count > i ? model.InputUnits[i] : null;
-            if (unit is not null && column.Unit is not null && unit != column.Unit)
+            if (unit is not null && column.Unit is not null && !Units.AreOne(unit, column.Unit))
             {
                 throw CompileFault.Unit(
                     syntax.At, $"Input {model.Inputs[i]} of {model.Name} is in {unit}, the column {column.Name} in {column.Unit}.");

@@ -1,11 +1,13 @@
+using Pilotage.Core.Units;
 using Pilotage.Streams.Syntax;
 
 namespace Pilotage.Streams.Binding;
 
 /// <summary>What arithmetic does to units (UCUM codes), as far as they are known; null is unknown and goes with
 /// anything.</summary>
-/// <remarks>Units are compared by spelling: <c>min</c> and <c>60.s</c> count as different. The one exception is
-/// temperature, where a difference of two <c>Cel</c> is a <c>K</c>.</remarks>
+/// <remarks>Two spellings of one unit are one (<c>/min</c> and <c>1/min</c>); two units of one dimension are not, for
+/// numbers in <c>h</c> and in <c>min</c> must not be added unconverted. A code UCUM does not know is compared as text.
+/// A difference of two <c>Cel</c> is a <c>K</c>.</remarks>
 internal static class Units
 {
     public const string One = "1";
@@ -23,7 +25,7 @@ internal static class Units
 
     /// <summary>The common unit of operands that must agree, such as the two sides of a comparison.</summary>
     public static string? Same(SourcePosition at, string verb, string? left, string? right) =>
-        left is null || right is null || left == right
+        left is null || right is null || AreOne(left, right)
             ? left ?? right
             : throw CompileFault.Unit(at, $"Cannot {verb} {left} and {right}: the units differ.");
 
@@ -38,10 +40,22 @@ internal static class Units
     public static string? Quotient(string? left, string? right) => (left, right) switch
     {
         (null, _) or (_, null) => null,
-        _ when left == right => One,
+        _ when AreOne(left, right) => One,
         (_, One) => left,
         _ => $"{left}/{Grouped(right)}",
     };
+
+    /// <summary>Whether a number in one unit means the same in the other.</summary>
+    public static bool AreOne(string left, string right)
+    {
+        const double Rounding = 1e-12;
+        return left == right
+            || (Ucum.Parse(left).TryGet(out var a, out _)
+                && Ucum.Parse(right).TryGet(out var b, out _)
+                && a.Dimension == b.Dimension
+                && Math.Abs(a.Factor - b.Factor) <= Rounding * Math.Abs(a.Factor)
+                && Math.Abs(a.Offset - b.Offset) <= Rounding * Math.Abs(a.Offset));
+    }
 
     private static string Grouped(string unit) => unit.AsSpan().ContainsAny('/', '.') ? $"({unit})" : unit;
 }
