@@ -66,7 +66,7 @@ public sealed class CertificateAuthority : IDisposable
     }
 
     /// <summary>Signs a device's request (PEM): client and server authentication, SAN URI naming the device.</summary>
-    /// <remarks>An edge is also a server to the devices behind it: <paramref name="hosts"/> are the names and addresses they reach it by.</remarks>
+    /// <param name="hosts">Names and addresses under which an edge serves its own devices; none for other devices.</param>
     public Outcome<X509Certificate2> IssueDevice(
         string requestPem, DeviceCertificate identity, TimeSpan? lifetime = null, IReadOnlyCollection<string>? hosts = null)
     {
@@ -94,7 +94,11 @@ public sealed class CertificateAuthority : IDisposable
 
         var names = new SubjectAlternativeNameBuilder();
         names.AddUri(new Uri(identity.Uri));
-        AddHosts(names, hosts ?? []);
+        if (!AddHosts(names, hosts ?? []))
+        {
+            return BadRequest("a host is neither a DNS name nor an IP address");
+        }
+
         return Issue($"CN={identity.Device}", request.PublicKey, names, lifetime ?? _options.DeviceLifetime, [ClientAuth, ServerAuth]);
     }
 
@@ -103,7 +107,11 @@ public sealed class CertificateAuthority : IDisposable
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var names = new SubjectAlternativeNameBuilder();
-        AddHosts(names, hosts);
+        if (!AddHosts(names, hosts))
+        {
+            throw new ArgumentException("A host is neither a DNS name nor an IP address.", nameof(hosts));
+        }
+
         var publicKey = new System.Security.Cryptography.X509Certificates.PublicKey(key);
         using var issued = Issue("CN=Pilotage server", publicKey, names, lifetime ?? _options.ServerLifetime, [ServerAuth]);
         return issued.CopyWithPrivateKey(key);
@@ -151,11 +159,7 @@ public sealed class CertificateAuthority : IDisposable
         return request.Create(_certificate, from, until, serial);
     }
 
-    private static DateTimeOffset Latest(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;
-
-    private static DateTimeOffset Earliest(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
-
-    private static void AddHosts(SubjectAlternativeNameBuilder names, IReadOnlyCollection<string> hosts)
+    private static bool AddHosts(SubjectAlternativeNameBuilder names, IReadOnlyCollection<string> hosts)
     {
         foreach (var host in hosts)
         {
@@ -163,12 +167,22 @@ public sealed class CertificateAuthority : IDisposable
             {
                 names.AddIpAddress(address);
             }
-            else
+            else if (Uri.CheckHostName(host) == UriHostNameType.Dns)
             {
                 names.AddDnsName(host);
             }
+            else
+            {
+                return false;
+            }
         }
+
+        return true;
     }
+
+    private static DateTimeOffset Latest(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;
+
+    private static DateTimeOffset Earliest(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
 
     private static Refusal BadRequest(string why) =>
         new("trust.request_malformed", $"Not a certificate signing request in PEM: {why}");
