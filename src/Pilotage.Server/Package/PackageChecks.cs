@@ -1,4 +1,5 @@
 using Pilotage.Server.Package.Reading;
+using Pilotage.Streams;
 
 namespace Pilotage.Server.Package;
 
@@ -55,6 +56,18 @@ internal static class PackageChecks
         if (site is not null)
         {
             CheckSupplied(needs, site, faults);
+        }
+    }
+
+    /// <summary>Compiles the pipeline against things and models, so that an unknown column is told at its place. Values of parameters do not matter here.</summary>
+    public static void Pipeline(IReadOnlyList<ModelSpec> models, IReadOnlyList<ThingSpec> things, string sql, PackageFaults faults)
+    {
+        var parameters = Placeholders.In(sql, default).Select(p => p.Name).Distinct(StringComparer.Ordinal).ToDictionary(n => n, _ => 1.0);
+        var compiled = PipelineCompiler.Compile(
+            sql, [.. things.Select(t => t.ToSchema())], [.. models.Select(m => m.ToSchema())], parameters);
+        foreach (var fault in compiled.IsOk ? [] : compiled.Refusal.Details)
+        {
+            faults.Add($"pipeline.sql:{fault.Where}", fault.Message);
         }
     }
 

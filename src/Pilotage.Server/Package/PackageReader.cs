@@ -81,6 +81,7 @@ public static class PackageReader
         var wanted = needs.Select(n => n.Name).ToHashSet(StringComparer.Ordinal);
         var site = siteMap is null ? null : SiteReader.Read(siteMap, useCase, wanted, faults);
         PackageChecks.Across(useCase, models, things, sql, site, needs, faults);
+        PackageChecks.Pipeline(models, things, sql, faults);
         if (faults.Any)
         {
             return faults.ToRefusal();

@@ -91,6 +91,8 @@ public sealed class PackageReaderTests
     [InlineData("models/regimes.yaml", "name: regimes", "name: bearing_rul", "models/regimes.yaml:1:1", "defined twice")]
     [InlineData("things/pump.td.json", "\"unit\": \"Cel\"}", "\"unit\": \"celsius\"}", "things/pump.td.json:7:48", "not a UCUM unit")]
     [InlineData("things/pump.td.json", "\"type\": \"number\", \"unit\": \"%\"", "\"type\": \"text\", \"unit\": \"%\"", "things/pump.td.json:5:22", "the type \"text\" is unknown")]
+    [InlineData("pipeline.sql", "RMS(vibration)", "RMS(vibrations)", "pipeline.sql:2:30", "Did you mean vibration?")]
+    [InlineData("pipeline.sql", "MODEL bearing_rul", "MODEL bearing_rull", "pipeline.sql:6:39", "Did you mean bearing_rul?")]
     [InlineData("site.yaml", "downtime_hour:", "downtime:", "usecase.yaml:20:28", "${price.downtime_hour} is not resolved")]
     [InlineData("site.yaml", "maintenance_window:", "maintenance_windows:", "site.yaml:8:22", "did you mean \"maintenance_window\"?")]
     [InlineData("site.yaml", "sponsor: j.martin", "boss: j.martin", "site.yaml:2:15", "the role \"boss\" is unknown")]
