@@ -15,6 +15,7 @@ public static class AccessModule
     /// <summary>Registers what the module is made of.</summary>
     public static IServiceCollection AddAccess(this IServiceCollection services) => services
         .AddSingleton<IServerKeys>(provider => provider.GetRequiredService<ServerKeys>())
+        .AddSingleton<IServerTls>(provider => provider.GetRequiredService<ServerKeys>())
         .AddSingleton<AdminToken>()
         .AddSingleton<Authenticator>()
         .AddSingleton<IAudit, Audit>()

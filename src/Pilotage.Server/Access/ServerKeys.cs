@@ -7,7 +7,7 @@ using Pilotage.Trust;
 namespace Pilotage.Server.Access;
 
 /// <summary>Opens or makes the keys of a server, and its certificate for this run.</summary>
-internal sealed class ServerKeys : IServerKeys, IDisposable
+internal sealed class ServerKeys : IServerKeys, IServerTls, IDisposable
 {
     private const string SigningFile = "signing.key";
 
@@ -17,8 +17,8 @@ internal sealed class ServerKeys : IServerKeys, IDisposable
         Signing = signing;
         Authority = authority;
         ClientTrust = trust;
-        ServerCertificate = certificate;
-        ServerChain = chain;
+        Certificate = certificate;
+        Chain = chain;
     }
 
     public SigningKey Signing { get; }
@@ -28,10 +28,10 @@ internal sealed class ServerKeys : IServerKeys, IDisposable
     public CertificateTrust ClientTrust { get; }
 
     /// <summary>Certificate with key for every TLS listener.</summary>
-    public X509Certificate2 ServerCertificate { get; }
+    public X509Certificate2 Certificate { get; }
 
     /// <summary>What is sent beside it.</summary>
-    public X509Certificate2Collection ServerChain { get; }
+    public X509Certificate2Collection Chain { get; }
 
     public static Outcome<ServerKeys> Open(DataFolder folder, ServerOptions options, TimeProvider time)
     {
@@ -75,6 +75,6 @@ internal sealed class ServerKeys : IServerKeys, IDisposable
     {
         Signing.Dispose();
         Authority.Dispose();
-        ServerCertificate.Dispose();
+        Certificate.Dispose();
     }
 }

@@ -61,8 +61,8 @@ internal static class HttpFrame
         {
             kestrel.Listen(https, listen => listen.UseHttps(tls =>
             {
-                tls.ServerCertificate = keys.ServerCertificate;
-                tls.ServerCertificateChain = keys.ServerChain;
+                tls.ServerCertificate = keys.Certificate;
+                tls.ServerCertificateChain = keys.Chain;
                 tls.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
                 tls.ClientCertificateValidation = (certificate, _, _) => keys.ClientTrust.Check(certificate, PeerPurpose.Client).IsOk;
             }));

@@ -21,6 +21,9 @@ public interface IFleet
     /// <summary>Who speaks for a device from now on; null for itself.</summary>
     Outcome<Device> Attach(TenantId tenant, DeviceId device, DeviceId? edge);
 
+    /// <summary>Cuts a device off: no certificate of it is accepted any more, and its sessions end.</summary>
+    Outcome<Device> Revoke(TenantId tenant, DeviceId device);
+
     /// <summary>When a device was heard last, in memory and therefore cheap; null before the first message since the start.</summary>
     Presence PresenceOf(TenantId tenant, DeviceId id);
 }
@@ -62,7 +65,11 @@ public sealed record DeviceQuery
 }
 
 /// <summary>A device to be. Hardware is given for edges.</summary>
-public sealed record DeviceDeclaration(string Path, string Thing, DeviceId? Edge = null, string? Hardware = null);
+public sealed record DeviceDeclaration(string Path, string Thing, DeviceId? Edge = null, string? Hardware = null)
+{
+    /// <summary>The permanent id, where the owner has one already (a serial number, say); made up when null.</summary>
+    public DeviceId? Id { get; init; }
+}
 
 /// <summary>A declared device and its one-time code, shown once.</summary>
 public sealed record Enrolment(DeviceId Device, string Path, string Code, long ExpiresNs);

@@ -1,0 +1,65 @@
+using Microsoft.AspNetCore.Http;
+using Pilotage.Server.Access.Contracts;
+using Pilotage.Server.Fleet.Contracts;
+using Pilotage.Server.Hosting;
+
+namespace Pilotage.Server.Fleet;
+
+/// <summary>Devices over HTTP.</summary>
+internal static class DeviceEndpoints
+{
+    private const int PageMax = 10_000;
+
+    /// <summary>One device as callers see it.</summary>
+    internal sealed record DeviceView(
+        string Id, string Path, string Name, string Thing, string? Edge, string? Hardware, DeviceStatus Status, bool Connected, string? Reason,
+        DateTimeOffset? LastReport, DateTimeOffset Created, DateTimeOffset? Enrolled);
+
+    internal sealed record DevicePage(IReadOnlyList<DeviceView> Items, string? NextCursor);
+
+    internal sealed record AttachBody(string? Edge);
+
+    /// <summary>Devices by path, a page at a time; the cursor is the last path of the page before.</summary>
+    public static IResult List(
+        Principal who, IFleet fleet, string? path, string? thing, string? edge, DeviceStatus? status, string? cursor, int? limit)
+    {
+        var query = new DeviceQuery
+        {
+            PathPattern = path,
+            Thing = thing,
+            Edge = edge is null ? null : new DeviceId(edge),
+            Status = status,
+        };
+        var size = Math.Clamp(limit ?? 1000, 1, PageMax);
+        var rest = fleet.List(who.Tenant, query).SkipWhile(d => cursor is not null && string.CompareOrdinal(d.Path, cursor) <= 0).ToList();
+        var page = rest.Take(size).Select(d => View(fleet, d)).ToList();
+        return TypedResults.Ok(new DevicePage(page, rest.Count > size ? page[^1].Path : null));
+    }
+
+    public static IResult Show(string id, Principal who, IFleet fleet) =>
+        fleet.Resolve(who.Tenant, id).ToHttp(d => TypedResults.Ok(View(fleet, d)));
+
+    public static IResult Attach(string id, AttachBody body, Principal who, IFleet fleet, IAudit audit)
+    {
+        var edge = body.Edge is null ? (Outcome<Device?>)(Device?)null : fleet.Resolve(who.Tenant, body.Edge).Then(e => (Outcome<Device?>)e);
+        var attached = edge.Then(e => fleet.Resolve(who.Tenant, id).Then(d => fleet.Attach(who.Tenant, d.Id, e?.Id)));
+        audit.Record(who, "fleet.device.attach", id, attached.IsOk ? "done" : "refused", body.Edge ?? "itself");
+        return attached.ToHttp(d => TypedResults.Ok(View(fleet, d)));
+    }
+
+    private static DeviceView View(IFleet fleet, Device d)
+    {
+        var presence = fleet.PresenceOf(d.Tenant, d.Id);
+        return new DeviceView(
+            d.Id.Value, d.Path, d.Name, d.Thing, d.Edge?.Value, d.Hardware, d.Status, presence.Connected, Reason(d, presence),
+            presence.LastReportNs is { } last ? Clock.FromNs(last) : null, Clock.FromNs(d.CreatedNs),
+            d.EnrolledNs is { } enrolled ? Clock.FromNs(enrolled) : null);
+    }
+
+    private static string? Reason(Device device, Presence presence) => device.Status switch
+    {
+        DeviceStatus.Revoked => "revoked",
+        DeviceStatus.Declared when device.Edge is null => "waits for its enrolment code to be used",
+        _ => presence.Connected ? null : presence.Why,
+    };
+}

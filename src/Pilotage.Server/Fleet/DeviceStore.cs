@@ -1,0 +1,88 @@
+using Microsoft.Data.Sqlite;
+using Pilotage.Server.Fleet.Contracts;
+using Pilotage.Server.Hosting;
+
+namespace Pilotage.Server.Fleet;
+
+/// <summary>The SQL of the fleet.</summary>
+internal sealed class DeviceStore(ICatalogue catalogue)
+{
+    private const string Columns = "tenant, device, path, thing, edge, hardware, status, created_ns, enrolled_ns, certificate";
+
+    /// <summary>A device with the digest of the certificate that is accepted for it.</summary>
+    internal sealed record StoredDevice(Device Device, string? Certificate);
+
+    public List<StoredDevice> All() => catalogue.Read(c => c.Query($"SELECT {Columns} FROM fleet_devices", ToDevice));
+
+    /// <summary>Puts devices and their codes in one commit.</summary>
+    public void Put(IReadOnlyList<StoredDevice> devices, IReadOnlyList<(Device Device, Digest SecretHash, long ExpiresNs)> codes) =>
+        catalogue.Write((connection, _) =>
+        {
+            foreach (var device in devices)
+            {
+                Put(connection, device);
+            }
+
+            foreach (var (device, hash, expires) in codes)
+            {
+                connection.Execute(
+                    "INSERT INTO fleet_enrolments (tenant, secret_hash, device, expires_ns) VALUES ($tenant, $hash, $device, $expires)",
+                    ("$tenant", device.Tenant.Value), ("$hash", hash.ToString()), ("$device", device.Id.Value), ("$expires", expires));
+            }
+
+            return devices.Count;
+        });
+
+    /// <summary>Uses a code up and stores the device as <paramref name="enrol"/> makes it, in one commit; null when the code is not good.</summary>
+    public StoredDevice? Redeem(Digest secretHash, long nowNs, Func<StoredDevice, StoredDevice?> enrol) => catalogue.Write((connection, _) =>
+    {
+        var found = connection.QueryFirst(
+            "SELECT tenant, device FROM fleet_enrolments WHERE secret_hash = $hash AND used_ns IS NULL AND expires_ns > $now",
+            r => new Code(r.GetString(0), r.GetString(1)),
+            ("$hash", secretHash.ToString()), ("$now", nowNs));
+        var device = found is null ? null : connection.QueryFirst(
+            $"SELECT {Columns} FROM fleet_devices WHERE tenant = $tenant AND device = $device",
+            ToDevice,
+            ("$tenant", found.Tenant), ("$device", found.Device));
+        if (device is null || enrol(device) is not { } enrolled)
+        {
+            return null;
+        }
+
+        connection.Execute(
+            "UPDATE fleet_enrolments SET used_ns = $now WHERE tenant = $tenant AND secret_hash = $hash",
+            ("$now", nowNs), ("$tenant", found!.Tenant), ("$hash", secretHash.ToString()));
+        Put(connection, enrolled);
+        return enrolled;
+    });
+
+    private static void Put(SqliteConnection connection, StoredDevice stored)
+    {
+        var d = stored.Device;
+        connection.Execute(
+            $"""
+            INSERT INTO fleet_devices ({Columns})
+            VALUES ($tenant, $device, $path, $thing, $edge, $hardware, $status, $created, $enrolled, $certificate)
+            ON CONFLICT (tenant, device) DO UPDATE SET path = excluded.path, thing = excluded.thing, edge = excluded.edge,
+                hardware = excluded.hardware, status = excluded.status, enrolled_ns = excluded.enrolled_ns, certificate = excluded.certificate
+            """,
+            ("$tenant", d.Tenant.Value), ("$device", d.Id.Value), ("$path", d.Path), ("$thing", d.Thing), ("$edge", d.Edge?.Value),
+            ("$hardware", d.Hardware), ("$status", (int)d.Status), ("$created", d.CreatedNs), ("$enrolled", d.EnrolledNs),
+            ("$certificate", stored.Certificate));
+    }
+
+    private static StoredDevice ToDevice(SqliteDataReader r)
+    {
+        var path = r.GetString(2);
+        var edge = r.TextOrNull(4);
+        var device = new Device(
+            new TenantId(r.GetString(0)), new DeviceId(r.GetString(1)), path, path[(path.LastIndexOf('/') + 1)..], r.GetString(3),
+            edge is null ? null : new DeviceId(edge), (DeviceStatus)r.GetInt64(6), r.GetInt64(7), r.LongOrNull(8))
+        {
+            Hardware = r.TextOrNull(5),
+        };
+        return new StoredDevice(device, r.TextOrNull(9));
+    }
+
+    private sealed record Code(string Tenant, string Device);
+}

@@ -1,0 +1,135 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Pilotage.Core;
+using Pilotage.Server.Access.Contracts;
+using Pilotage.Server.Fleet.Contracts;
+using Pilotage.Trust;
+using Xunit;
+
+namespace Pilotage.Tests.Server.Fleet;
+
+public sealed class FleetTests : IAsyncLifetime
+{
+    private static readonly TenantId Acme = new("acme");
+    private readonly TestServerFolder _server = new();
+
+    private IFleet Fleet => _server.Get<IFleet>();
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync() => await _server.DisposeAsync();
+
+    [Fact]
+    public void A_declared_device_enrols_once_and_is_named_by_its_certificate()
+    {
+        var enrolment = Declare("acme/lyon/pump-7", "pump")[0];
+        Assert.Equal(DeviceStatus.Declared, Fleet.Find(Acme, enrolment.Device)!.Status);
+
+        var enrolled = Enrol(enrolment.Code).Value;
+        using var certificate = X509Certificate2.CreateFromPem(enrolled.CertificatePem);
+        Assert.True(DeviceCertificate.TryRead(certificate, out var identity));
+        Assert.Equal(enrolment.Device, identity!.Device);
+        Assert.Equal(DeviceStatus.Enrolled, Fleet.Find(Acme, enrolment.Device)!.Status);
+
+        Assert.Equal("fleet.code.forbidden", Enrol(enrolment.Code).Refusal.Code);
+        Assert.Equal("fleet.code.malformed", Enrol("pe1.guess").Refusal.Code);
+    }
+
+    [Fact]
+    public void A_bad_request_does_not_use_the_code_up()
+    {
+        var code = Declare("acme/lyon/pump-7", "pump")[0].Code;
+        Assert.False(_server.Get<IEnrolments>().Enrol(code, "not a request", [], null).IsOk);
+        Assert.Equal("fleet.hosts.forbidden", _server.Get<IEnrolments>().Enrol(code, Request(), ["server.example"], null).Refusal.Code);
+        Assert.True(Enrol(code).IsOk);
+    }
+
+    [Fact]
+    public void A_new_certificate_replaces_the_old_one_and_a_revoked_device_has_none()
+    {
+        var first = Declare("acme/lyon/pump-7", "pump")[0];
+        var old = Enrol(first.Code).Value;
+        var renewed = Enrol(Declare("acme/lyon/pump-7", "pump")[0].Code).Value;
+        Assert.Equal(first.Device, renewed.Device.Id);
+        Assert.Contains("replaced", Standing(old)!.Message, StringComparison.Ordinal);
+        Assert.Null(Standing(renewed));
+
+        Fleet.Revoke(Acme, first.Device);
+        Assert.Contains("revoked", Standing(renewed)!.Message, StringComparison.Ordinal);
+        Assert.False(Fleet.Declare(Acme, [new DeviceDeclaration("acme/lyon/pump-7", "pump")]).IsOk);
+    }
+
+    [Fact]
+    public void A_device_of_another_tenant_does_not_stand()
+    {
+        var enrolled = Enrol(Declare("acme/lyon/pump-7", "pump")[0].Code).Value;
+        using var certificate = X509Certificate2.CreateFromPem(enrolled.CertificatePem);
+        var stranger = new DeviceCertificate(new TenantId("other"), enrolled.Device.Id);
+        Assert.NotNull(_server.Get<IDeviceStanding>().MayNot(stranger, Digest.Of(certificate.RawData)));
+        Assert.Null(Fleet.Find(new TenantId("other"), enrolled.Device.Id));
+        Assert.Empty(Fleet.List(new TenantId("other"), new DeviceQuery()));
+    }
+
+    [Theory]
+    [InlineData("other/lyon/pump-7", "pump")]
+    [InlineData("acme", "pump")]
+    [InlineData("acme/+/pump", "pump")]
+    [InlineData("acme/a/b/c/d/e/f/g/pump", "pump")]
+    [InlineData("acme/lyon/_tele", "pump")]
+    [InlineData("acme/lyon/pump-7", "Pump; DROP TABLE")]
+    public void Refuses_a_declaration_that_cannot_be(string path, string thing) =>
+        Assert.Equal("fleet.declaration.malformed", Fleet.Declare(Acme, [new DeviceDeclaration(path, thing)]).Refusal.Code);
+
+    [Fact]
+    public void Keeps_ids_given_by_the_owner_and_refuses_to_give_one_twice()
+    {
+        Fleet.Declare(Acme, [new DeviceDeclaration("acme/a/x", "pump") { Id = new DeviceId("engine-001") }]);
+        Assert.Equal("acme/a/x", Fleet.Find(Acme, new DeviceId("engine-001"))!.Path);
+        Assert.False(Fleet.Declare(Acme, [new DeviceDeclaration("acme/a/y", "pump") { Id = new DeviceId("engine-001") }]).IsOk);
+        Assert.False(Fleet.Declare(Acme, [new DeviceDeclaration("acme/a/x", "pump") { Id = new DeviceId("engine-002") }]).IsOk);
+    }
+
+    [Fact]
+    public void Finds_by_pattern_thing_and_edge()
+    {
+        var edge = Declare("acme/lyon/edge-1", Things.Edge)[0].Device;
+        Fleet.Declare(Acme, [.. Enumerable.Range(1, 3).Select(i => new DeviceDeclaration($"acme/lyon/line-{i}/pump-{i}", "pump", edge))]);
+        Assert.Equal(3, Fleet.List(Acme, new DeviceQuery { PathPattern = "acme/lyon/*/pump-*" }).Count);
+        Assert.Empty(Fleet.List(Acme, new DeviceQuery { PathPattern = "acme/*/pump-*" }));
+        Assert.Equal(3, Fleet.List(Acme, new DeviceQuery { PathPattern = "acme/**/pump-*" }).Count);
+        Assert.Equal(3, Fleet.List(Acme, new DeviceQuery { Edge = edge }).Count);
+        Assert.Equal("acme/lyon/line-2/pump-2", Fleet.Resolve(Acme, "pump-2").Value.Path);
+        Assert.Equal("fleet.device.not_found", Fleet.Resolve(Acme, "pump-9").Refusal.Code);
+        Assert.Equal("fleet.edge.not_found", Fleet.Attach(Acme, edge, new DeviceId("nobody")).Refusal.Code);
+    }
+
+    [Fact]
+    public void Says_who_is_connected_also_through_an_edge()
+    {
+        var edge = Declare("acme/lyon/edge-1", Things.Edge)[0].Device;
+        Fleet.Declare(Acme, [new DeviceDeclaration("acme/lyon/pump-1", "pump", edge)]);
+        var pump = Fleet.FindByPath(Acme, "acme/lyon/pump-1")!.Id;
+        Assert.False(Fleet.PresenceOf(Acme, pump).Connected);
+        _server.Get<IPresences>().Connected(Acme, edge, 5);
+        Assert.True(Fleet.PresenceOf(Acme, pump).Connected);
+        _server.Get<IPresences>().Disconnected(Acme, edge, 6, "keep alive timeout");
+        Assert.Contains("keep alive", Fleet.PresenceOf(Acme, pump).Why, StringComparison.Ordinal);
+    }
+
+    private IReadOnlyList<Enrolment> Declare(string path, string thing) => Fleet.Declare(Acme, [new DeviceDeclaration(path, thing)]).Value;
+
+    private Outcome<EnrolledDevice> Enrol(string code) => _server.Get<IEnrolments>().Enrol(code, Request(), [], null);
+
+    private Refusal? Standing(EnrolledDevice enrolled)
+    {
+        using var certificate = X509Certificate2.CreateFromPem(enrolled.CertificatePem);
+        Assert.True(DeviceCertificate.TryRead(certificate, out var identity));
+        return _server.Get<IDeviceStanding>().MayNot(identity!, Digest.Of(certificate.RawData));
+    }
+
+    private static string Request()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        return new CertificateRequest("CN=x", key, HashAlgorithmName.SHA256).CreateSigningRequestPem();
+    }
+}
