@@ -1,14 +1,58 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Pilotage.Core.Durability;
+using Pilotage.Server.Access.Contracts;
+using Pilotage.Server.Fabric.Contracts;
+using Pilotage.Server.Fabric.Ingest;
+using Pilotage.Server.Fabric.Link;
+using Pilotage.Server.Fleet.Contracts;
+using Pilotage.Server.Hosting;
+using Pilotage.TimeSeries;
 
 namespace Pilotage.Server.Fabric;
 
-/// <summary>Ingest, series, events, lineage.</summary>
+/// <summary>Broker, ingest, series, events, lineage.</summary>
 public static class FabricModule
 {
     /// <summary>Registers what the module is made of.</summary>
-    public static IServiceCollection AddFabric(this IServiceCollection services) => services;
+    public static IServiceCollection AddFabric(this IServiceCollection services) => services
+        .AddMetrics()
+        .AddSingleton(p => TimeSeriesStore.Open(
+            new PosixDirectory(p.GetRequiredService<DataFolder>().Series), new TimeSeriesOptions(), p.GetRequiredService<TimeProvider>()))
+        .AddSingleton<EventStore>()
+        .AddSingleton<IDomainEvents>(p => p.GetRequiredService<EventStore>())
+        .AddSingleton<LiveFeed>()
+        .AddSingleton<Ingestion>()
+        .AddSingleton<ILineage, Lineage>()
+        .AddSingleton<ITelemetry, Telemetry>()
+        .AddSingleton<MessageAccount>()
+        .AddSingleton<TopicRights>()
+        .AddSingleton<ForwardLanes>()
+        .AddSingleton<ServerBrokerHooks>()
+        .AddSingleton<BrokerHost>()
+        .AddSingleton<IDeviceLink>(p => p.GetRequiredService<BrokerHost>())
+        .AddSingleton<IListener>(p => p.GetRequiredService<BrokerHost>())
+        .AddSingleton<IHealthCheck>(p => p.GetRequiredService<BrokerHost>())
+        .AddSingleton<IHostedService>(p => p.GetRequiredService<BrokerHost>());
 
     /// <summary>Maps the module's routes.</summary>
-    public static IEndpointRouteBuilder MapFabric(this IEndpointRouteBuilder routes) => routes;
+    public static IEndpointRouteBuilder MapFabric(this IEndpointRouteBuilder routes)
+    {
+        var api = routes.MapGroup("/api/v1").WithTags("fabric");
+        api.MapGet("devices/{id}/series", SeriesEndpoints.List).RequirePermission("fabric.series.read", Scope.Tenant);
+        api.MapGet("devices/{id}/series/{**property}", SeriesEndpoints.Read).RequirePermission("fabric.series.read", Scope.Tenant);
+        api.MapGet("devices/{id}/readiness", SeriesEndpoints.ReadinessOf).RequirePermission("fabric.readiness.read", Scope.Tenant);
+        api.MapGet("readiness", SeriesEndpoints.FleetReadiness).RequirePermission("fabric.readiness.read", Scope.Tenant);
+        api.MapGet("devices/{id}/events", FabricEndpoints.RecordedEvents).RequirePermission("fabric.event.read", Scope.Tenant);
+        api.MapPost("devices/{id}/revocation", FabricEndpoints.Revoke).RequirePermission("fleet.device.revoke", Scope.Tenant);
+        api.MapGet("lineage", FabricEndpoints.WalkLineage).RequirePermission("fabric.lineage.read", Scope.Tenant);
+        api.MapGet("lineage/verification", FabricEndpoints.VerifyLineage).RequirePermission("fabric.lineage.read", Scope.Tenant);
+        api.MapGet("messages/account", FabricEndpoints.Account).RequirePermission("fabric.message.read", Scope.Tenant);
+        api.MapGet("messages/bad", FabricEndpoints.BadMessages).RequirePermission("fabric.message.read", Scope.Tenant);
+        api.MapGet("events", FabricEndpoints.Live).RequirePermission("fabric.event.read", Scope.Tenant);
+        return routes;
+    }
 }

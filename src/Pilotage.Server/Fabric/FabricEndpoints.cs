@@ -1,0 +1,106 @@
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using Microsoft.AspNetCore.Http;
+using Pilotage.Server.Access.Contracts;
+using Pilotage.Server.Fabric.Contracts;
+using Pilotage.Server.Fabric.Ingest;
+using Pilotage.Server.Fabric.Link;
+using Pilotage.Server.Fleet.Contracts;
+using Pilotage.Server.Hosting;
+
+namespace Pilotage.Server.Fabric;
+
+/// <summary>Lineage, accounts, bad messages, events and the live stream over HTTP.</summary>
+internal static class FabricEndpoints
+{
+    private const int PageMax = 1_000;
+
+    internal sealed record LineageView(IReadOnlyList<LineageRow> Items, bool Truncated);
+
+    internal sealed record LineageRow(string From, string Type, string To, DateTimeOffset At, IReadOnlyDictionary<string, string>? Attributes);
+
+    internal sealed record AccountView(IReadOnlyList<MessageAccount.Line> Items, long Messages, long Points, long Duplicates, long Overwritten);
+
+    internal sealed record BadMessageView(string Device, string Topic, DateTimeOffset Received, string Reason, string PayloadBase64);
+
+    internal sealed record BadMessagePage(IReadOnlyList<BadMessageView> Items);
+
+    internal sealed record EventView(long Position, string Device, string Type, string Source, string Id, DateTimeOffset At, object Data);
+
+    internal sealed record EventPage(IReadOnlyList<EventView> Items, long? NextCursor);
+
+    public static IResult WalkLineage(string node, string? direction, int? limit, Principal who, ILineage lineage)
+    {
+        if (!NodeRef.TryParse(node, out var start) || direction is not (null or "up" or "down"))
+        {
+            return new Refusal("fabric.lineage.query", "Give node=kind:id, for example alert:al_17, and direction=up or down.").ToHttp();
+        }
+
+        var max = Math.Clamp(limit ?? PageMax, 1, 10_000);
+        var walk = direction == "down" ? lineage.Down(who.Tenant, start, max) : lineage.Up(who.Tenant, start, max);
+        return TypedResults.Ok(new LineageView(
+            [.. walk.Edges.Select(e => new LineageRow(e.From.ToString(), e.Type, e.To.ToString(), Clock.FromNs(e.AtNs), e.Attributes))], walk.Truncated));
+    }
+
+    public static IResult VerifyLineage(Principal who, ILineage lineage) => lineage.Verify(who.Tenant).ToHttp();
+
+    public static IResult Account(string? path, string? device, Principal who, IFleet fleet, MessageAccount account)
+    {
+        var devices = device is null
+            ? (Outcome<IReadOnlyList<Device>>)(List<Device>)[.. fleet.List(who.Tenant, new DeviceQuery { PathPattern = path })]
+            : fleet.Resolve(who.Tenant, device).Then(d => (Outcome<IReadOnlyList<Device>>)(List<Device>)[d]);
+        return devices.ToHttp(found =>
+        {
+            var lines = found.Select(account.Of).Where(l => l.Messages > 0).ToList();
+            return TypedResults.Ok(new AccountView(
+                lines, lines.Sum(l => l.Messages), lines.Sum(l => l.Points), lines.Sum(l => l.Duplicates), lines.Sum(l => l.Overwritten)));
+        });
+    }
+
+    public static IResult BadMessages(string? device, int? limit, Principal who, EventStore events) => TypedResults.Ok(new BadMessagePage(
+        [.. events.Bad(who.Tenant, device is null ? null : new DeviceId(device), Math.Clamp(limit ?? 100, 1, PageMax)).Select(b =>
+            new BadMessageView(b.Device.Value, b.Topic, Clock.FromNs(b.ReceivedNs), b.Reason, Convert.ToBase64String(b.Payload.Span)))]));
+
+    public static IResult RecordedEvents(string id, string type, long? cursor, int? limit, Principal who, IFleet fleet, IDomainEvents events) =>
+        fleet.Resolve(who.Tenant, id).ToHttp(device =>
+        {
+            var size = Math.Clamp(limit ?? 100, 1, PageMax);
+            var page = events.Read(who.Tenant, type, device.Id, cursor ?? 0, size)
+                .Select(e => new EventView(e.Position, e.Device.Value, e.Type, e.Source, e.Id, Clock.FromNs(e.TimeNs), e.Data)).ToList();
+            return TypedResults.Ok(new EventPage(page, page.Count == size ? page[^1].Position : null));
+        });
+
+    public static IResult Live(string? kind, string? device, Principal who, LiveFeed feed, TimeProvider time, CancellationToken cancellation) =>
+        feed.Watch(who.Tenant, kind, device).ToHttp(watcher => TypedResults.ServerSentEvents(Stream(watcher, time, cancellation)));
+
+    public static async Task<IResult> Revoke(string id, Principal who, IFleet fleet, BrokerHost broker, IAudit audit)
+    {
+        var revoked = fleet.Resolve(who.Tenant, id).Then(d => fleet.Revoke(who.Tenant, d.Id));
+        audit.Record(who, "fleet.device.revoke", id, revoked.IsOk ? "done" : "refused");
+        if (revoked.IsOk)
+        {
+            await broker.CutAsync(who.Tenant, revoked.Value.Id);
+        }
+
+        return revoked.ToHttp(_ => TypedResults.NoContent());
+    }
+
+    private static async IAsyncEnumerable<SseItem<object>> Stream(
+        LiveFeed.Watcher watcher, TimeProvider time, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        using (watcher)
+        {
+            yield return new SseItem<object>(new { at = time.GetUtcNow() }, "open");
+            await foreach (var happened in watcher.ReadAsync(cancellation))
+            {
+                if (watcher.TakeMissed() is > 0 and var missed)
+                {
+                    yield return new SseItem<object>(new { missed }, "missed");
+                }
+
+                yield return new SseItem<object>(
+                    new { happened.Device, happened.Type, ts = Clock.FromNs(happened.TimeNs), happened.Data }, happened.Kind);
+            }
+        }
+    }
+}

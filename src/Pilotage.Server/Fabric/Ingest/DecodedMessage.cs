@@ -1,0 +1,85 @@
+using System.Text.Json;
+using System.Text.Unicode;
+using Pilotage.Core.Contracts;
+using Pilotage.Server.Fabric.Contracts;
+using Pilotage.Server.Fleet.Contracts;
+
+namespace Pilotage.Server.Fabric.Ingest;
+
+/// <summary>What a message turned out to be: rows for the store, an event, a last word, something not understood, or none of it.</summary>
+internal sealed record DecodedMessage(Device Device, IngestMessage Message)
+{
+    public IReadOnlyList<TelemetryRow> Rows { get; private init; } = [];
+
+    public DomainEvent? Event { get; private init; }
+
+    public DomainEvent? Report { get; private init; }
+
+    /// <summary>Subject of <see cref="Report"/>.</summary>
+    public string Subject { get; private init; } = "";
+
+    public string? Fault { get; private init; }
+
+    /// <summary>Decides by the class of the topic.</summary>
+    public static DecodedMessage Of(Device device, TopicPath path, IngestMessage message)
+    {
+        var decoded = new DecodedMessage(device, message);
+        return path.Class switch
+        {
+            TopicClass.Telemetry => decoded.With(TelemetryReader.Read(message.Payload, path.Name, message.EdgeNs)),
+            TopicClass.Inference => decoded.With(InferenceReader.Read(message.Payload, path.Name, message.EdgeNs)),
+            TopicClass.Event => decoded.WithEvent(path),
+            TopicClass.Twin when path.Name.StartsWith("reported", StringComparison.Ordinal) => decoded.WithReport("twin." + path.Name),
+            TopicClass.State => decoded.WithReport("state"),
+
+            // Commands, media and whatever else comes: routed to subscribers, stored by nobody here.
+            _ => decoded,
+        };
+    }
+
+    /// <summary>A message nobody can place.</summary>
+    public static DecodedMessage NotUnderstood(Device spokesman, IngestMessage message, string why) => new(spokesman, message) { Fault = why };
+
+    public BadMessage ToBad() => new(
+        Device.Tenant, Device.Id, Message.Topic, Message.ReceivedNs, Fault!, Message.Payload, Message.Origin);
+
+    private DecodedMessage With(TelemetryReading reading) => this with { Rows = reading.Rows, Fault = reading.Fault };
+
+    private DecodedMessage WithEvent(TopicPath path)
+    {
+        var read = CloudEventReader.Read(Message.Payload, Message.UserProperties, path.DevicePath, Message.EdgeNs);
+        return read.TryGet(out var e, out var refusal)
+            ? this with { Event = new DomainEvent(0, Device.Tenant, Device.Id, e.Source, e.Id, path.Name, e.TimeNs, Message.ReceivedNs, e.Data) }
+            : this with { Fault = refusal.Message };
+    }
+
+    private DecodedMessage WithReport(string subject)
+    {
+        // An empty retained payload takes the last word back; there is nothing to keep of it.
+        if (Message.Payload.IsEmpty)
+        {
+            return this;
+        }
+
+        // Checked before the text goes into the catalogue, where a whole commit would fail on it.
+        if (!Utf8.IsValid(Message.Payload.Span))
+        {
+            return this with { Fault = "not UTF-8" };
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(Message.Payload);
+            var data = document.RootElement.Clone();
+            return this with
+            {
+                Subject = subject,
+                Report = new DomainEvent(0, Device.Tenant, Device.Id, "/" + Device.Path, "", subject, Message.EdgeNs, Message.ReceivedNs, data),
+            };
+        }
+        catch (JsonException failure)
+        {
+            return this with { Fault = $"not JSON: {failure.Message}" };
+        }
+    }
+}

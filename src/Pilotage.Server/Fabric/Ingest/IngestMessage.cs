@@ -1,0 +1,12 @@
+namespace Pilotage.Server.Fabric.Ingest;
+
+/// <summary>A message on its way into the stores, whoever carried it.</summary>
+/// <param name="EdgeNs">When the edge took it; the server's own time where there is no edge.</param>
+/// <param name="Origin">Edge, log and offset when it was forwarded; else null.</param>
+internal sealed record IngestMessage(
+    string Topic,
+    ReadOnlyMemory<byte> Payload,
+    IReadOnlyList<(string Name, string Value)> UserProperties,
+    long EdgeNs,
+    long ReceivedNs,
+    string? Origin);

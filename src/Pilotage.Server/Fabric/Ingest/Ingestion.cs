@@ -1,0 +1,128 @@
+using System.Diagnostics.Metrics;
+using Pilotage.Core.Contracts;
+using Pilotage.Core.Contracts.Forwarding;
+using Pilotage.Server.Fleet.Contracts;
+using Pilotage.TimeSeries;
+
+namespace Pilotage.Server.Fabric.Ingest;
+
+/// <summary>Stores messages. A task of it that completes means: on disk, acknowledge now; one that throws means: do not.</summary>
+internal sealed class Ingestion : IAsyncDisposable
+{
+    private const int CommitMax = 4_096;
+    private readonly IFleet _fleet;
+    private readonly IPresences _presences;
+    private readonly TimeSeriesStore _store;
+    private readonly EventStore _events;
+    private readonly LiveFeed _live;
+    private readonly GroupCommit<DecodedMessage> _points;
+    private readonly Counter<long> _stored;
+    private readonly Counter<long> _bad;
+
+    public Ingestion(IFleet fleet, IPresences presences, TimeSeriesStore store, EventStore events, LiveFeed live, IMeterFactory meters)
+    {
+        _fleet = fleet;
+        _presences = presences;
+        _store = store;
+        _events = events;
+        _live = live;
+        _points = new(batch => AppendAsync(batch, null), CommitMax);
+        var meter = meters.Create("Pilotage.Server");
+        _stored = meter.CreateCounter<long>("pilotage.ingest.messages.stored", description: "Messages stored and acknowledged.");
+        _bad = meter.CreateCounter<long>("pilotage.ingest.messages.bad", description: "Messages kept aside because they were not understood.");
+    }
+
+    /// <summary>Stores one message of a known device. Queued before the first await, so that order is kept.</summary>
+    public async Task StoreAsync(Device device, TopicPath path, IngestMessage message)
+    {
+        var decoded = DecodedMessage.Of(device, path, message);
+        var points = decoded.Rows.Count > 0 ? _points.AddAsync(decoded) : Task.CompletedTask;
+        var others = StoreOthersAsync(decoded);
+        await points;
+        await others;
+        Told(decoded);
+    }
+
+    /// <summary>Stores what an edge hands on: events first, each once by its id, then all points and the mark in one commit.</summary>
+    /// <remarks>Killed in between, the edge sends again: events are known by id, points come with the mark or not at all.</remarks>
+    public async Task StoreAsync(Device edge, ForwardBatch batch, long receivedNs)
+    {
+        var known = _store.HighWater(batch.Edge, batch.LogId) ?? -1;
+        var decoded = new List<DecodedMessage>();
+        foreach (var forwarded in batch.Messages)
+        {
+            if (forwarded.Offset > known && Decode(edge, batch, forwarded, receivedNs) is { } message)
+            {
+                decoded.Add(message);
+            }
+        }
+
+        await Task.WhenAll(decoded.Select(StoreOthersAsync));
+        if (batch.NextOffset - 1 > known)
+        {
+            await AppendAsync(decoded, new ForwardMark(batch.Edge, batch.LogId, batch.NextOffset - 1));
+        }
+
+        decoded.ForEach(Told);
+    }
+
+    public ValueTask DisposeAsync() => _points.DisposeAsync();
+
+    private DecodedMessage? Decode(Device edge, ForwardBatch batch, ForwardedMessage forwarded, long receivedNs)
+    {
+        var origin = $"{batch.Edge}/{batch.LogId}/{forwarded.Offset}";
+        var message = new IngestMessage(
+            forwarded.Topic, forwarded.Payload, forwarded.UserProperties, forwarded.EdgeReceiveNs, receivedNs, origin);
+
+        // The edge speaks for itself and for devices attached to it; anything else is kept as the edge's own bad message.
+        if (TopicPath.TryParse(forwarded.Topic, out var path)
+            && _fleet.FindByPath(edge.Tenant, path.DevicePath) is { } device
+            && (device.Id == edge.Id || device.Edge == edge.Id))
+        {
+            return DecodedMessage.Of(device, path, message);
+        }
+
+        return DecodedMessage.NotUnderstood(edge, message, $"the edge {edge.Id} does not speak for a device at this topic");
+    }
+
+    private async Task AppendAsync(IReadOnlyList<DecodedMessage> messages, ForwardMark? mark)
+    {
+        var batch = new PointBatch();
+        foreach (var message in messages)
+        {
+            foreach (var row in message.Rows)
+            {
+                batch.AddRow(
+                    message.Device.Tenant, message.Device.Id, row.TimeNs, message.Message.EdgeNs, row.Properties, row.Values, Quality.Good);
+            }
+        }
+
+        await _store.AppendAsync(batch, mark, CancellationToken.None);
+    }
+
+    private async Task StoreOthersAsync(DecodedMessage decoded)
+    {
+        if (decoded.Event is { } recorded)
+        {
+            await _events.RecordAsync(recorded, CancellationToken.None);
+        }
+
+        if (decoded.Report is { } report)
+        {
+            await _events.ReportAsync(report, decoded.Subject);
+        }
+
+        if (decoded.Fault is not null)
+        {
+            await _events.KeepAsync(decoded.ToBad());
+            _bad.Add(1);
+        }
+    }
+
+    private void Told(DecodedMessage decoded)
+    {
+        _stored.Add(1);
+        _presences.Reported(decoded.Device.Tenant, decoded.Device.Id, decoded.Message.ReceivedNs);
+        _live.Telemetry(decoded);
+    }
+}

@@ -1,0 +1,174 @@
+using System.Buffers;
+using System.Text.Json;
+
+namespace Pilotage.Server.Fabric.Ingest;
+
+/// <summary>Reads telemetry in JSON: an object with <c>ts</c> and <c>values</c>, an array of it, a bare object, or one value.</summary>
+/// <remarks>Never throws on bad bytes. What can be stored is stored; the rest is said in <see cref="TelemetryReading.Fault"/>.</remarks>
+internal static class TelemetryReader
+{
+    private const int DepthMax = 8;
+    private const int PropertiesMax = 1024;
+    private const int PropertyCharsMax = 128;
+    private static readonly SearchValues<char> PropertyChars =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:-");
+
+    /// <summary>Reads a message.</summary>
+    /// <param name="payload">As it came.</param>
+    /// <param name="property">The name after <c>_tele/</c>; empty when there is none.</param>
+    /// <param name="receivedNs">Stands in for a missing time.</param>
+    public static TelemetryReading Read(ReadOnlyMemory<byte> payload, string property, long receivedNs)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(payload, new JsonDocumentOptions { MaxDepth = DepthMax });
+            var root = document.RootElement;
+            return property.Length > 0 ? ReadSingle(root, property, receivedNs)
+                : root.ValueKind switch
+                {
+                    JsonValueKind.Object => ReadObject(root, receivedNs),
+                    JsonValueKind.Array => ReadArray(root, receivedNs),
+                    _ => TelemetryReading.Bad("a single value needs its property in the topic: _tele/<property>"),
+                };
+        }
+        catch (Exception failure) when (failure is JsonException or InvalidOperationException)
+        {
+            // The second is what a name or text with half a surrogate pair or bytes beyond UTF-8 ends in.
+            return TelemetryReading.Bad($"not JSON: {failure.Message}");
+        }
+    }
+
+    /// <summary>Whether a name can be a property; <c>@</c> and <c>/</c> are kept for results of models.</summary>
+    public static bool IsProperty(string name) =>
+        name.Length is > 0 and <= PropertyCharsMax && !name.AsSpan().ContainsAnyExcept(PropertyChars);
+
+    private static TelemetryReading ReadArray(JsonElement array, long receivedNs)
+    {
+        var rows = new List<TelemetryRow>();
+        string? fault = null;
+        foreach (var item in array.EnumerateArray())
+        {
+            var reading = item.ValueKind == JsonValueKind.Object ? ReadObject(item, receivedNs) : TelemetryReading.Bad("an item of the array is no object");
+            rows.AddRange(reading.Rows);
+            fault ??= reading.Fault;
+        }
+
+        return new TelemetryReading(rows, rows.Count == 0 ? fault ?? "the array is empty" : fault);
+    }
+
+    private static TelemetryReading ReadObject(JsonElement item, long receivedNs)
+    {
+        if (item.TryGetProperty("n", out _) || item.TryGetProperty("bn", out _))
+        {
+            return TelemetryReading.Bad("SenML is not read yet; send {\"ts\": …, \"values\": {…}}");
+        }
+
+        var timeNs = receivedNs;
+        if (item.TryGetProperty("ts", out var ts) && !Timestamps.TryRead(ts, receivedNs, out timeNs, out var why))
+        {
+            return TelemetryReading.Bad(why!);
+        }
+
+        if (item.TryGetProperty("values", out var values))
+        {
+            return values.ValueKind == JsonValueKind.Object
+                ? ReadValues(values, timeNs)
+                : TelemetryReading.Bad("values is not an object of property and number");
+        }
+
+        return ReadValues(item, timeNs);
+    }
+
+    private static TelemetryReading ReadSingle(JsonElement root, string property, long receivedNs)
+    {
+        if (!IsProperty(property))
+        {
+            return TelemetryReading.Bad($"\"{property}\" cannot be the name of a property");
+        }
+
+        var timeNs = receivedNs;
+        var value = root;
+        if (root.ValueKind == JsonValueKind.Object)
+        {
+            if (!root.TryGetProperty("value", out value))
+            {
+                return TelemetryReading.Bad("expected a value, or {\"ts\": …, \"value\": …}");
+            }
+
+            if (root.TryGetProperty("ts", out var ts) && !Timestamps.TryRead(ts, receivedNs, out timeNs, out var why))
+            {
+                return TelemetryReading.Bad(why!);
+            }
+        }
+
+        return TryValue(value, out var number, out var fault)
+            ? new TelemetryReading([new TelemetryRow(timeNs, [property], [number])], null)
+            : TelemetryReading.Bad(fault ?? "the value is null");
+    }
+
+    private static TelemetryReading ReadValues(JsonElement values, long timeNs)
+    {
+        var names = new List<string>();
+        var numbers = new List<double>();
+        string? fault = null;
+        foreach (var member in values.EnumerateObject())
+        {
+            if (member.NameEquals("ts"u8))
+            {
+                continue;
+            }
+
+            if (!IsProperty(member.Name) || names.Count == PropertiesMax)
+            {
+                fault ??= $"\"{member.Name}\" cannot be the name of a property, or there are more than {PropertiesMax}";
+            }
+            else if (TryValue(member.Value, out var number, out var why))
+            {
+                // A name that stands twice: the last one counts, as in every JSON reader.
+                if (names.IndexOf(member.Name) is >= 0 and var twice)
+                {
+                    numbers[twice] = number;
+                    continue;
+                }
+
+                names.Add(member.Name);
+                numbers.Add(number);
+            }
+            else if (why is not null)
+            {
+                fault ??= $"{member.Name}: {why}";
+            }
+        }
+
+        return names.Count == 0
+            ? TelemetryReading.Bad(fault ?? "there is no value in it")
+            : new TelemetryReading([new TelemetryRow(timeNs, [.. names], [.. numbers])], fault);
+    }
+
+    /// <summary>A number, or a truth value as 1 or 0. Null means there is none, which is no fault.</summary>
+    private static bool TryValue(JsonElement element, out double value, out string? why)
+    {
+        value = 0;
+        why = null;
+        switch (element.ValueKind)
+        {
+            case JsonValueKind.Number:
+                value = element.GetDouble();
+                why = double.IsFinite(value) ? null : "the number is too large";
+                return why is null;
+            case JsonValueKind.True:
+                value = 1;
+                return true;
+            case JsonValueKind.False:
+                return true;
+            case JsonValueKind.Null:
+                return false;
+            case JsonValueKind.String:
+                why = "text is not stored as a series, nor are NaN and Infinity; send a number, or leave it out";
+                return false;
+            default:
+                why = "a nested value is not stored as a series";
+                return false;
+        }
+    }
+}

@@ -1,0 +1,12 @@
+namespace Pilotage.Server.Fabric.Ingest;
+
+/// <summary>Values of one device at one time, as a message gave them.</summary>
+internal sealed record TelemetryRow(long TimeNs, string[] Properties, double[] Values);
+
+/// <summary>What was understood of a message, and what was not.</summary>
+/// <param name="Rows">To be stored.</param>
+/// <param name="Fault">Why the message, or a part of it, could not be understood; null when all was.</param>
+internal sealed record TelemetryReading(IReadOnlyList<TelemetryRow> Rows, string? Fault)
+{
+    public static TelemetryReading Bad(string why) => new([], why);
+}

@@ -1,0 +1,120 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Pilotage.Broker;
+using Pilotage.Core.Contracts;
+using Pilotage.Core.Durability;
+using Pilotage.Protocols.Mqtt;
+using Pilotage.Server.Access.Contracts;
+using Pilotage.Server.Fleet.Contracts;
+using Pilotage.Server.Hosting;
+using Pilotage.TimeSeries;
+
+namespace Pilotage.Server.Fabric.Link;
+
+/// <summary>Starts and stops the broker with the server, and publishes through it.</summary>
+internal sealed class BrokerHost(
+    ServerOptions options,
+    IServerTls tls,
+    DataFolder folder,
+    ServerBrokerHooks hooks,
+    TimeSeriesStore store,
+    TimeProvider time,
+    ILoggerFactory logs) : IHostedService, IDeviceLink, IListener, IHealthCheck, IAsyncDisposable
+{
+    private MqttBroker? _broker;
+
+    public IReadOnlyList<(string Name, string Address)> Endpoints =>
+        [.. (_broker?.BoundEndpoints ?? []).Select(e => (e.Listener, e.EndPoint.ToString()!))];
+
+    public string Name => "broker";
+
+    public string? WhyNot() =>
+        _broker is null && ListenersOf(options).Count > 0 ? "not started"
+        : store.Failed ? "the log of the series failed; nothing is acknowledged until the server is started again"
+        : null;
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        var listeners = ListenersOf(options);
+        if (listeners.Count == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            _broker = await MqttBroker.StartAsync(
+                new BrokerOptions { Listeners = listeners, DrainTimeout = options.DrainTimeout },
+                hooks, new PosixDirectory(folder.Broker), time, logs, cancellationToken);
+        }
+        catch (ValidationException invalid)
+        {
+            throw new StartRefusedException(new Refusal("server.broker", $"The broker cannot start: {invalid.Message}"));
+        }
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => DisposeAsync().AsTask();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _broker, null) is { } broker)
+        {
+            await broker.DisposeAsync();
+        }
+    }
+
+    public ValueTask PublishAsync(
+        Device device, string suffix, ReadOnlyMemory<byte> payload, string contentType, bool retain, CancellationToken cancellation)
+    {
+        var broker = _broker ?? throw new InvalidOperationException("The broker is not running, so nothing can be published.");
+        var message = new MqttMessage
+        {
+            Topic = $"{device.Path}/{suffix}",
+            Payload = payload,
+            Qos = 1,
+            Retain = retain,
+            ContentType = contentType,
+        };
+        return broker.PublishAsync(device.Tenant, message, cancellation);
+    }
+
+    public ValueTask PublishDesiredAsync(Device device, ReadOnlyMemory<byte> desired, CancellationToken cancellation) =>
+        PublishAsync(device, TopicClass.Twin + "/desired", desired, "application/json", retain: true, cancellation);
+
+    /// <summary>Ends every session of a device at once.</summary>
+    public async ValueTask CutAsync(TenantId tenant, DeviceId device)
+    {
+        foreach (var client in _broker?.Clients ?? [])
+        {
+            if (client.Identity.Tenant == tenant && BelongsTo(client.Identity.ClientId, device))
+            {
+                await _broker!.DisconnectClientAsync(tenant, client.Identity.ClientId, MqttReason.AdministrativeAction);
+            }
+        }
+    }
+
+    private static bool BelongsTo(string clientId, DeviceId device) =>
+        clientId == device.Value || clientId.StartsWith(device.Value + ":", StringComparison.Ordinal);
+
+    private List<ListenerOptions> ListenersOf(ServerOptions server)
+    {
+        var listeners = new List<ListenerOptions>();
+        if (server.Mqtts is { } secure)
+        {
+            listeners.Add(new ListenerOptions
+            {
+                Name = ServerBrokerHooks.SecureListener,
+                EndPoint = secure,
+                Tls = new TlsListenerOptions { Certificate = () => tls.Certificate, Chain = tls.Chain },
+            });
+        }
+
+        if (server.Mqtt is { } open)
+        {
+            listeners.Add(new ListenerOptions { Name = ServerBrokerHooks.OpenListener, EndPoint = open, Insecure = true });
+        }
+
+        return listeners;
+    }
+}

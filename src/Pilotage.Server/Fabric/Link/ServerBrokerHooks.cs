@@ -1,0 +1,177 @@
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Logging;
+using Pilotage.Broker;
+using Pilotage.Core.Contracts;
+using Pilotage.Core.Contracts.Forwarding;
+using Pilotage.Core.Durability;
+using Pilotage.Protocols.Mqtt;
+using Pilotage.Server.Access.Contracts;
+using Pilotage.Server.Fabric.Ingest;
+using Pilotage.Server.Fleet.Contracts;
+using Pilotage.Server.Hosting;
+using Pilotage.Trust;
+
+namespace Pilotage.Server.Fabric.Link;
+
+/// <summary>The server's side of its broker: certificates become devices, messages become rows and events.</summary>
+internal sealed partial class ServerBrokerHooks(
+    IServerKeys keys,
+    IDeviceStanding standing,
+    IFleet fleet,
+    IPresences presences,
+    Ingestion ingestion,
+    TopicRights rights,
+    ForwardLanes lanes,
+    ServerOptions options,
+    TimeProvider time,
+    ILogger<ServerBrokerHooks> logger) : BrokerHooks
+{
+    /// <summary>Name of the listener with certificates.</summary>
+    public const string SecureListener = "mqtts";
+
+    /// <summary>Name of the listener without.</summary>
+    public const string OpenListener = "mqtt";
+
+    private const string DeviceRole = "device";
+    private const string OpenRole = "open";
+
+    public override bool TrustsCertificate(string listener, X509Certificate2 certificate) =>
+        keys.ClientTrust.Check(certificate, PeerPurpose.Client).IsOk;
+
+    public override ValueTask<ConnectDecision> ConnectAsync(ConnectRequest request, CancellationToken cancellation) =>
+        ValueTask.FromResult(request.Listener == OpenListener ? LetIn(request) : OfCertificate(request));
+
+    public override bool MayPublish(ClientIdentity who, string topic) => who switch
+    {
+        { Device: { } device } => rights.MayPublish(who.Tenant, device, topic),
+        { Role: OpenRole } => TopicPath.TryParse(topic, out var path) && path.Tenant == who.Tenant,
+        _ => false,
+    };
+
+    public override bool MaySubscribe(ClientIdentity who, string filter) => who switch
+    {
+        { Device: { } device } => rights.MaySubscribe(who.Tenant, device, filter),
+        { Role: OpenRole } => filter == who.Tenant.Value || filter.StartsWith(who.Tenant.Value + "/", StringComparison.Ordinal),
+        _ => false,
+    };
+
+    public override async ValueTask<PublishDecision> ReceiveAsync(
+        ClientIdentity who, MqttMessage message, long receivedNs, CancellationToken cancellation)
+    {
+        try
+        {
+            return await TakeAsync(who, message, receivedNs);
+        }
+        catch (CommitLogFullException)
+        {
+            return PublishDecision.Refused(MqttReason.QuotaExceeded, "the disk is full; nothing is stored until there is space again");
+        }
+        catch (Microsoft.Data.Sqlite.SqliteException failure) when (failure.SqliteErrorCode == SqliteFull)
+        {
+            return PublishDecision.Refused(MqttReason.QuotaExceeded, "the disk is full; nothing is stored until there is space again");
+        }
+        catch (Exception failure) when (failure is IOException or Microsoft.Data.Sqlite.SqliteException)
+        {
+            Log.NotStored(logger, who.ClientId, failure);
+            return PublishDecision.Refused(MqttReason.UnspecifiedError, "the message could not be stored");
+        }
+    }
+
+    public override void Connected(ClientIdentity who)
+    {
+        if (who.Device is { } device)
+        {
+            presences.Connected(who.Tenant, device, time.NowNs());
+        }
+    }
+
+    public override void Disconnected(ClientIdentity who, string why)
+    {
+        if (who.Device is { } device)
+        {
+            presences.Disconnected(who.Tenant, device, time.NowNs(), why);
+        }
+    }
+
+    // SQLITE_FULL, https://www.sqlite.org/rescode.html#full
+    private const int SqliteFull = 13;
+
+    private async Task<PublishDecision> TakeAsync(ClientIdentity who, MqttMessage message, long receivedNs)
+    {
+        if (!TopicPath.TryParse(message.Topic, out var path))
+        {
+            return PublishDecision.Accepted;
+        }
+
+        var device = fleet.FindByPath(who.Tenant, path.DevicePath) ?? (who.Role == OpenRole ? Found(who, path) : null);
+        if (device is null)
+        {
+            return PublishDecision.Refused(MqttReason.NotAuthorized, "there is no such device");
+        }
+
+        if (path.Class == TopicClass.Forward)
+        {
+            return await ForwardedAsync(device, message, receivedNs);
+        }
+
+        await ingestion.StoreAsync(
+            device, path, new IngestMessage(message.Topic, message.Payload, message.UserProperties, receivedNs, receivedNs, null));
+        return PublishDecision.Accepted;
+    }
+
+    private Task<PublishDecision> ForwardedAsync(Device edge, MqttMessage message, long receivedNs)
+    {
+        if (!ForwardBatch.Decode(message.Payload.Span).TryGet(out var batch, out var refusal))
+        {
+            return Task.FromResult(PublishDecision.Refused(MqttReason.PayloadFormatInvalid, refusal.Message));
+        }
+
+        return batch.Edge == edge.Id.Value
+            ? lanes.InOrderAsync(edge.Id, () => ingestion.StoreAsync(edge, batch, receivedNs))
+            : Task.FromResult(PublishDecision.Refused(MqttReason.NotAuthorized, "the batch names another edge"));
+    }
+
+    /// <summary>A device that nobody described turned up on the open listener: it gets a place in the fleet.</summary>
+    private Device? Found(ClientIdentity who, TopicPath path) =>
+        fleet.Declare(who.Tenant, [new DeviceDeclaration(path.DevicePath, Things.Unknown)]).IsOk
+            ? fleet.FindByPath(who.Tenant, path.DevicePath)
+            : null;
+
+    private ConnectDecision LetIn(ConnectRequest request) => ConnectDecision.Accept(
+        new ClientIdentity(new TenantId(options.Tenant), "open:" + request.ClientId, null, OpenRole, request.Listener));
+
+    private ConnectDecision OfCertificate(ConnectRequest request)
+    {
+        if (request.Certificate is not { } certificate || !DeviceCertificate.TryRead(certificate, out var identity))
+        {
+            return ConnectDecision.Refuse(MqttReason.NotAuthorized, "the certificate names no device");
+        }
+
+        if (standing.MayNot(identity!, Digest.Of(certificate.RawData)) is { } refusal)
+        {
+            Log.KeptOut(logger, identity!.Device.Value, refusal.Message);
+            return ConnectDecision.Refuse(MqttReason.NotAuthorized, refusal.Message);
+        }
+
+        var device = identity!.Device;
+        if (!request.ClientIdAssigned && request.ClientId != device.Value
+            && !request.ClientId.StartsWith(device.Value + ":", StringComparison.Ordinal))
+        {
+            return ConnectDecision.Refuse(
+                MqttReason.ClientIdentifierNotValid, $"the client id must be {device}, or begin with {device}: and go on as you like");
+        }
+
+        // What an edge waits for must not be dropped silently behind its back; the publisher is told instead.
+        var overflow = fleet.Find(identity.Tenant, device)?.Thing == Things.Edge ? QueueOverflow.Refuse : QueueOverflow.DropOldest;
+        return ConnectDecision.Accept(new ClientIdentity(identity.Tenant, request.ClientId, device, DeviceRole, request.Listener), overflow);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(3100, LogLevel.Warning, "Device {Device} was kept out: {Why}")]
+        public static partial void KeptOut(ILogger logger, string device, string why);
+
+        [LoggerMessage(3101, LogLevel.Error, "A message of {Client} could not be stored and was not acknowledged.")]
+        public static partial void NotStored(ILogger logger, string client, Exception failure);
+    }
+}

@@ -1,0 +1,27 @@
+using Pilotage.Core.Contracts;
+using Pilotage.Server.Fleet.Contracts;
+
+namespace Pilotage.Server.Fabric.Link;
+
+/// <summary>What a device may say and hear: below its own path, and for an edge below the paths of its devices. Deny by default.</summary>
+internal sealed class TopicRights(IFleet fleet)
+{
+    /// <summary>A device never writes what is asked of it: its desired twin and its commands come from the server.</summary>
+    public bool MayPublish(TenantId tenant, DeviceId device, string topic) =>
+        TopicPath.TryParse(topic, out var path)
+        && path.Tenant == tenant
+        && path.Class != TopicClass.Command
+        && !(path.Class == TopicClass.Twin && !path.Name.StartsWith("reported", StringComparison.Ordinal))
+        && fleet.FindByPath(tenant, path.DevicePath)?.Id == device;
+
+    /// <summary>The device path in a filter is written out; wildcards may follow it.</summary>
+    public bool MaySubscribe(TenantId tenant, DeviceId device, string filter)
+    {
+        var end = filter.IndexOf("/_", StringComparison.Ordinal);
+        var path = end >= 0 ? filter[..end] : filter.EndsWith("/#", StringComparison.Ordinal) ? filter[..^2] : "";
+        return path.Length > 0
+            && !path.AsSpan().ContainsAny('+', '#')
+            && fleet.FindByPath(tenant, path) is { } owner
+            && (owner.Id == device || owner.Edge == device);
+    }
+}

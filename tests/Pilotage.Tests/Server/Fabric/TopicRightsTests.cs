@@ -1,0 +1,73 @@
+using Pilotage.Broker;
+using Pilotage.Core;
+using Pilotage.Protocols.Mqtt;
+using Pilotage.Server.Fabric.Link;
+using Pilotage.Server.Fleet.Contracts;
+using Xunit;
+
+namespace Pilotage.Tests.Server.Fabric;
+
+public sealed class TopicRightsTests : IAsyncLifetime
+{
+    private static readonly TenantId Acme = new("acme");
+    private readonly TestServerFolder _server = new();
+    private DeviceId _edge;
+    private DeviceId _pump;
+
+    public Task InitializeAsync()
+    {
+        var fleet = _server.Get<IFleet>();
+        _edge = fleet.Declare(Acme, [new DeviceDeclaration("acme/lyon/edge-1", Things.Edge)]).Value[0].Device;
+        _pump = fleet.Declare(Acme, [new DeviceDeclaration("acme/lyon/pump-1", "pump", _edge)]).Value[0].Device;
+        fleet.Declare(Acme, [new DeviceDeclaration("acme/lyon/pump-12", "pump")]);
+        return Task.CompletedTask;
+    }
+
+    public async Task DisposeAsync() => await _server.DisposeAsync();
+
+    [Theory]
+    [InlineData("acme/lyon/pump-1/_tele", true)]
+    [InlineData("acme/lyon/pump-1/_event/stop", true)]
+    [InlineData("acme/lyon/pump-1/_twin/reported", true)]
+    [InlineData("acme/lyon/pump-1/_twin/desired", false)]
+    [InlineData("acme/lyon/pump-1/_cmd/stop", false)]
+    [InlineData("acme/lyon/pump-12/_tele", false)]
+    [InlineData("acme/lyon/pump-2/_tele", false)]
+    [InlineData("acme/lyon/edge-1/_tele", false)]
+    [InlineData("other/lyon/pump-1/_tele", false)]
+    [InlineData("acme/lyon/pump-1/tele", false)]
+    [InlineData("$SYS/broker", false)]
+    public void A_device_publishes_below_its_own_path(string topic, bool allowed) =>
+        Assert.Equal(allowed, Hooks.MayPublish(Who(_pump), topic));
+
+    [Theory]
+    [InlineData("acme/lyon/pump-1/_cmd/+", true)]
+    [InlineData("acme/lyon/pump-1/#", true)]
+    [InlineData("acme/lyon/pump-12/_cmd/+", false)]
+    [InlineData("acme/lyon/+/_cmd/+", false)]
+    [InlineData("acme/#", false)]
+    [InlineData("#", false)]
+    [InlineData("+/lyon/pump-1/_cmd", false)]
+    [InlineData("$SYS/#", false)]
+    public void A_device_hears_what_is_below_its_own_path(string filter, bool allowed) =>
+        Assert.Equal(allowed, Hooks.MaySubscribe(Who(_pump), filter));
+
+    [Fact]
+    public void An_edge_hears_for_its_devices_and_for_no_others()
+    {
+        Assert.True(Hooks.MaySubscribe(Who(_edge), "acme/lyon/pump-1/_cmd/#"));
+        Assert.False(Hooks.MaySubscribe(Who(_edge), "acme/lyon/pump-12/_cmd/#"));
+        Assert.False(Hooks.MayPublish(Who(_edge), "acme/lyon/pump-1/_tele"));
+    }
+
+    [Fact]
+    public async Task A_connection_without_a_known_certificate_is_kept_out()
+    {
+        var request = new ConnectRequest { Listener = "mqtts", Version = MqttVersion.V5, ClientId = "x" };
+        Assert.Equal(MqttReason.NotAuthorized, (await Hooks.ConnectAsync(request, default)).Reason);
+    }
+
+    private ServerBrokerHooks Hooks => _server.Get<ServerBrokerHooks>();
+
+    private static ClientIdentity Who(DeviceId device) => new(Acme, device.Value, device, "device", "mqtts");
+}
