@@ -224,11 +224,11 @@ public sealed partial class MqttBroker : IAsyncDisposable
     private async ValueTask PublishWillAsync(DueWill will)
     {
         var receivedNs = BrokerClock.Ns(_time);
-        var route = _exchange.Route(will.Who.Tenant, null, will.Message, receivedNs);
         try
         {
-            await route.Stored;
-            await _hooks.ReceiveAsync(will.Who, will.Message, receivedNs, _stopping.Token);
+            var taken = _hooks.ReceiveAsync(will.Who, will.Message, receivedNs, _stopping.Token).AsTask();
+            await _exchange.Route(will.Who.Tenant, null, will.Message, receivedNs).Stored;
+            await taken;
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {

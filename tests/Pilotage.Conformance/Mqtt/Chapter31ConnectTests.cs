@@ -1,0 +1,205 @@
+using Pilotage.Broker;
+using Pilotage.Protocols.Mqtt;
+using Pilotage.Testing.Gateway;
+using Xunit;
+
+namespace Pilotage.Conformance.Mqtt;
+
+/// <summary>CONNECT and CONNACK.</summary>
+public sealed class Chapter31ConnectTests : IAsyncLifetime
+{
+    private TestBroker _broker = null!;
+
+    private int Port => _broker.Port;
+
+    public async Task InitializeAsync() => _broker = await TestBroker.StartAsync(new BrokerOptions
+    {
+        ConnectTimeout = TimeSpan.FromSeconds(1),
+        KeepAliveMin = TimeSpan.FromSeconds(1),
+    });
+
+    public async Task DisposeAsync() => await _broker.DisposeAsync();
+
+    [Theory]
+    [Clause("MQTT-3.1.0-1")]
+    [InlineData("C0 00")]
+    [InlineData("30 03 00 01 61")]
+    [InlineData("F0 00")]
+    [InlineData("30 FF FF FF 7F")]
+    public async Task A_first_packet_other_than_connect_ends_the_connection(string hex)
+    {
+        using var client = await RawClient.OpenAsync(Port);
+        await client.SendHexAsync(hex);
+        await client.ExpectEndAsync();
+    }
+
+    [Fact]
+    [Clause("MQTT-3.1.0-2")]
+    public async Task A_second_connect_is_a_protocol_error()
+    {
+        var (client, _) = await RawClient.ConnectAsync(Port, "c");
+        using var __ = client;
+        await client.SendAsync(target => MqttEncoder.Connect(target, new() { ClientId = "c" }));
+        await client.ExpectDisconnectAsync(MqttReason.ProtocolError);
+    }
+
+    [Theory]
+    [Clause("MQTT-3.1.2-1")]
+    [InlineData("10 0D 00 04 4D 51 54 58 05 02 00 00 00 00 00", null)]
+    [InlineData("10 0D 00 04 4D 51 54 54 06 02 00 00 00 00 00", "20 03 00 84 00")]
+    [InlineData("10 0C 00 04 4D 51 54 54 03 02 00 00 00 00", "20 02 00 01")]
+    [Clause("MQTT-3.1.2-2")]
+    public async Task An_unknown_protocol_or_version_is_refused_in_words_the_client_may_know(string hex, string? answer)
+    {
+        using var client = await RawClient.OpenAsync(Port);
+        await client.SendHexAsync(hex);
+        var (frame, body) = await client.ExpectAsync(MqttPacketType.ConnAck);
+        if (answer is not null)
+        {
+            Assert.Equal(answer.Replace(" ", "", StringComparison.Ordinal), $"20{frame.BodyBytes:X2}{Convert.ToHexString(body)}");
+        }
+
+        await client.ExpectEndAsync();
+    }
+
+    [Fact]
+    [Clause("MQTT-3.1.2-3")]
+    public async Task The_reserved_connect_flag_is_malformed()
+    {
+        using var client = await RawClient.OpenAsync(Port);
+        await client.SendHexAsync("10 0D 00 04 4D 51 54 54 05 03 00 00 00 00 00");
+        Assert.Equal(MqttReason.MalformedPacket, (await client.ConnAckAsync()).Reason);
+        await client.ExpectEndAsync();
+    }
+
+    [Fact]
+    [Clause("MQTT-3.1.4-5")]
+    public async Task A_connect_in_pieces_of_one_byte_is_accepted()
+    {
+        using var client = await RawClient.OpenAsync(Port);
+        foreach (var one in Convert.FromHexString("100E00044D5154540502001E00000161"))
+        {
+            await client.SendAsync(one);
+        }
+
+        Assert.Equal(MqttReason.Success, (await client.ConnAckAsync()).Reason);
+    }
+
+    [Fact]
+    [Clause("MQTT-3.1.4-1")]
+    public async Task Silence_instead_of_connect_is_not_waited_for()
+    {
+        using var client = await RawClient.OpenAsync(Port);
+        await client.SendAsync(0x10);
+        await client.ExpectEndAsync();
+    }
+
+    [Fact]
+    [Clause("MQTT-3.2.2-2")]
+    [Clause("MQTT-3.2.2-3")]
+    [Clause("MQTT-3.1.2-5")]
+    public async Task Session_present_tells_the_truth()
+    {
+        static ConnectPacket Lasting(ConnectPacket p) => p with { CleanStart = false, Properties = new() { SessionExpiry = 100 } };
+        var (first, answer) = await RawClient.ConnectAsync(Port, "c", change: Lasting);
+        Assert.False(answer.SessionPresent);
+        first.Dispose();
+
+        (var second, answer) = await RawClient.ConnectAsync(Port, "c", change: Lasting);
+        Assert.True(answer.SessionPresent);
+        second.Dispose();
+
+        (var third, answer) = await RawClient.ConnectAsync(Port, "c", change: p => Lasting(p) with { CleanStart = true });
+        Assert.False(answer.SessionPresent);
+        third.Dispose();
+    }
+
+    [Fact]
+    [Clause("MQTT-3.1.3-6")]
+    [Clause("MQTT-3.1.3-7")]
+    public async Task A_client_without_a_name_is_given_one()
+    {
+        var (client, answer) = await RawClient.ConnectAsync(Port, "");
+        Assert.StartsWith("auto-", answer.Properties!.AssignedClientId, StringComparison.Ordinal);
+        client.Dispose();
+    }
+
+    [Fact]
+    [Clause("3.1.1 MQTT-3.1.3-8")]
+    public async Task In_3_1_1_a_lasting_session_needs_a_name()
+    {
+        using var client = await RawClient.OpenAsync(Port, MqttVersion.V311);
+        await client.SendAsync(t => MqttEncoder.Connect(t, new() { Version = MqttVersion.V311, CleanStart = false }));
+        Assert.Equal(MqttReason.ClientIdentifierNotValid, (await client.ConnAckAsync()).Reason);
+        await client.ExpectEndAsync();
+    }
+
+    [Fact]
+    [Clause("MQTT-3.1.4-3")]
+    public async Task The_same_name_twice_ends_the_older_connection()
+    {
+        var (old, _) = await RawClient.ConnectAsync(Port, "same");
+        var (young, _) = await RawClient.ConnectAsync(Port, "same");
+        await old.ExpectDisconnectAsync(MqttReason.SessionTakenOver);
+        await young.ExpectSilenceAsync();
+        old.Dispose();
+        young.Dispose();
+    }
+
+    [Theory]
+    [Clause("MQTT-3.2.2-7")]
+    [Clause("MQTT-3.2.2-6")]
+    [InlineData(MqttVersion.V5, MqttReason.Banned, MqttReason.Banned)]
+    [InlineData(MqttVersion.V311, MqttReason.Banned, MqttReason.NotAuthorized)]
+    public async Task A_refusal_says_why_and_closes(MqttVersion version, MqttReason given, MqttReason read)
+    {
+        _broker.Hooks.OnConnect = _ => ConnectDecision.Refuse(given, "no");
+        using var client = await RawClient.OpenAsync(Port, version);
+        await client.SendAsync(t => MqttEncoder.Connect(t, new() { Version = version, ClientId = "c" }));
+        var answer = await client.ConnAckAsync();
+        Assert.Equal((read, false), (answer.Reason, answer.SessionPresent));
+        await client.ExpectEndAsync();
+    }
+
+    [Fact]
+    [Clause("MQTT-4.12.0-1")]
+    public async Task An_authentication_method_we_do_not_know_is_refused()
+    {
+        using var client = await RawClient.OpenAsync(Port);
+        await client.SendAsync(t => MqttEncoder.Connect(t, new() { ClientId = "c", Properties = new() { AuthenticationMethod = "SCRAM" } }));
+        Assert.Equal(MqttReason.BadAuthenticationMethod, (await client.ConnAckAsync()).Reason);
+    }
+
+    [Fact]
+    [Clause("MQTT-3.2.2-21")]
+    [Clause("MQTT-3.2.2-9")]
+    public async Task Connack_states_what_the_server_takes()
+    {
+        var (client, answer) = await RawClient.ConnectAsync(Port, "c", change: p => p with { KeepAliveSeconds = 0 });
+        var p = answer.Properties!;
+        Assert.Equal(((byte?)1, (ushort?)1200, (ushort?)32, (bool?)false), (p.MaximumQos, p.ServerKeepAlive, p.ReceiveMaximum, p.SharedSubscriptionAvailable));
+        Assert.Equal(1024u * 1024, p.MaximumPacketSize);
+        client.Dispose();
+    }
+
+    [Fact]
+    [Clause("MQTT-3.1.2-22")]
+    public async Task Silence_past_the_keep_alive_ends_the_connection()
+    {
+        var (client, _) = await RawClient.ConnectAsync(Port, "c", change: p => p with { KeepAliveSeconds = 1 });
+        using var __ = client;
+        await client.ExpectDisconnectAsync(MqttReason.KeepAliveTimeout);
+    }
+
+    [Theory]
+    [Clause("MQTT-3.2.2-12")]
+    [Clause("MQTT-3.1.4-2")]
+    [InlineData("forbidden/x", (byte)0, MqttReason.NotAuthorized)]
+    [InlineData("ok", (byte)2, MqttReason.QosNotSupported)]
+    public async Task A_will_that_could_never_be_published_is_refused_at_connect(string topic, byte qos, MqttReason reason)
+    {
+        using var client = await RawClient.OpenAsync(Port);
+        await client.SendAsync(t => MqttEncoder.Connect(t, new() { ClientId = "c", Will = new(new() { Topic = topic, Qos = qos }, 0) }));
+        Assert.Equal(reason, (await client.ConnAckAsync()).Reason);
+    }
+}

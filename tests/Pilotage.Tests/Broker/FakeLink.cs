@@ -1,0 +1,31 @@
+using Pilotage.Broker.Sessions;
+using Pilotage.Protocols.Mqtt;
+
+namespace Pilotage.Tests.Broker;
+
+/// <summary>A client's end without a socket: keeps what it is sent.</summary>
+internal sealed class FakeLink(int window = 10) : ISessionLink
+{
+    public List<Delivery> Got { get; } = [];
+
+    public bool Blocked { get; set; }
+
+    public MqttReason? EndedWith { get; private set; }
+
+    public int SendWindow { get; } = window;
+
+    public IEnumerable<string> Texts => Got.Select(d => System.Text.Encoding.UTF8.GetString(d.Stored.Message.Payload.Span));
+
+    public bool TryDeliver(Delivery delivery)
+    {
+        if (Blocked)
+        {
+            return false;
+        }
+
+        Got.Add(delivery);
+        return true;
+    }
+
+    public void End(MqttReason reason, string why) => EndedWith = reason;
+}
