@@ -127,6 +127,32 @@ public sealed class CommitLogTests
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Records_refused_for_want_of_space_never_come_to_light(bool isCut)
+    {
+        var log = Open();
+        await log.AppendAsync(Bytes("before"), default);
+        _disk.CapacityBytes = 300;
+        _scheduler.Hold();
+
+        // Several fit whole into what space there is, so they stand in the file when the write fails.
+        var refused = Enumerable.Range(0, 30).Select(i => log.AppendAsync(Bytes($"refused {i}"), default).AsTask()).ToArray();
+        _scheduler.Release();
+        foreach (var append in refused)
+        {
+            await Assert.ThrowsAsync<CommitLogFullException>(() => append);
+        }
+
+        if (isCut)
+        {
+            _disk.Cut();
+        }
+
+        Assert.Equal(["1 before"], Texts(Open(), 1));
+    }
+
+    [Theory]
     [InlineData(DiskOperation.Write)]
     [InlineData(DiskOperation.Sync)]
     public async Task After_a_failed_write_or_sync_nothing_is_acknowledged_until_reopened(DiskOperation operation)
