@@ -1,3 +1,4 @@
+using Pilotage.System.Gateway;
 using Pilotage.System.Store;
 
 namespace Pilotage.System;
@@ -12,8 +13,11 @@ internal static class Program
             case ["store-writer", var path, var first, .. var flags]:
                 await StoreWriter.RunAsync(path, long.Parse(first), flags.Contains("--no-sync"));
                 return 0;
+            case ["gateway", var path, .. var flags]:
+                await GatewayProcess.RunAsync(path, flags.Contains("--no-sync"));
+                return 0;
             default:
-                await Console.Error.WriteLineAsync("usage: store-writer PATH FIRST [--no-sync]");
+                await Console.Error.WriteLineAsync("usage: store-writer PATH FIRST [--no-sync] | gateway PATH [--no-sync]");
                 return 2;
         }
     }

@@ -1,0 +1,40 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Pilotage.Broker;
+using Pilotage.Core.Durability;
+using Pilotage.Testing;
+using Pilotage.Testing.Gateway;
+
+namespace Pilotage.System.Gateway;
+
+/// <summary>A broker in a process of its own, to be killed.</summary>
+internal static class GatewayProcess
+{
+    public static readonly BrokerOptions Options = new()
+    {
+        Listeners = [TestBroker.Plain],
+        QueuedMessagesMax = 1_000_000,
+        QueuedBytesMax = 1024 * 1024 * 1024,
+
+        // Small, so that the log is rewritten while it is being killed.
+        CompactAfterBytes = 256 * 1024,
+    };
+
+    public static async Task RunAsync(string path, bool isUnsynced)
+    {
+        await using var broker = await OpenAsync(path, isUnsynced);
+        Console.WriteLine($"ready {broker.BoundEndpoints[0].Port}");
+        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System);
+    }
+
+    public static Task<MqttBroker> OpenAsync(string path, bool isUnsynced)
+    {
+        IDurableDirectory directory = new PosixDirectory(path);
+        return MqttBroker.StartAsync(
+            Options,
+            new OpenHooks(),
+            isUnsynced ? new UnsyncedDirectory(directory) : directory,
+            TimeProvider.System,
+            NullLoggerFactory.Instance,
+            CancellationToken.None);
+    }
+}
