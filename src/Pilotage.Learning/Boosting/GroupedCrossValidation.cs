@@ -10,12 +10,14 @@ public static class GroupedCrossValidation
     /// <param name="options">How each fold's model is grown; folds, not members, run side by side.</param>
     /// <param name="folds">Models trained; each leaves out its share of the units.</param>
     /// <param name="cancellation">Stops between trees.</param>
+    /// <param name="folded">Told how many folds are done, from whichever thread finished one.</param>
     public static float[] Predict(
         TrainingMatrix data,
         ReadOnlySpan<float> labels,
         BoostingOptions options,
         int folds,
-        CancellationToken cancellation)
+        CancellationToken cancellation,
+        Action<int>? folded = null)
     {
         var foldOf = Deal(data.Units, folds, options.Seed);
         var target = labels.ToArray();
@@ -25,8 +27,12 @@ public static class GroupedCrossValidation
             MaxDegreeOfParallelism = options.ThreadsMax,
             CancellationToken = cancellation,
         };
+        var done = 0;
         Parallel.For(0, folds, threads, fold =>
-            PredictFold(data, target, options with { ThreadsMax = 1 }, foldOf, fold, predictions, cancellation));
+        {
+            PredictFold(data, target, options with { ThreadsMax = 1 }, foldOf, fold, predictions, cancellation);
+            folded?.Invoke(Interlocked.Increment(ref done));
+        });
         return predictions;
     }
 

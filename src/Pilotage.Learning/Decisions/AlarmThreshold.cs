@@ -22,11 +22,18 @@ public static class AlarmThreshold
     /// <summary>Thresholds tried; more follow the same curve more closely than its own noise allows.</summary>
     private const int CandidatesMax = 400;
 
+    /// <summary>Silverman's width and a half: the width at which limits chosen on one part of a fleet cost least on another.</summary>
+    /// <remarks>
+    /// Nested cross-fits within the fit parts of four simulated turbofan fleets, hours over those of perfect knowledge:
+    /// 1.122 with alarms at face value, 1.096 at 1, 1.090 at 1.5, 1.093 at 2, 1.107 at 4.
+    /// </remarks>
+    public const double DefaultSpread = 1.5;
+
     /// <param name="series">Out-of-sample scores of the lives to choose on, all with the same side.</param>
     /// <param name="protocol">What an alarm costs and saves.</param>
     /// <param name="spread">Multiple of Silverman's width; 0 takes alarm times at face value.</param>
     public static AlarmRule Choose(
-        IReadOnlyList<AlarmSeries> series, DowntimeProtocol protocol, double spread = 1)
+        IReadOnlyList<AlarmSeries> series, DowntimeProtocol protocol, double spread = DefaultSpread)
     {
         if (series.Count == 0 || series.Any(one => one.Side != series[0].Side))
         {

@@ -8,7 +8,7 @@ public sealed record SensorRule(string Name, AlarmRule Rule)
 {
     /// <summary>The candidate expected to cost least, each at its own best threshold.</summary>
     public static SensorRule Choose(
-        IEnumerable<SensorCandidate> candidates, DowntimeProtocol protocol, double spread = 1) =>
+        IEnumerable<SensorCandidate> candidates, DowntimeProtocol protocol, double spread = AlarmThreshold.DefaultSpread) =>
         candidates
             .Select(candidate => new SensorRule(
                 candidate.Name, AlarmThreshold.Choose(candidate.Series, protocol, spread)))

@@ -31,30 +31,10 @@ internal static class BoostingRecipe
         };
     }
 
-    /// <summary>Predicts every row by a model that saw no row of its unit. Folds deal units out in turn, in order of name.</summary>
+    /// <summary>Predicts every row by a model that saw no row of its unit.</summary>
     public static float[] OutOfFold(LabelledRows rows, double clip, BoostingOptions options, Action<int> folded, CancellationToken cancellation)
     {
-        var labels = rows.Labels(clip);
-        var units = rows.Matrix.Units.ToArray();
-        var rank = units.Distinct().Order().Select((unit, index) => (unit, index)).ToDictionary(pair => pair.unit, pair => pair.index);
-        var folds = Math.Min(Folds, rank.Count);
-        var predicted = new float[units.Length];
-        for (var fold = 0; fold < folds; fold++)
-        {
-            var inside = Enumerable.Range(0, units.Length).Where(row => rank[units[row]] % folds != fold).ToArray();
-            var trees = GradientBoosting.Train(
-                rows.Matrix.Take(inside), Array.ConvertAll(inside, row => labels[row]), options, cancellation);
-            for (var row = 0; row < units.Length; row++)
-            {
-                if (rank[units[row]] % folds == fold)
-                {
-                    predicted[row] = trees.Predict(rows.Matrix.Row(row));
-                }
-            }
-
-            folded(fold + 1);
-        }
-
-        return predicted;
+        var units = rows.Matrix.Units.ToArray().Distinct().Count();
+        return GroupedCrossValidation.Predict(rows.Matrix, rows.Labels(clip), options, Math.Min(Folds, units), cancellation, folded);
     }
 }
