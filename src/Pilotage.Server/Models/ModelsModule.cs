@@ -21,6 +21,7 @@ public static class ModelsModule
         .AddSingleton<DatasetCutter>()
         .AddSingleton<DatasetStore>()
         .AddSingleton<TrainingRuns>()
+        .AddSingleton<ITrainingRuns>(provider => provider.GetRequiredService<TrainingRuns>())
         .AddSingleton<ModelRegistry>()
         .AddSingleton<IModelRegistry>(provider => provider.GetRequiredService<ModelRegistry>())
         .AddSingleton<Evaluation>()

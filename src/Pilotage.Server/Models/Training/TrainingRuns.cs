@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Pilotage.Server.Hosting;
+using Pilotage.Server.Models.Contracts;
 
 namespace Pilotage.Server.Models.Training;
 
@@ -19,7 +20,7 @@ internal sealed record TrainingSummary(
 internal sealed record TrainedSummary(string Name, string Digest, IReadOnlyDictionary<string, double> Metrics, double ExportError, long ExportRows);
 
 /// <summary>Runs in the catalogue. A run found running at the start was cut short by a stop and says so.</summary>
-internal sealed class TrainingRuns
+internal sealed class TrainingRuns : ITrainingRuns
 {
     public const string Queued = "queued";
     public const string Running = "running";
@@ -62,6 +63,9 @@ internal sealed class TrainingRuns
 
     public Outcome<TrainingRunView> Get(TenantId tenant, string run) =>
         List(tenant, run) is [var found, ..] ? found : new Refusal("run.not_found", $"There is no training run '{run}'; GET /api/v1/runs lists them.");
+
+    public ChosenAlarm? AlarmOf(TenantId tenant, string run) =>
+        Get(tenant, run).TryGet(out var found, out _) && found.Result?.Alarm is { } alarm ? new ChosenAlarm(alarm.Parameter, alarm.Threshold) : null;
 
     public IReadOnlyList<TrainingRunView> List(TenantId tenant, string? run = null) => _catalogue.Read(connection => connection.Query(
         """
