@@ -12,6 +12,10 @@ public sealed record BrokerOptions
     [Range(128, 15 * 1024 * 1024)]
     public int PacketBytesMax { get; init; } = 1024 * 1024;
 
+    /// <summary>Longest client identifier, in bytes of UTF-8; longer ones are refused with 0x85.</summary>
+    [Range(23, 65_535)]
+    public int ClientIdBytesMax { get; init; } = 256;
+
     /// <summary>Longest topic name or filter, in bytes of UTF-8; longer ones are answered with 0x90 or 0x8F.</summary>
     [Range(16, 65_535)]
     public int TopicBytesMax { get; init; } = 512;

@@ -9,9 +9,12 @@ public sealed partial class MqttClient
 {
     private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(5);
 
+    /// <summary>QoS 0 messages that wait for the handler; more are dropped, as QoS 0 allows.</summary>
+    internal const int UnacknowledgedMax = 1024;
+
     private readonly SemaphoreSlim _handlers;
     private readonly Dictionary<string, TaskCompletionSource<MqttMessage>> _asked = new(StringComparer.Ordinal);
-    private Task _lastAck = Task.CompletedTask;
+    private volatile Task _lastAck = Task.CompletedTask;
 
     /// <summary>Asks and waits for the answer: sets a response topic and correlation data of this client's own.</summary>
     /// <param name="request">Sent with QoS 1; 5.0 only.</param>
@@ -158,25 +161,45 @@ public sealed partial class MqttClient
         return pending is not null;
     }
 
-    private async ValueTask TakeAsync(Link link, ushort packetId, MqttMessage message)
+    /// <summary>
+    /// Queues a message for the handler. The reader must not wait for handlers: one that publishes waits for an ack
+    /// that only the reader can bring. QoS 1 is bounded by the receive maximum; past its own bound QoS 0 is dropped.
+    /// </summary>
+    private ValueTask TakeAsync(Link link, ushort packetId, MqttMessage message)
     {
         if (IsAnswer(message))
         {
-            await AcknowledgeAsync(link, packetId, Task.CompletedTask, _lastAck, message.Topic);
-            return;
+            _lastAck = AcknowledgeAsync(link, packetId, Task.CompletedTask, _lastAck, message.Topic);
+            return default;
         }
 
-        // At the bound the reader waits here, and with it the broker.
-        await _handlers.WaitAsync(link.Ended);
-        if (_disposed)
+        return packetId == 0 && link.Incoming.Reader.Count >= UnacknowledgedMax
+            ? default
+            : link.Incoming.Writer.WriteAsync((packetId, message), link.Ended);
+    }
+
+    private async Task DispatchAsync(Link link)
+    {
+        try
         {
-            // Not acknowledged: whoever resumes the session gets it.
-            _handlers.Release();
-            return;
-        }
+            await foreach (var (packetId, message) in link.Incoming.Reader.ReadAllAsync(link.Ended))
+            {
+                await _handlers.WaitAsync(link.Ended);
+                if (Volatile.Read(ref _draining) != 0)
+                {
+                    // Not acknowledged: whoever resumes the session gets it.
+                    _handlers.Release();
+                    return;
+                }
 
-        var handled = HandleOneAsync(message);
-        _lastAck = AcknowledgeAsync(link, packetId, handled, _lastAck, message.Topic);
+                var handled = HandleOneAsync(message);
+                _lastAck = AcknowledgeAsync(link, packetId, handled, _lastAck, message.Topic);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The connection went: what was not begun is delivered again.
+        }
     }
 
     private bool IsAnswer(MqttMessage message)

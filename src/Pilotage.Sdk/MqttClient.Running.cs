@@ -150,6 +150,7 @@ public sealed partial class MqttClient
 
             SetState(new(true, sessionPresent, MqttReason.Success, "connected"));
             Log.Connected(_logger, _options.Endpoint, sessionPresent);
+            var dispatching = DispatchAsync(link);
             var sending = SendQueuedAsync(link, sessionPresent);
             await running;
             lock (_gate)
@@ -163,6 +164,7 @@ public sealed partial class MqttClient
             }
 
             await sending;
+            await dispatching;
             await resubscribed;
             SetState(new(false, sessionPresent, link.End.Reason, link.End.Why));
             Log.Lost(_logger, _options.Endpoint, link.End.Why);

@@ -25,6 +25,7 @@ public sealed partial class MqttClient : IAsyncDisposable
     private Link? _link;
     private Task _running = Task.CompletedTask;
     private ushort _lastPacketId;
+    private int _draining;
     private bool _disposed;
 
     /// <summary>Makes a client; nothing happens before <see cref="ConnectAsync"/>.</summary>
@@ -152,14 +153,15 @@ public sealed partial class MqttClient : IAsyncDisposable
     /// </summary>
     public async ValueTask DisposeAsync()
     {
-        if (_disposed)
+        if (Interlocked.Exchange(ref _draining, 1) != 0)
         {
             return;
         }
 
+        // Handlers under way may still publish.
+        await DrainHandlersAsync();
         _disposed = true;
         _queue.Writer.TryComplete();
-        await DrainHandlersAsync();
         Volatile.Read(ref _link)?.Close(MqttReason.Success, "closed by us", tell: true);
         await _stopping.CancelAsync();
         await _running;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics;
 using System.Security.Cryptography;
+using System.Text;
 using Pilotage.Broker.Sessions;
 using Pilotage.Protocols.Mqtt;
 
@@ -26,6 +27,11 @@ internal sealed partial class ClientConnection
         {
             // MQTT-3.1.3-8 of 3.1.1: a session that is to last needs a name.
             return Refuse(MqttReason.ClientIdentifierNotValid, "no client identifier for a lasting session");
+        }
+
+        if (Encoding.UTF8.GetByteCount(packet.ClientId) > context.Options.ClientIdBytesMax)
+        {
+            return Refuse(MqttReason.ClientIdentifierNotValid, "the client identifier is too long");
         }
 
         var request = new ConnectRequest

@@ -19,7 +19,11 @@ internal sealed partial class ClientConnection
                 var handled = Dispatch(frame, body);
                 if (!handled.IsCompletedSuccessfully)
                 {
+                    // While it is we who are slow, the client's silence says nothing.
+                    Volatile.Write(ref _busy, true);
                     await handled;
+                    Volatile.Write(ref _lastHeard, context.Time.GetTimestamp());
+                    Volatile.Write(ref _busy, false);
                 }
             }
 

@@ -32,6 +32,7 @@ internal sealed partial class ClientConnection(Transport transport, LinkContext 
     private (MqttReason Reason, string Why) _end = (MqttReason.Success, "the client closed the connection");
     private long _endedAt;
     private long _lastHeard;
+    private bool _busy;
     private TimeSpan _silenceMax = Timeout.InfiniteTimeSpan;
 
     // How the client itself ended: whether its will stays due, and a new session expiry, if it named one.
@@ -116,7 +117,7 @@ internal sealed partial class ClientConnection(Transport transport, LinkContext 
                 transport.Abort();
             }
         }
-        else if (_silenceMax != Timeout.InfiniteTimeSpan
+        else if (_silenceMax != Timeout.InfiniteTimeSpan && !Volatile.Read(ref _busy)
             && context.Time.GetElapsedTime(Volatile.Read(ref _lastHeard)) > _silenceMax)
         {
             End(MqttReason.KeepAliveTimeout, "nothing heard for one and a half times the keep alive");

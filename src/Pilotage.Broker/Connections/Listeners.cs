@@ -137,7 +137,11 @@ internal sealed class Listeners : IAsyncDisposable
         }
         catch (SocketException)
         {
-            File.Delete(unix.ToString()!);
+            // A socket has no length. A file that has one is somebody's data, and binding then fails with its name.
+            if (new FileInfo(unix.ToString()!).Length == 0)
+            {
+                File.Delete(unix.ToString()!);
+            }
         }
     }
 

@@ -40,7 +40,11 @@ internal sealed partial class Link : IAsyncDisposable
         _keepAlive = options.KeepAlive;
         _lastHeard = _lastSent = time.GetTimestamp();
         Ended = _ended.Token;
+        Incoming = Channel.CreateBounded<(ushort, MqttMessage)>(options.ReceiveMaximum + MqttClient.UnacknowledgedMax);
     }
+
+    /// <summary>Messages that wait for the handler.</summary>
+    public Channel<(ushort PacketId, MqttMessage Message)> Incoming { get; }
 
     /// <summary>Cancelled when the connection ends.</summary>
     public CancellationToken Ended { get; }

@@ -151,6 +151,43 @@ public sealed class ClientTests
     }
 
     [Fact]
+    public async Task A_handler_that_publishes_does_not_stop_the_messages()
+    {
+        await using var broker = await TestBroker.StartAsync();
+        var (counter, echoes) = Client(broker, "counter");
+        await using var _ = counter;
+        await counter.ConnectAsync(default);
+        await counter.SubscribeAsync("acme/out", 1, default);
+        await using var worker = Client(broker, "worker").Client;
+        worker.OnMessage = async (message, cancellation) =>
+            await worker.PublishAsync(message with { Topic = "acme/out" }, cancellation);
+        await worker.ConnectAsync(default);
+        await worker.SubscribeAsync("acme/in", 1, default);
+        for (var i = 0; i < 300; i++)
+        {
+            await broker.Broker.PublishAsync(
+                new("acme"), new() { Topic = "acme/in", Qos = 1, Payload = BitConverter.GetBytes(i) }, default);
+        }
+
+        for (var i = 0; i < 300; i++)
+        {
+            var echo = await echoes.ReadAsync().AsTask().WaitAsync(Patience);
+            Assert.Equal(i, BitConverter.ToInt32(echo.Payload.Span));
+        }
+    }
+
+    [Fact]
+    public async Task A_file_with_content_is_no_stale_socket()
+    {
+        var file = Path.GetTempFileName();
+        await File.WriteAllTextAsync(file, "precious");
+        var listener = new ListenerOptions { Name = "unix", EndPoint = new global::System.Net.Sockets.UnixDomainSocketEndPoint(file) };
+        await Assert.ThrowsAnyAsync<IOException>(() => TestBroker.StartAsync(new BrokerOptions { Listeners = [listener] }));
+        Assert.Equal("precious", await File.ReadAllTextAsync(file));
+        File.Delete(file);
+    }
+
+    [Fact]
     public async Task A_refused_connection_says_why()
     {
         await using var broker = await TestBroker.StartAsync();
@@ -167,7 +204,7 @@ public sealed class ClientTests
     {
         var folder = Directory.CreateTempSubdirectory("pilotage-unix-");
         var path = Path.Combine(folder.FullName, "b.sock");
-        await File.WriteAllTextAsync(path, "left by a killed process");
+        await File.WriteAllBytesAsync(path, []); // What a killed process leaves: a name that nobody answers.
         var listener = new ListenerOptions { Name = "unix", EndPoint = new global::System.Net.Sockets.UnixDomainSocketEndPoint(path) };
         await using var broker = await TestBroker.StartAsync(new BrokerOptions { Listeners = [listener] });
         await using var client = new MqttClient(
