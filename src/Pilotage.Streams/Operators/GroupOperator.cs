@@ -22,7 +22,7 @@ internal sealed class GroupOperator(GroupNode node, RunContext context) : Operat
     {
         if (!_states.TryGet(head.Device, out var open))
         {
-            open = new(new(_columns.Length));
+            open = new(new(_columns.Length, timed: true));
             _states.Set(head.Device, open);
         }
 
@@ -74,13 +74,13 @@ internal sealed class GroupOperator(GroupNode node, RunContext context) : Operat
                 continue;
             }
 
-            var nextStartNs = reader.ReadInt64();
-            if (SlidingBuffer.Load(ref reader, _columns.Length) is not { } rows)
+            var open = new OpenWindows(new(_columns.Length, timed: true)) { NextStartNs = reader.ReadInt64() };
+            if (!open.Rows.Load(ref reader, context.Limits.WindowRowsMax))
             {
                 return false;
             }
 
-            _states.Set(device, new(rows) { NextStartNs = nextStartNs });
+            _states.Set(device, open);
         }
 
         return !reader.Failed && count <= context.Devices.Count;
@@ -99,15 +99,15 @@ internal sealed class GroupOperator(GroupNode node, RunContext context) : Operat
                 return;
             }
 
-            var from = Before(buffer.Times, startNs);
-            var count = Before(buffer.Times, endNs) - from;
+            var from = buffer.Before(startNs);
+            var count = buffer.Before(endNs) - from;
             if (count > 0)
             {
                 EmitWindow(device, buffer, from, count, startNs, inputId);
             }
 
             open.NextStartNs = startNs + node.SlideNs;
-            buffer.DropOldest(Before(buffer.Times, open.NextStartNs));
+            buffer.DropOldest(buffer.Before(open.NextStartNs));
         }
     }
 
@@ -130,18 +130,6 @@ internal sealed class GroupOperator(GroupNode node, RunContext context) : Operat
         var before = timeNs - node.SizeNs;
         var floor = before >= 0 ? before / node.SlideNs : ((before + 1) / node.SlideNs) - 1;
         return (floor + 1) * node.SlideNs;
-    }
-
-    private static int Before(ReadOnlySpan<long> times, long limitNs)
-    {
-        var (low, high) = (0, times.Length);
-        while (low < high)
-        {
-            var middle = (low + high) / 2;
-            (low, high) = times[middle] < limitNs ? (middle + 1, high) : (low, middle);
-        }
-
-        return low;
     }
 
     /// <summary>The rows of a device's open windows, and the start of the first window that is not closed.</summary>

@@ -9,18 +9,20 @@ namespace Pilotage.Streams.Operators;
 internal sealed class OverOperator : Operator
 {
     private readonly RunContext _context;
-    private readonly WindowSpec[] _windows;
-    private readonly Scalar[][] _columns;
-    private readonly AggregateCall[][] _calls;
+    private readonly SharedRows[] _bounded;
+    private readonly WindowSpec[] _unbounded;
+    private readonly Scalar[][] _unboundedColumns;
+    private readonly AggregateCall[][] _unboundedCalls;
     private readonly PerDevice<DeviceWindows> _states = new();
     private readonly double[] _row;
 
     public OverOperator(OverNode node, RunContext context)
     {
         _context = context;
-        _windows = [.. node.Windows];
-        _columns = [.. node.Windows.Select(window => window.Columns.ToArray())];
-        _calls = [.. node.Windows.Select(window => window.Calls.ToArray())];
+        _bounded = [.. SharedRows.Of(node.Windows)];
+        _unbounded = [.. node.Windows.Where(window => window.Frame.Kind == FrameKind.Unbounded)];
+        _unboundedColumns = [.. _unbounded.Select(window => window.Columns.ToArray())];
+        _unboundedCalls = [.. _unbounded.Select(window => window.Calls.ToArray())];
         _row = new double[node.Schema.Slots];
     }
 
@@ -30,21 +32,19 @@ internal sealed class OverOperator : Operator
     {
         if (!_states.TryGet(head.Device, out var state))
         {
-            state = new(_windows);
+            state = new(this);
             _states.Set(head.Device, state);
         }
 
         row.CopyTo(_row);
-        for (var i = 0; i < _windows.Length; i++)
+        for (var i = 0; i < _bounded.Length; i++)
         {
-            if (state.Buffers[i] is { } buffer)
-            {
-                Slide(i, buffer, head, row);
-            }
-            else
-            {
-                Run(i, state.Running[i], head, row);
-            }
+            Slide(_bounded[i], state.Buffers[i], head, row);
+        }
+
+        for (var i = 0; i < _unbounded.Length; i++)
+        {
+            Run(_unboundedCalls[i], _unboundedColumns[i], state.Running[i], head, row);
         }
 
         Emit(head, _row);
@@ -71,8 +71,8 @@ internal sealed class OverOperator : Operator
                 continue;
             }
 
-            var state = new DeviceWindows(_windows);
-            if (!state.Load(ref reader, _windows))
+            var state = new DeviceWindows(this);
+            if (!state.Load(ref reader, _context.Limits.WindowRowsMax))
             {
                 return false;
             }
@@ -83,33 +83,38 @@ internal sealed class OverOperator : Operator
         return !reader.Failed && count <= _context.Devices.Count;
     }
 
-    private void Slide(int window, SlidingBuffer buffer, in RowHead head, ReadOnlySpan<double> row)
+    private void Slide(SharedRows windows, SlidingBuffer buffer, in RowHead head, ReadOnlySpan<double> row)
     {
-        var columns = _columns[window];
         buffer.Append(head.TimeNs);
-        for (var i = 0; i < columns.Length; i++)
+        for (var i = 0; i < windows.Columns.Length; i++)
         {
-            buffer.Set(i, columns[i].Evaluate(head, row));
+            buffer.Set(i, windows.Columns[i].Evaluate(head, row));
         }
 
-        Evict(_windows[window].Frame, buffer, head.TimeNs);
-        foreach (ref readonly var call in _calls[window].AsSpan())
+        Evict(windows, buffer, head.TimeNs);
+        foreach (ref readonly var part in windows.Parts.AsSpan())
         {
-            _row[call.Slot] = WindowAggregates.Evaluate(call, buffer, 0, buffer.Count);
+            var from = windows.Kind == FrameKind.Rows
+                ? Math.Max(0, buffer.Count - 1 - (int)part.Preceding)
+                : part.Preceding == windows.Preceding ? 0 : buffer.Before(head.TimeNs - part.Preceding);
+            foreach (ref readonly var call in part.Calls.AsSpan())
+            {
+                _row[call.Slot] = WindowAggregates.Evaluate(call, buffer, from, buffer.Count - from);
+            }
         }
     }
 
-    private void Evict(WindowFrame frame, SlidingBuffer buffer, long nowNs)
+    private void Evict(SharedRows windows, SlidingBuffer buffer, long nowNs)
     {
-        if (frame.Kind == FrameKind.Rows)
+        if (windows.Kind == FrameKind.Rows)
         {
-            buffer.DropOldest(Math.Max(0, buffer.Count - 1 - (int)frame.Preceding));
+            buffer.DropOldest(Math.Max(0, buffer.Count - 1 - (int)windows.Preceding));
             return;
         }
 
         var times = buffer.Times;
         var old = 0;
-        while (times[old] < nowNs - frame.Preceding)
+        while (times[old] < nowNs - windows.Preceding)
         {
             old++;
         }
@@ -120,10 +125,9 @@ internal sealed class OverOperator : Operator
         _context.WindowRowsDropped += tooMany;
     }
 
-    private void Run(int window, RunningAggregate[] running, in RowHead head, ReadOnlySpan<double> row)
+    private void Run(
+        AggregateCall[] calls, Scalar[] columns, RunningAggregate[] running, in RowHead head, ReadOnlySpan<double> row)
     {
-        var calls = _calls[window];
-        var columns = _columns[window];
         for (var i = 0; i < calls.Length; i++)
         {
             var call = calls[i];
@@ -135,52 +139,41 @@ internal sealed class OverOperator : Operator
     }
 
     /// <summary>The windows of one device: rows where the frame is bounded, running values where it is not.</summary>
-    private sealed class DeviceWindows
+    private sealed class DeviceWindows(OverOperator windows)
     {
-        public DeviceWindows(WindowSpec[] windows)
-        {
-            Buffers = new SlidingBuffer?[windows.Length];
-            Running = new RunningAggregate[windows.Length][];
-            for (var i = 0; i < windows.Length; i++)
-            {
-                var unbounded = windows[i].Frame.Kind == FrameKind.Unbounded;
-                Buffers[i] = unbounded ? null : new(windows[i].Columns.Count);
-                Running[i] = unbounded ? new RunningAggregate[windows[i].Calls.Count] : [];
-            }
-        }
+        public SlidingBuffer[] Buffers { get; } = Array.ConvertAll(windows._bounded, shared => shared.NewBuffer());
 
-        public SlidingBuffer?[] Buffers { get; }
-
-        public RunningAggregate[][] Running { get; }
+        public RunningAggregate[][] Running { get; } =
+            Array.ConvertAll(windows._unboundedCalls, calls => new RunningAggregate[calls.Length]);
 
         public void Save(CheckpointWriter writer)
         {
-            for (var i = 0; i < Buffers.Length; i++)
+            foreach (var buffer in Buffers)
             {
-                Buffers[i]?.Save(writer);
-                foreach (var aggregate in Running[i])
-                {
-                    aggregate.Save(writer);
-                }
+                buffer.Save(writer);
+            }
+
+            foreach (var aggregate in Running.SelectMany(window => window))
+            {
+                aggregate.Save(writer);
             }
         }
 
-        public bool Load(ref CheckpointReader reader, WindowSpec[] windows)
+        public bool Load(ref CheckpointReader reader, int rowsMax)
         {
-            for (var i = 0; i < Buffers.Length; i++)
+            foreach (var buffer in Buffers)
             {
-                if (Buffers[i] is not null)
+                if (!buffer.Load(ref reader, rowsMax))
                 {
-                    Buffers[i] = SlidingBuffer.Load(ref reader, windows[i].Columns.Count);
-                    if (Buffers[i] is null)
-                    {
-                        return false;
-                    }
+                    return false;
                 }
+            }
 
-                for (var j = 0; j < Running[i].Length; j++)
+            foreach (var window in Running)
+            {
+                for (var i = 0; i < window.Length; i++)
                 {
-                    Running[i][j] = RunningAggregate.Load(ref reader);
+                    window[i] = RunningAggregate.Load(ref reader);
                 }
             }
 

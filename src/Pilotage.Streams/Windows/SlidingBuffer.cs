@@ -2,100 +2,137 @@ using Pilotage.Streams.State;
 
 namespace Pilotage.Streams.Windows;
 
-/// <summary>The rows of one window of one device: times and a few columns, each contiguous, oldest first.</summary>
+/// <summary>The rows of windows of one device: a few columns, each contiguous, oldest first, and their times if anybody
+/// asks for them.</summary>
 /// <remarks>
-/// Not a ring: a wrapped window would be summed in another order than the same rows unwrapped, and features must not
-/// depend on where in its history a window stands. Rows slide to the front when the end is reached, so the cost is one
-/// copy per row in the long run. It grows while it fills and allocates nothing after that.
+/// Not a ring: a wrapped window would be summed in another order than the same rows unwrapped, and features must not depend
+/// on where in its history a window stands. Rows slide to the front when the end is reached, so the cost is one copy per
+/// row in the long run. It grows while it fills and allocates nothing after that.
 /// </remarks>
-internal sealed class SlidingBuffer(int columns)
+internal sealed class SlidingBuffer
 {
     private const int FirstCapacity = 16;
-    private long[] _times = new long[FirstCapacity];
-    private double[] _values = new double[FirstCapacity * columns];
+    private readonly int _columns;
+    private readonly bool _timed;
+    private int _capacity = FirstCapacity;
     private int _head;
+    private long[] _times;
+    private double[] _values;
+
+    public SlidingBuffer(int columns, bool timed)
+    {
+        (_columns, _timed) = (columns, timed);
+        _times = new long[timed ? FirstCapacity : 0];
+        _values = new double[FirstCapacity * columns];
+    }
 
     public int Count { get; private set; }
 
-    public ReadOnlySpan<long> Times => _times.AsSpan(_head, Count);
+    // A window that only counts its rows keeps nothing but their number.
+    private bool KeepsSomething => _timed || _columns > 0;
 
-    private int Capacity => _times.Length;
+    public ReadOnlySpan<long> Times => _timed ? _times.AsSpan(_head, Count) : [];
 
-    public ReadOnlySpan<double> Column(int column) => _values.AsSpan((column * Capacity) + _head, Count);
+    public ReadOnlySpan<double> Column(int column) => _values.AsSpan((column * _capacity) + _head, Count);
 
-    /// <summary>Adds a row and gives its position, to be filled with <see cref="Set"/>.</summary>
+    /// <summary>Adds a row, to be filled with <see cref="Set"/>.</summary>
     public void Append(long timeNs)
     {
-        if (_head + Count == Capacity)
+        if (_head + Count == _capacity && KeepsSomething)
         {
             MakeRoom();
         }
 
-        _times[_head + Count++] = timeNs;
+        if (_timed)
+        {
+            _times[_head + Count] = timeNs;
+        }
+
+        Count++;
     }
 
     /// <summary>Fills a column of the newest row.</summary>
-    public void Set(int column, double value) => _values[(column * Capacity) + _head + Count - 1] = value;
+    public void Set(int column, double value) => _values[(column * _capacity) + _head + Count - 1] = value;
 
     public void DropOldest(int rows)
     {
         Count -= rows;
-        _head = Count == 0 ? 0 : _head + rows;
+        _head = Count == 0 || !KeepsSomething ? 0 : _head + rows;
+    }
+
+    /// <summary>How many rows are older than this; the rows must be timed.</summary>
+    public int Before(long timeNs)
+    {
+        var times = Times;
+        var (low, high) = (0, times.Length);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = times[middle] < timeNs ? (middle + 1, high) : (low, middle);
+        }
+
+        return low;
     }
 
     public void Save(CheckpointWriter writer)
     {
         writer.Write(Count);
         writer.Write(Times);
-        for (var column = 0; column < columns; column++)
+        for (var column = 0; column < _columns; column++)
         {
             writer.Write(Column(column));
         }
     }
 
-    public static SlidingBuffer? Load(ref CheckpointReader reader, int columns)
+    /// <summary>Takes saved rows; false when they are not all there, or more than may be.</summary>
+    public bool Load(ref CheckpointReader reader, int rowsMax)
     {
-        var count = reader.ReadCount(sizeof(long) + (columns * sizeof(double)));
-        var buffer = new SlidingBuffer(columns);
-        buffer.Resize(Math.Max(FirstCapacity, count + (count / 2)));
-        buffer.Count = count;
-        reader.Read(buffer._times.AsSpan(0, count));
-        for (var column = 0; column < columns; column++)
+        var rowBytes = (_timed ? sizeof(long) : 0) + (_columns * sizeof(double));
+        var count = reader.ReadCount(rowBytes);
+        if (count > rowsMax)
         {
-            reader.Read(buffer._values.AsSpan(column * buffer.Capacity, count));
+            return false;
         }
 
-        return reader.Failed ? null : buffer;
+        (Count, _head) = (0, 0);
+        Resize(rowBytes == 0 ? FirstCapacity : Math.Max(FirstCapacity, count + (count / 2)));
+        Count = count;
+        reader.Read(_times.AsSpan(0, _timed ? count : 0));
+        for (var column = 0; column < _columns; column++)
+        {
+            reader.Read(_values.AsSpan(column * _capacity, count));
+        }
+
+        return !reader.Failed;
     }
 
     private void MakeRoom()
     {
-        if (_head >= Capacity / 2)
+        if (_head < _capacity / 2)
         {
-            Times.CopyTo(_times);
-            for (var column = 0; column < columns; column++)
-            {
-                Column(column).CopyTo(_values.AsSpan(column * Capacity));
-            }
+            Resize(_capacity * 2);
+            return;
+        }
 
-            _head = 0;
-        }
-        else
+        Times.CopyTo(_times);
+        for (var column = 0; column < _columns; column++)
         {
-            Resize(Capacity * 2);
+            Column(column).CopyTo(_values.AsSpan(column * _capacity));
         }
+
+        _head = 0;
     }
 
     private void Resize(int capacity)
     {
-        var times = new long[capacity];
-        var values = new double[capacity * columns];
+        var times = new long[_timed ? capacity : 0];
+        var values = new double[capacity * _columns];
         Times.CopyTo(times);
-        for (var column = 0; column < columns; column++)
+        for (var column = 0; column < _columns; column++)
         {
             Column(column).CopyTo(values.AsSpan(column * capacity));
         }
 
-        (_times, _values, _head) = (times, values, 0);
+        (_times, _values, _capacity, _head) = (times, values, capacity, 0);
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Pilotage.Core;
 using Xunit;
 
@@ -96,6 +97,65 @@ public sealed class WindowTests
     public void Share_their_rows_and_their_equal_aggregates()
     {
         Assert.Equal([0, 1], Pump.Evaluate("(AVG(vibration) OVER w - MIN(vibration) OVER w) * 2 + (AVG(vibration) OVER w - AVG(vibration) OVER w)", 1, 2));
+    }
+
+    [Theory]
+    [InlineData("ROWS BETWEEN 3 PRECEDING AND CURRENT ROW", "ROWS BETWEEN 30 PRECEDING AND CURRENT ROW")]
+    [InlineData("RANGE BETWEEN INTERVAL '4' SECOND PRECEDING AND CURRENT ROW", "RANGE BETWEEN INTERVAL '50' SECOND PRECEDING AND CURRENT ROW")]
+    public void Of_many_lengths_are_what_each_is_alone(string shorter, string longer)
+    {
+        string Query(string columns) => $"INSERT INTO o SELECT device, ts, {columns} FROM pump " +
+            $"WINDOW s AS (PARTITION BY device ORDER BY ts {shorter}), l AS (PARTITION BY device ORDER BY ts {longer})";
+        string[] columns =
+        [
+            "AVG(vibration) OVER s AS a", "REGR_SLOPE(vibration, load) OVER l AS b", "COUNT(*) OVER s AS c", "COUNT(*) OVER l AS d",
+            "MAX(load) OVER s AS e", "FIRST_VALUE(load) OVER l AS f", "STDDEV(vibration) OVER s AS g", "LAG(vibration, 9) OVER s AS h",
+        ];
+        var together = Run(Query(string.Join(", ", columns)));
+        for (var i = 0; i < columns.Length; i++)
+        {
+            var alone = Run(Query(columns[i]));
+            for (var row = 0; row < alone.Count; row++)
+            {
+                Assert.Equal(BitConverter.DoubleToInt64Bits(alone[row][0]), BitConverter.DoubleToInt64Bits(together[row][i]));
+            }
+        }
+
+        static List<double[]> Run(string sql)
+        {
+            var sink = new RecordingSink();
+            var flow = Pump.Start(Pump.Compile(sql), sink);
+            var random = new Random(31);
+            var now = Pump.StartNs;
+            for (var i = 0; i < 300; i++)
+            {
+                now += random.NextInt64(1, 3_000_000_000);
+                flow.Push(0, Pump.First, now, Pump.Row(random.Next(9) == 0 ? double.NaN : random.NextDouble(), load: random.Next(100)), i);
+            }
+
+            return [.. sink.Rows.Select(row => row.Values)];
+        }
+    }
+
+    [Fact]
+    public void That_only_count_keep_no_rows()
+    {
+        var count = Checkpointed("COUNT(*) OVER w");
+        Assert.True(count < Checkpointed("COUNT(vibration) OVER w") - 7_000, $"{count} bytes");
+
+        static int Checkpointed(string column)
+        {
+            var flow = Pump.Start(Pump.Compile($"INSERT INTO o SELECT device, ts, {column} AS n FROM pump WINDOW w AS " +
+                "(PARTITION BY device ORDER BY ts ROWS BETWEEN 999 PRECEDING AND CURRENT ROW)"), new SilentSink());
+            for (var i = 0; i < 3_000; i++)
+            {
+                flow.Push(0, Pump.First, i, Pump.Row(i), i);
+            }
+
+            var bytes = new ArrayBufferWriter<byte>();
+            flow.Checkpoint(bytes);
+            return bytes.WrittenCount;
+        }
     }
 
     [Fact]
