@@ -67,6 +67,9 @@ internal sealed partial class BufferLane : IAsyncDisposable
         var segment = (int)Math.Clamp(bytesMax / DropShare, 64 * 1024, 16 * 1024 * 1024);
         var log = CommitLog.Open(directory, new CommitLogOptions { Name = "buffer", SegmentBytes = segment }, time);
         var acked = AtomicFile.Read(directory, "acked") is { Length: 8 } mark ? BitConverter.ToInt64(mark) : log.FirstSequence;
+
+        // Damage may have set the log back behind the mark: an offset given out twice would be taken for a duplicate.
+        log.SkipTo(acked);
         return new BufferLane(log, directory, priority, id, Math.Max(acked, log.FirstSequence), bytesMax, historyBytesMax, logger);
     }
 
