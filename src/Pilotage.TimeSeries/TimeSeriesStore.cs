@@ -12,6 +12,8 @@ namespace Pilotage.TimeSeries;
 /// </remarks>
 public sealed partial class TimeSeriesStore : IAsyncDisposable
 {
+    // A batch is one record; hosts bound theirs by messages, and a message may hold thousands of points.
+    private const int BatchBytesMax = 256 * 1024 * 1024;
     private readonly IDurableDirectory _directory;
     private readonly TimeSeriesOptions _options;
     private readonly TimeProvider _time;
@@ -32,7 +34,13 @@ public sealed partial class TimeSeriesStore : IAsyncDisposable
         _time = time;
         _log = CommitLog.Open(
             directory,
-            new CommitLogOptions { Name = "head", SegmentBytes = options.LogSegmentBytes, Writer = options.Writer },
+            new CommitLogOptions
+            {
+                Name = "head",
+                SegmentBytes = options.LogSegmentBytes,
+                RecordBytesMax = BatchBytesMax,
+                Writer = options.Writer,
+            },
             time);
     }
 

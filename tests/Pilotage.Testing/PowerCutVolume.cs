@@ -44,9 +44,18 @@ public sealed class PowerCutVolume : IAsyncDisposable
         var volume = new PowerCutVolume(Directory.CreateTempSubdirectory("pilotage-cut-").FullName);
         Directory.CreateDirectory(volume._mount);
         await RunAsync("truncate", "-s", $"{megabytes}M", volume._image);
-        await RunAsync("/usr/sbin/mkfs.ext4", "-q", "-F", volume._image);
+        await RunAsync("/usr/sbin/mkfs.ext4", "-q", "-F", "-m", "0", volume._image);
         await RunAsync("mount", "-o", "loop", volume._image, volume._mount);
         return volume;
+    }
+
+    /// <summary>Takes space away with a file of zeros, as much as fits; delete the file to give it back.</summary>
+    public async Task<string> FillAsync(int kilobytesLeft)
+    {
+        var path = Path.Combine(_mount, "filler");
+        var free = new DriveInfo(_mount).AvailableFreeSpace - (kilobytesLeft * 1024L);
+        await RunAsync("fallocate", "-l", $"{Math.Max(free, 4096)}", path);
+        return path;
     }
 
     /// <summary>What a power cut at this moment leaves; the volume itself lives on.</summary>

@@ -98,15 +98,14 @@ public sealed partial class CommitLog : IAsyncDisposable
 
             batch = _filling;
             index = record.IsSingleSegment ? batch.Add(record.FirstSpan) : batch.Add(record);
-            if (_draining)
+            if (!_draining)
             {
-                return batch.SequenceAsync(index);
+                // Inside the lock, so that closing cannot come between.
+                _draining = true;
+                _ = Task.Factory.StartNew(Drain, CancellationToken.None, TaskCreationOptions.DenyChildAttach, _writer);
             }
-
-            _draining = true;
         }
 
-        StartDrain();
         return batch.SequenceAsync(index);
     }
 
@@ -143,9 +142,6 @@ public sealed partial class CommitLog : IAsyncDisposable
         await Task.Factory.StartNew(Close, CancellationToken.None, TaskCreationOptions.DenyChildAttach, _writer);
         EndWriter();
     }
-
-    private void StartDrain() =>
-        _ = Task.Factory.StartNew(Drain, CancellationToken.None, TaskCreationOptions.DenyChildAttach, _writer);
 
     private void EndWriter() => (_writer as WriterThread)?.End();
 

@@ -1,4 +1,6 @@
+using Pilotage.Core.Durability;
 using Pilotage.Testing;
+using Pilotage.TimeSeries;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -50,6 +52,73 @@ public sealed class StoreSurvivalTests(ITestOutputHelper output)
         await CutAsync(5, isUnsynced: true);
         output.WriteLine($"5 power cuts without syncing: {_ledger}");
         Assert.True(_ledger.Missing > 0, $"a writer that never syncs lost nothing: the harness is blind ({_ledger})");
+    }
+
+    [PowerCutFact]
+    public async Task A_disk_that_fills_up_stops_acks_keeps_reading_and_heals_twenty_times()
+    {
+        await using var volume = await PowerCutVolume.CreateAsync();
+        var path = Path.Combine(volume.MountPath, "store");
+        var refused = 0;
+        await using (var store = StoreWriter.Open(path, isUnsynced: false))
+        {
+            for (var cycle = 0; cycle < Cuts; cycle++)
+            {
+                var filler = await volume.FillAsync(kilobytesLeft: 256);
+                refused += await AppendUntilRefusedAsync(store);
+                Assert.Equal(_ledger.Acked, StoreWriter.Stored(store).Count());
+                File.Delete(filler);
+                await AppendAsync(store, 100);
+            }
+
+            Assert.False(store.Failed);
+        }
+
+        await volume.InspectCutAsync(mount => AccountAsync(Path.Combine(mount, "store")));
+        output.WriteLine($"{Cuts} fillings, {refused} refused: {_ledger}");
+        Assert.True(_ledger.Faults == 0 && _damaged == 0 && refused >= Cuts, $"{_ledger}, damaged {_damaged}, refused {refused}");
+    }
+
+    private async Task<int> AppendUntilRefusedAsync(TimeSeriesStore store)
+    {
+        const int AppendsMax = 50_000;
+        for (var i = 0; i < AppendsMax; i += 100)
+        {
+            var appends = Enumerable.Range(0, 100).Select(async _ =>
+            {
+                var number = Interlocked.Increment(ref _next);
+                try
+                {
+                    await store.AppendAsync(StoreWriter.Message(number), null, CancellationToken.None);
+                    return number;
+                }
+                catch (CommitLogFullException)
+                {
+                    return 0;
+                }
+            }).ToArray();
+            var stored = await Task.WhenAll(appends);
+            foreach (var number in stored.Where(number => number > 0))
+            {
+                _ledger.Ack(number);
+            }
+
+            if (stored.Count(number => number == 0) is var refused and > 0)
+            {
+                return refused;
+            }
+        }
+
+        return 0;
+    }
+
+    private async Task AppendAsync(TimeSeriesStore store, int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            await store.AppendAsync(StoreWriter.Message(++_next), null, CancellationToken.None);
+            _ledger.Ack(_next);
+        }
     }
 
     private async Task CutAsync(int cuts, bool isUnsynced)

@@ -46,7 +46,7 @@ internal static class StoreWriter
         .Replay(Tenant, [.. Enumerable.Range(0, Devices).Select(index => Device(index))], Properties, long.MinValue, long.MaxValue)
         .Select(row => (row.TimeNs, row.Device == Device(row.TimeNs % Devices) && row.Values.AsSpan().SequenceEqual(Values(row.TimeNs))));
 
-    private static PointBatch Message(long number)
+    public static PointBatch Message(long number)
     {
         var batch = new PointBatch();
         batch.AddRow(Tenant, Device(number % Devices), number, number, Properties, Values(number), Quality.Good);

@@ -203,6 +203,22 @@ public sealed class CommitLogTests
     }
 
     [Fact]
+    public async Task An_owner_that_knows_better_lets_the_log_go_on_further_up()
+    {
+        var log = Open();
+        await log.AppendAsync(Bytes("one"), default);
+        log.SkipTo(1);
+        log.SkipTo(10);
+        Assert.Equal(10, await log.AppendAsync(Bytes("ten"), default));
+        _disk.Cut();
+
+        var again = Open();
+        Assert.Equal(["1 one", "10 ten"], Texts(again, 1));
+        Assert.Equal([new LogDamage(2, 9)], again.Damages);
+        Assert.Equal(11, again.NextSequence);
+    }
+
+    [Fact]
     public async Task Two_logs_share_a_folder()
     {
         var left = Open(new CommitLogOptions { Name = "left", Writer = _scheduler });
