@@ -28,7 +28,7 @@ public abstract class BrokerHooks
     /// <param name="who">The publisher, also for a will.</param>
     /// <param name="message">The host may keep it; it never changes.</param>
     /// <param name="receivedNs">When the broker took it off the wire, ns since the Unix epoch.</param>
-    /// <param name="cancellation">The connection has ended; a message that was taken in should still be seen through.</param>
+    /// <param name="cancellation">The broker stops hard; a message whose connection has ended is still seen through.</param>
     public virtual ValueTask<PublishDecision> ReceiveAsync(
         ClientIdentity who, MqttMessage message, long receivedNs, CancellationToken cancellation) => default;
 
@@ -37,7 +37,10 @@ public abstract class BrokerHooks
     {
     }
 
-    /// <summary>A client is gone, for the reason given. Must return quickly.</summary>
+    /// <summary>
+    /// A client is gone, for the reason given. Must return quickly. Not called when another connection has taken the
+    /// session over: the client is still there.
+    /// </summary>
     public virtual void Disconnected(ClientIdentity who, string why)
     {
     }

@@ -23,9 +23,6 @@ public sealed partial class MqttBroker
         [LoggerMessage(2154, LogLevel.Error, "The session log could not be rewritten; it goes on growing.")]
         public static partial void CompactionFailed(ILogger logger, Exception fault);
 
-        [LoggerMessage(2155, LogLevel.Error, "The will of client {ClientId} could not be published.")]
-        public static partial void WillFailed(ILogger logger, string clientId, Exception fault);
-
         [LoggerMessage(2156, LogLevel.Warning, "Connections did not drain within {Limit} and are cut.")]
         public static partial void DrainTimedOut(ILogger logger, TimeSpan limit);
     }

@@ -16,10 +16,10 @@ public sealed partial class MqttBroker : IAsyncDisposable
     private static readonly TimeSpan SweepInterval = TimeSpan.FromMilliseconds(500);
 
     private readonly BrokerOptions _options;
-    private readonly BrokerHooks _hooks;
     private readonly Exchange _exchange;
     private readonly SessionLog _sessions;
     private readonly ConnectionTable _connections;
+    private readonly WillPublisher _wills;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
@@ -31,7 +31,6 @@ public sealed partial class MqttBroker : IAsyncDisposable
     private MqttBroker(BrokerOptions options, BrokerHooks hooks, IDurableDirectory state, TimeProvider time, ILoggerFactory logs)
     {
         _options = options;
-        _hooks = hooks;
         _time = time;
         _logger = logs.CreateLogger<MqttBroker>();
         _sessions = new(CommitLog.Open(
@@ -46,7 +45,9 @@ public sealed partial class MqttBroker : IAsyncDisposable
             },
             time));
         _exchange = new(options, _sessions, time);
-        _connections = new(new(options, hooks, _exchange, time, logs.CreateLogger<ClientConnection>(), _stopping.Token));
+        var logger = logs.CreateLogger<ClientConnection>();
+        _wills = new(_exchange, hooks, time, logger);
+        _connections = new(new(options, hooks, _exchange, _wills, time, logger, _stopping.Token));
     }
 
     /// <summary>Every session, connected or not.</summary>
@@ -152,6 +153,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
         await _sweeping.CancelAsync();
         await _sweeper;
         await _sessions.DisposeAsync();
+        _wills.Dispose();
         _sweeping.Dispose();
         _stopping.Dispose();
     }
@@ -195,11 +197,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
             {
                 _connections.Sweep();
                 _exchange.Sweep();
-                foreach (var will in _exchange.TakeDueWills())
-                {
-                    await PublishWillAsync(will);
-                }
-
+                await _wills.PublishDueAsync(_sweeping.Token);
                 await CompactAsync();
             }
         }
@@ -218,21 +216,6 @@ public sealed partial class MqttBroker : IAsyncDisposable
         catch (IOException fault)
         {
             Log.CompactionFailed(_logger, fault);
-        }
-    }
-
-    private async ValueTask PublishWillAsync(DueWill will)
-    {
-        var receivedNs = BrokerClock.Ns(_time);
-        try
-        {
-            var taken = _hooks.ReceiveAsync(will.Who, will.Message, receivedNs, _stopping.Token).AsTask();
-            await _exchange.Route(will.Who.Tenant, null, will.Message, receivedNs).Stored;
-            await taken;
-        }
-        catch (Exception fault) when (fault is not OutOfMemoryException)
-        {
-            Log.WillFailed(_logger, will.Who.ClientId, fault);
         }
     }
 }

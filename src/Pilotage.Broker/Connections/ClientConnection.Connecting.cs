@@ -149,6 +149,9 @@ internal sealed partial class ClientConnection
         try
         {
             await attachment.Stored;
+
+            // The will of the connection before, if this one has taken its session: it must not follow this one's birth.
+            await context.Wills.PublishDueAsync(context.Stopping);
         }
         catch (IOException refused)
         {

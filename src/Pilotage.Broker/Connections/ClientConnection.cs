@@ -71,7 +71,7 @@ internal sealed partial class ClientConnection(Transport transport, LinkContext 
             End(MqttReason.ImplementationSpecificError, "an internal error");
         }
 
-        Leave();
+        await LeaveAsync();
         End(MqttReason.Success, _end.Why);
         await writer;
         await transport.Pipe.Input.CompleteAsync();
@@ -127,14 +127,23 @@ internal sealed partial class ClientConnection(Transport transport, LinkContext 
     /// <summary>Cuts the socket.</summary>
     public void Abort() => transport.Abort();
 
-    private void Leave()
+    private async ValueTask LeaveAsync()
     {
         if (_session is not { } session || _who is not { } who)
         {
             return;
         }
 
-        context.Exchange.Detach(session, this, _keepsWill, _newExpiry);
+        var gone = context.Exchange.Detach(session, this, _keepsWill, _newExpiry);
+        try
+        {
+            await context.Wills.PublishDueAsync(context.Stopping);
+        }
+        catch (OperationCanceledException)
+        {
+            // The broker stops hard; a retained state that says "online" is then the host's to correct.
+        }
+
         if (!_welcomed)
         {
             return;
@@ -143,6 +152,9 @@ internal sealed partial class ClientConnection(Transport transport, LinkContext 
         BrokerMetrics.Connections(-1);
         BrokerMetrics.Disconnect(_end.Reason);
         Log.Disconnected(context.Logger, who.Tenant, who.ClientId, _end.Reason, _end.Why);
-        context.Hooks.Disconnected(who, _end.Why);
+        if (gone)
+        {
+            context.Hooks.Disconnected(who, _end.Why);
+        }
     }
 }

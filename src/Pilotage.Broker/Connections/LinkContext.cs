@@ -8,7 +8,13 @@ namespace Pilotage.Broker.Connections;
 
 /// <summary>What all connections of one broker share.</summary>
 internal sealed record LinkContext(
-    BrokerOptions Options, BrokerHooks Hooks, Exchange Exchange, TimeProvider Time, ILogger Logger, CancellationToken Stopping);
+    BrokerOptions Options,
+    BrokerHooks Hooks,
+    Exchange Exchange,
+    WillPublisher Wills,
+    TimeProvider Time,
+    ILogger Logger,
+    CancellationToken Stopping);
 
 /// <summary>One accepted socket, TLS behind it.</summary>
 /// <param name="Pipe">Bytes in and out.</param>

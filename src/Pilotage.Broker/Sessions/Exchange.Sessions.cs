@@ -50,13 +50,15 @@ internal sealed partial class Exchange
     /// <param name="link">The connection; nothing happens when another has taken the session over.</param>
     /// <param name="keepsWill">Whether the will is to be published.</param>
     /// <param name="expirySeconds">A new expiry, if DISCONNECT brought one.</param>
-    public void Detach(Session session, ISessionLink link, bool keepsWill, uint? expirySeconds)
+    /// <returns>Whether the client is gone, as opposed to being served by another connection already.</returns>
+    public bool Detach(Session session, ISessionLink link, bool keepsWill, uint? expirySeconds)
     {
         lock (_gate)
         {
             if (session.Link != link)
             {
-                return;
+                var sessions = Space(session.Tenant).Sessions;
+                return !sessions.TryGetValue(session.ClientId, out var present) || present.Link is null;
             }
 
             session.Link = null;
@@ -74,11 +76,12 @@ internal sealed partial class Exchange
             if (!session.Durable)
             {
                 SessionLog.Unawaited(Remove(Space(session.Tenant), session));
-                return;
+                return true;
             }
 
             log.Left(session, NowNs);
             StartCounting(session);
+            return true;
         }
     }
 

@@ -65,6 +65,26 @@ public sealed class Chapter31WillTests : IAsyncLifetime
         Assert.Equal("gone", (await watcher.MessageAsync()).Text);
     }
 
+    [Fact]
+    [Clause("MQTT-3.1.4-3")]
+    public async Task The_will_of_a_connection_that_was_taken_over_comes_before_the_birth_of_the_next()
+    {
+        for (var i = 0; i < 20; i++)
+        {
+            var (old, _) = await RawClient.ConnectAsync(_broker.Port, "c", change: p => p with { Will = Will(retain: true) });
+            var (young, _) = await RawClient.ConnectAsync(_broker.Port, "c", change: p => p with { Will = Will(retain: true) });
+            await young.PublishAsync("a/_state", "born", 1, 1, retain: true);
+            await young.PubAckAsync();
+            using var late = await WatchAsync($"late-{i}");
+            Assert.Equal("born", (await late.MessageAsync()).Text);
+            Assert.Equal("born", System.Text.Encoding.UTF8.GetString(_broker.Hooks.Received[^1].Payload.Span));
+            await young.SendAsync(0xE0, 0x00);
+            await young.ExpectEndAsync();
+            old.Dispose();
+            young.Dispose();
+        }
+    }
+
     private static WillMessage Will(bool retain = false) =>
         new(new() { Topic = "a/_state", Payload = "gone"u8.ToArray(), Qos = 1, Retain = retain }, 0);
 
