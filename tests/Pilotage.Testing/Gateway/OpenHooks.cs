@@ -19,6 +19,9 @@ public sealed class OpenHooks : BrokerHooks
     /// <summary>Topics below here are forbidden to everybody.</summary>
     public string Forbidden { get; set; } = "forbidden/";
 
+    /// <summary>Whether messages are kept for <see cref="Received"/>.</summary>
+    public bool Remembers { get; set; } = true;
+
     /// <summary>Judges certificates.</summary>
     public Func<X509Certificate2, bool> Trusts { get; set; } = _ => false;
 
@@ -53,9 +56,12 @@ public sealed class OpenHooks : BrokerHooks
     public override ValueTask<PublishDecision> ReceiveAsync(
         ClientIdentity who, MqttMessage message, long receivedNs, CancellationToken cancellation)
     {
-        lock (_received)
+        if (Remembers)
         {
-            _received.Add(message);
+            lock (_received)
+            {
+                _received.Add(message);
+            }
         }
 
         return OnReceive?.Invoke(who, message) ?? default;
