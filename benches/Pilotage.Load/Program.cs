@@ -12,6 +12,7 @@ internal static class Program
     private static readonly Dictionary<string, Func<BenchArguments, Task<IReadOnlyList<BenchRow>>>> Benches = new(StringComparer.Ordinal)
     {
         ["inference"] = Inference.InferenceBench.RunAsync,
+        ["stream"] = Streams.StreamBench.RunAsync,
         ["value"] = Value.ValueBench.RunAsync,
     };
 

@@ -1,0 +1,98 @@
+using System.Buffers;
+using Pilotage.Core;
+using Pilotage.Streams;
+
+namespace Pilotage.Load.Streams;
+
+/// <summary>What a row costs on its way through pipelines, in process and on one core: rows in, rows out, no payloads.</summary>
+internal static class StreamBench
+{
+    private const int Devices = 10_000;
+    private const int Warm = 1_000_000;
+    private const int Rows = 4_000_000;
+    private static readonly ThingSchema Pump = new("pump", [new("vibration", "mm/s"), new("load", "%")]);
+
+    /// <summary>Measures.</summary>
+    public static Task<IReadOnlyList<BenchRow>> RunAsync(BenchArguments arguments)
+    {
+        var filter = Measure("INSERT INTO o SELECT device, ts, vibration * 2 + 1 AS x FROM pump WHERE load > 50");
+        var tumble = Measure("""
+            INSERT INTO o SELECT device, window_end AS ts, AVG(vibration) AS x
+            FROM TUMBLE(TABLE pump, DESCRIPTOR(ts), INTERVAL '1' MINUTE) GROUP BY device, window_start, window_end
+            """);
+        var features = Measure("""
+            INSERT INTO o SELECT device, ts, AVG(vibration) OVER w AS a, STDDEV(vibration) OVER w AS s, MAX(vibration) OVER w AS m,
+                   REGR_SLOPE(vibration, ts) OVER w AS t, AVG(load) OVER w AS l
+            FROM pump WINDOW w AS (PARTITION BY device ORDER BY ts ROWS BETWEEN 99 PRECEDING AND CURRENT ROW)
+            """);
+        return Task.FromResult<IReadOnlyList<BenchRow>>(
+        [
+            new("filter + project, row in, row out", "rows/CPU s", filter.PerSecond, null, null, null, null, HigherIsBetter: true),
+            new("  allocated", "bytes/row", filter.BytesPerRow, null, null, 0, 0),
+            new("1-minute tumbling average, 10,000 devices", "rows/CPU s", tumble.PerSecond, null, null, 1e6, 3e6, HigherIsBetter: true),
+            new("  allocated", "bytes/row", tumble.BytesPerRow, null, null, 0, 0),
+            new("5 aggregates over 100 rows, 10,000 devices", "rows/CPU s", features.PerSecond, null, null, null, null, HigherIsBetter: true),
+            new("  state", "kB/device", features.StateBytes / 1e3 / Devices, null, null, null, null),
+            new("  checkpoint", "ms", features.CheckpointMs, null, null, null, null),
+        ]);
+    }
+
+    private static Figures Measure(string sql)
+    {
+        var plan = PipelineCompiler.Compile(sql, [Pump], [], new Dictionary<string, double>()).Value;
+        var sink = new CountingSink();
+        var flow = Dataflow.Start(plan, new Dictionary<string, IModelInvoker>(), sink, TimeProvider.System).Value;
+        DeviceId[] ids = [.. Enumerable.Range(0, Devices).Select(i => new DeviceId($"pump-{i}"))];
+        Push(flow, ids, 0, Warm);
+        var allocated = GC.GetAllocatedBytesForCurrentThread();
+        var cpu = Environment.CpuUsage.TotalTime;
+        Push(flow, ids, Warm, Rows);
+        cpu = Environment.CpuUsage.TotalTime - cpu;
+        allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
+        if (sink.Rows == 0 || flow.Counters.Rows != Warm + Rows)
+        {
+            throw new InvalidOperationException($"Nothing was measured: {flow.Counters}, {sink.Rows} rows out.");
+        }
+
+        var state = new ArrayBufferWriter<byte>();
+        flow.Checkpoint(state);
+        state.ResetWrittenCount();
+        var started = TimeProvider.System.GetTimestamp();
+        flow.Checkpoint(state);
+        var took = TimeProvider.System.GetElapsedTime(started);
+        return new(Rows / cpu.TotalSeconds, (double)allocated / Rows, state.WrittenCount, took.TotalMilliseconds);
+    }
+
+    // A row of every device each second, as a plant would send them.
+    private static void Push(Dataflow flow, DeviceId[] ids, long from, int count)
+    {
+        Span<double> row = stackalloc double[2];
+        for (var i = from; i < from + count; i++)
+        {
+            (row[0], row[1]) = (i % 97, i % 100);
+            flow.Push(0, ids[i % Devices], i / Devices * 1_000_000_000, row, i);
+        }
+    }
+
+    private sealed record Figures(double PerSecond, double BytesPerRow, long StateBytes, double CheckpointMs);
+
+    private sealed class CountingSink : IPipelineSink
+    {
+        public long Rows { get; private set; }
+
+        public void AlertRaised(DeviceId device, long tsNs, string kind, double score, long inputId)
+        {
+        }
+
+        public void AlertCleared(DeviceId device, long tsNs, string kind, double score, long inputId)
+        {
+        }
+
+        public void Row(string target, DeviceId device, long tsNs, ReadOnlySpan<double> values, long inputId) => Rows++;
+
+        public void Inference(
+            string model, DeviceId device, long tsNs, ReadOnlySpan<float> outputs, long inputId, TimeSpan elapsed)
+        {
+        }
+    }
+}
