@@ -13,6 +13,7 @@ internal static class Program
     {
         ["inference"] = Inference.InferenceBench.RunAsync,
         ["stream"] = Streams.StreamBench.RunAsync,
+        ["store"] = Store.StoreBench.RunAsync,
         ["value"] = Value.ValueBench.RunAsync,
     };
 
