@@ -75,6 +75,9 @@ public sealed class PipelineRun : IDisposable
     /// on.</summary>
     public void Advance(long watermarkNs) => _flow.Advance(watermarkNs);
 
+    /// <summary>Drops all that is kept for a device; should it come again, it is new.</summary>
+    public void Forget(DeviceId device) => _flow.Forget(device);
+
     /// <summary>Writes all state, with a checksum.</summary>
     public void Checkpoint(IBufferWriter<byte> output) => _flow.Checkpoint(output);
 

@@ -73,8 +73,8 @@ public sealed class Dataflow
 
     /// <summary>Gives a row of a device to the source at this position of the plan; values in the order of its thing
     /// type.</summary>
-    /// <remarks>What a model throws comes out here. The row then counts as seen: windows before the model hold it, nothing
-    /// after the model does, and the next row may be pushed.</remarks>
+    /// <remarks>What a model throws comes out here. The row then counts as seen: windows before the model hold it,
+    /// nothing after the model does, and the next row may be pushed.</remarks>
     public PushResult Push(int source, DeviceId device, long tsNs, ReadOnlySpan<double> values, long inputId)
     {
         _touched = true;
@@ -90,7 +90,7 @@ public sealed class Dataflow
             return PushResult.OutOfRange;
         }
 
-        var index = _context.IndexOf(device);
+        var index = _context.Devices.IndexOf(device);
         if (index < 0)
         {
             _context.DevicesRefused++;
@@ -111,6 +111,22 @@ public sealed class Dataflow
         }
     }
 
+    /// <summary>Drops all that is kept for a device: windows, waiting rows, raised alerts (which are not cleared
+    /// first). Should it come again, it is new.</summary>
+    public void Forget(DeviceId device)
+    {
+        var index = _context.Devices.Forget(device);
+        if (index < 0)
+        {
+            return;
+        }
+
+        foreach (var (_, step) in _graph.Stateful)
+        {
+            step.Forget(index);
+        }
+    }
+
     /// <summary>Writes all state, with a checksum.</summary>
     public void Checkpoint(IBufferWriter<byte> output)
     {
@@ -118,12 +134,7 @@ public sealed class Dataflow
         writer.Write(Magic);
         writer.Write(Version);
         writer.Write(_context.SaveCounters());
-        writer.Write(_context.Devices.Count);
-        foreach (var device in _context.Devices)
-        {
-            writer.Write(device.Value);
-        }
-
+        _context.Devices.Save(writer);
         var section = new ArrayBufferWriter<byte>();
         writer.Write(_graph.Stateful.Count);
         foreach (var (signature, operators) in _graph.Stateful)
@@ -173,12 +184,10 @@ public sealed class Dataflow
         var counters = new long[_context.SaveCounters().Length];
         reader.Read(counters);
         _context.LoadCounters(counters);
-        for (var left = reader.ReadCount(sizeof(int)); left > 0; left--)
+        if (!_context.Devices.Load(ref reader))
         {
-            if (_context.IndexOf(new(reader.ReadText())) < 0)
-            {
-                return new Refusal("checkpoint.too_many_devices", $"The checkpoint has more than {_context.Limits.DevicesMax} devices.");
-            }
+            return new Refusal(
+                "checkpoint.too_many_devices", $"The checkpoint has more than {_context.Limits.DevicesMax} devices.");
         }
 
         var waiting = _graph.Stateful.ToDictionary(step =>

@@ -47,6 +47,8 @@ internal sealed class AlertOperator(AlertNode node, RunContext context) : Operat
         }
     }
 
+    public override void Forget(int device) => _states.Clear(device);
+
     public override void Save(CheckpointWriter writer)
     {
         writer.Write(_kinds.Length);
@@ -80,7 +82,7 @@ internal sealed class AlertOperator(AlertNode node, RunContext context) : Operat
             _states.Set(device, rowsOff);
         }
 
-        return !reader.Failed && count <= context.Devices.Count;
+        return !reader.Failed && count <= context.Devices.Places;
     }
 
     private void Judge(int index, int[] rowsOff, bool raises, bool holds, in RowHead head, ReadOnlySpan<double> row)

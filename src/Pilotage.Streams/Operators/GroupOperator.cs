@@ -49,6 +49,8 @@ internal sealed class GroupOperator(GroupNode node, RunContext context) : Operat
         base.Watermark(device, Math.Max(watermarkNs, long.MinValue + WindowTimeBeforeEndNs) - WindowTimeBeforeEndNs, inputId);
     }
 
+    public override void Forget(int device) => _states.Clear(device);
+
     public override void Save(CheckpointWriter writer)
     {
         writer.Write(_states.Count);
@@ -83,7 +85,7 @@ internal sealed class GroupOperator(GroupNode node, RunContext context) : Operat
             _states.Set(device, open);
         }
 
-        return !reader.Failed && count <= context.Devices.Count;
+        return !reader.Failed && count <= context.Devices.Places;
     }
 
     private void Close(int device, OpenWindows open, long watermarkNs, long inputId)

@@ -25,6 +25,11 @@ internal abstract class Operator
         }
     }
 
+    /// <summary>Drops what is kept for a device; its index may come again for another one.</summary>
+    public virtual void Forget(int device)
+    {
+    }
+
     public virtual void Save(CheckpointWriter writer)
     {
     }

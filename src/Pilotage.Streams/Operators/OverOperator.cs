@@ -50,6 +50,8 @@ internal sealed class OverOperator : Operator
         Emit(head, _row);
     }
 
+    public override void Forget(int device) => _states.Clear(device);
+
     public override void Save(CheckpointWriter writer)
     {
         writer.Write(_states.Count);
@@ -80,7 +82,7 @@ internal sealed class OverOperator : Operator
             _states.Set(device, state);
         }
 
-        return !reader.Failed && count <= _context.Devices.Count;
+        return !reader.Failed && count <= _context.Devices.Places;
     }
 
     private void Slide(SharedRows windows, SlidingBuffer buffer, in RowHead head, ReadOnlySpan<double> row)

@@ -27,4 +27,12 @@ internal sealed class PerDevice<T>
         _states[device] = state;
         Count = Math.Max(Count, device + 1);
     }
+
+    public void Clear(int device)
+    {
+        if (device < Count)
+        {
+            _states[device] = null;
+        }
+    }
 }

@@ -6,16 +6,13 @@ namespace Pilotage.Streams.Operators;
 internal sealed class RunContext(
     IPipelineSink sink, TimeProvider time, PipelineLimits limits, IReadOnlyList<string> texts)
 {
-    private readonly Dictionary<DeviceId, int> _indexes = [];
-    private readonly List<DeviceId> _devices = [];
-
     public IPipelineSink Sink => sink;
 
     public TimeProvider Time => time;
 
     public PipelineLimits Limits => limits;
 
-    public IReadOnlyList<DeviceId> Devices => _devices;
+    public DeviceTable Devices { get; } = new(limits.DevicesMax);
 
     public long Rows;
     public long Late;
@@ -29,27 +26,9 @@ internal sealed class RunContext(
     public long AlertsRaised;
     public long AlertsCleared;
 
-    public DeviceId Device(int index) => _devices[index];
+    public DeviceId Device(int index) => Devices[index];
 
     public string Text(int index) => texts[index];
-
-    /// <summary>The index of a device, a new one for a new device, or -1 when there are too many.</summary>
-    public int IndexOf(DeviceId device)
-    {
-        if (_indexes.TryGetValue(device, out var index))
-        {
-            return index;
-        }
-
-        if (_devices.Count == limits.DevicesMax)
-        {
-            return -1;
-        }
-
-        _indexes.Add(device, _devices.Count);
-        _devices.Add(device);
-        return _devices.Count - 1;
-    }
 
     public PipelineCounters Counters => new()
     {

@@ -83,6 +83,8 @@ internal sealed class SourceOperator(int width, long latenessNs, RunContext cont
     public override void Push(
         in RowHead head, ReadOnlySpan<double> row) => Take(head.Device, head.TimeNs, row, head.InputId);
 
+    public override void Forget(int device) => _orders.Clear(device);
+
     public override void Save(CheckpointWriter writer)
     {
         writer.Write(AdvancedNs);
@@ -107,7 +109,7 @@ internal sealed class SourceOperator(int width, long latenessNs, RunContext cont
             }
         }
 
-        return !reader.Failed && count <= context.Devices.Count;
+        return !reader.Failed && count <= context.Devices.Places;
     }
 
     private void Pass(DeviceOrder order, in RowHead head, ReadOnlySpan<double> row)

@@ -2,7 +2,8 @@ using Pilotage.Streams.Expressions;
 
 namespace Pilotage.Streams.Windows;
 
-/// <summary>Windows of one kind that keep their rows once: the longest holds them, the shorter ones look at its end.</summary>
+/// <summary>Windows of one kind that keep their rows once: the longest holds them, the shorter ones look at its
+/// end.</summary>
 internal sealed class SharedRows
 {
     private SharedRows(FrameKind kind, IReadOnlyList<WindowSpec> windows)
@@ -26,7 +27,8 @@ internal sealed class SharedRows
     // Values kept for each unit of length. The time of a row counts as one where it is kept.
     private double Cost => (Preceding + 1.0) * (Columns.Length + (Kind == FrameKind.Range ? 1 : 0));
 
-    /// <summary>The bounded windows among these, each kind together if that keeps no more than each window by itself.</summary>
+    /// <summary>The bounded windows among these, each kind together if that keeps no more than each window by
+    /// itself.</summary>
     public static IReadOnlyList<SharedRows> Of(IEnumerable<WindowSpec> windows)
     {
         var rows = new List<SharedRows>();

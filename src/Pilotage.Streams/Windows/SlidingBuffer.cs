@@ -5,9 +5,9 @@ namespace Pilotage.Streams.Windows;
 /// <summary>The rows of windows of one device: a few columns, each contiguous, oldest first, and their times if anybody
 /// asks for them.</summary>
 /// <remarks>
-/// Not a ring: a wrapped window would be summed in another order than the same rows unwrapped, and features must not depend
-/// on where in its history a window stands. Rows slide to the front when the end is reached, so the cost is one copy per
-/// row in the long run. It grows while it fills and allocates nothing after that.
+/// Not a ring: a wrapped window would be summed in another order than the same rows unwrapped, and features must not
+/// depend on where in its history a window stands. Rows slide to the front when the end is reached, so the cost is one
+/// copy per row in the long run. It grows while it fills and allocates nothing after that.
 /// </remarks>
 internal sealed class SlidingBuffer
 {

@@ -141,6 +141,39 @@ public sealed class CheckpointTests
         Assert.Equal(new RestoreReport(3, 1, 1), Pump.Start(Pump.Compile(other), new SilentSink()).Restore(checkpoint).Value);
     }
 
+    [Fact]
+    public void A_forgotten_device_comes_back_as_a_new_one_also_after_a_restore()
+    {
+        var plan = Pump.Compile(Everything, new() { DevicesMax = 3 });
+        var rows = Rows(new(1), 120);
+        var sink = new RecordingSink();
+        var flow = Pump.Start(plan, sink);
+        rows.ForEach(row => Feed(flow, row));
+        var b = Devices[1];
+        flow.Forget(b);
+        flow.Forget(new DeviceId("never seen"));
+        Assert.Equal(2, flow.Devices);
+        var restored = Pump.Start(plan, sink);
+        Assert.Equal(0, restored.Restore(Checkpoint(flow)).Value.StartedEmpty);
+
+        // An hour later, so that nothing is late against the clock that was advanced meanwhile.
+        var again = rows.Where(row => row.Device == b).Select(row => row with { TimeNs = row.TimeNs + Pump.HourNs }).ToList();
+        string[] Lines(Dataflow run)
+        {
+            sink.Lines.Clear();
+            again.ForEach(row => Feed(run, row));
+            return [.. sink.Lines];
+        }
+
+        var expected = Lines(Pump.Start(plan, sink));
+        Assert.NotEmpty(expected);
+        Assert.Equal(expected, Lines(flow));
+        Assert.Equal(expected, Lines(restored));
+        Assert.Equal(PushResult.TooManyDevices, flow.Push(0, new DeviceId("d"), again[^1].TimeNs, Pump.Row(1), 1));
+        flow.Forget(b);
+        Assert.Equal(PushResult.Taken, flow.Push(0, new DeviceId("d"), again[^1].TimeNs, Pump.Row(1), 1));
+    }
+
     private static Dataflow Fed(PipelinePlan plan, int count)
     {
         var flow = Pump.Start(plan, new SilentSink());
