@@ -110,6 +110,14 @@ internal sealed class WorkerLoop(
         {
             _byPath.Remove(path);
             _warm.Remove(device.Device);
+
+            // Should it come back, its windows are filled again from what came meanwhile, and an alert that stands is raised again.
+            run.Forget(new DeviceId(device.Device));
+            if (_held.Remove(device.Device, out var held))
+            {
+                done.AddRange(held.Select(message => message.Done));
+            }
+
             await unsubscribe(path, stopping);
         }
 
