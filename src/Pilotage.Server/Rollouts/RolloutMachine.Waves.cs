@@ -16,6 +16,9 @@ public sealed partial class RolloutMachine
     private readonly HashSet<string> _waiting = [];
     private ILookup<string, RolloutTarget>? _byEdge;
 
+    /// <summary>Whether some device still owes an answer.</summary>
+    public bool IsWaiting => _waiting.Count > 0;
+
     /// <summary>What each guard says now, with its figures.</summary>
     public IReadOnlyList<GuardOutcome> Guards()
     {
@@ -66,7 +69,8 @@ public sealed partial class RolloutMachine
             : new GuardOutcome(P99Guard, worst.Inferences >= P99SamplesMin ? GuardResult.Fail : GuardResult.Inconclusive, told);
     }
 
-    private IEnumerable<RolloutTarget> TargetsOf(string edge) =>
+    /// <summary>The targets that stood behind an edge when the waves were drawn.</summary>
+    public IEnumerable<RolloutTarget> TargetsOf(string edge) =>
         (_byEdge ??= _targets.Values.ToLookup(target => target.Edge))[edge];
 
     private void Advance()
@@ -97,6 +101,7 @@ public sealed partial class RolloutMachine
             if (device.Phase == DevicePhase.NotStarted && device.Wave <= State.Wave && edge.Online)
             {
                 edge.Challenge ??= _newChallenge();
+                device.Touched = true;
                 var role = State.Status == RolloutStatus.Shadow ? DeviceRole.Shadow : DeviceRole.Challenger;
                 Move(id, device, DevicePhase.Offered, $"wave {device.Wave + 1}", "the edge to stage the release");
                 _out.Add(new RolloutOutput.Offer(id, device.Edge, device.Wave, role, edge.Challenge));

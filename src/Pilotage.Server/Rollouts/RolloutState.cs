@@ -97,7 +97,11 @@ public sealed class DeviceProgress
     /// <summary>The process the bake belongs to; another one starts it anew.</summary>
     public string? Worker { get; set; }
 
+    /// <summary>Its result was a failure; stays when it has gone back.</summary>
     public bool Failed { get; set; }
+
+    /// <summary>It was offered the release, whatever came of it: part of the blast radius.</summary>
+    public bool Touched { get; set; }
 
     /// <summary>The next thing expected of it, for a person.</summary>
     public string? Expected { get; set; }

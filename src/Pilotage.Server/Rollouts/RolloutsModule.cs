@@ -1,5 +1,8 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Pilotage.Server.Rollouts.Contracts;
 
 namespace Pilotage.Server.Rollouts;
 
@@ -7,8 +10,21 @@ namespace Pilotage.Server.Rollouts;
 public static class RolloutsModule
 {
     /// <summary>Registers what the module is made of.</summary>
-    public static IServiceCollection AddRollouts(this IServiceCollection services) => services;
+    public static IServiceCollection AddRollouts(this IServiceCollection services) => services
+        .AddSingleton<ReleaseBook>()
+        .AddSingleton<ReleaseDraft>()
+        .AddSingleton<RolloutStore>()
+        .AddSingleton<RolloutPlanning>()
+        .AddSingleton<DesiredComposer>()
+        .AddSingleton<EvidenceJudge>()
+        .AddSingleton<RolloutEngine>()
+        .AddSingleton<IRollouts>(provider => provider.GetRequiredService<RolloutEngine>())
+        .AddHostedService(provider => provider.GetRequiredService<RolloutEngine>());
 
     /// <summary>Maps the module's routes.</summary>
-    public static IEndpointRouteBuilder MapRollouts(this IEndpointRouteBuilder routes) => routes;
+    public static IEndpointRouteBuilder MapRollouts(this IEndpointRouteBuilder routes)
+    {
+        RolloutEndpoints.Map(routes.MapGroup("/api/v1").WithTags("rollouts"));
+        return routes;
+    }
 }
