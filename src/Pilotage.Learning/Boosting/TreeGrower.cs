@@ -4,7 +4,7 @@ namespace Pilotage.Learning.Boosting;
 
 /// <summary>Grows one regression tree at a time, best leaf first, on binned rows.</summary>
 /// <remarks>Buffers live as long as the grower, one per member and thread; nothing large is allocated per tree.</remarks>
-internal sealed class TreeGrower(BinnedMatrix data, BoostingOptions options)
+internal sealed class TreeGrower(BinnedMatrix data, float[] weights, BoostingOptions options)
 {
     private readonly Stack<Histogram> _spare = new();
     private readonly int[] _right = new int[data.Rows];
@@ -22,7 +22,7 @@ internal sealed class TreeGrower(BinnedMatrix data, BoostingOptions options)
         var tree = new BinnedTree(data);
         var open = new List<OpenLeaf>();
         var root = Rent();
-        root.Fill(data, features, rows, gradients);
+        root.Fill(data, features, rows, gradients, weights);
         Open(open, tree.AddLeaf(), 0, rows.Length, 0, root, SumOf(rows, gradients), features);
         var leaves = 1;
         while (leaves < options.LeavesMax && TakeBest(open) is { } leaf)
@@ -52,7 +52,7 @@ internal sealed class TreeGrower(BinnedMatrix data, BoostingOptions options)
         // Summing the smaller child and subtracting gives the larger one for the price of a pass over the bins.
         var smallIsLeft = leftCount <= mine.Length - leftCount;
         var small = Rent();
-        small.Fill(data, features, smallIsLeft ? mine[..leftCount] : mine[leftCount..], gradients);
+        small.Fill(data, features, smallIsLeft ? mine[..leftCount] : mine[leftCount..], gradients, weights);
         leaf.Histogram.Subtract(small);
         var depth = leaf.Depth + 1;
         Open(open, left, leaf.Start, leftCount, depth, smallIsLeft ? small : leaf.Histogram, leftSum, features);
@@ -124,15 +124,16 @@ internal sealed class TreeGrower(BinnedMatrix data, BoostingOptions options)
         return left;
     }
 
-    private static Vector128<double> SumOf(ReadOnlySpan<int> rows, float[] gradients)
+    private Vector128<double> SumOf(ReadOnlySpan<int> rows, float[] gradients)
     {
-        var sum = 0.0;
+        var (sum, weight) = (0.0, 0.0);
         foreach (var row in rows)
         {
             sum += gradients[row];
+            weight += weights[row];
         }
 
-        return Vector128.Create(sum, rows.Length);
+        return Vector128.Create(sum, weight);
     }
 
     private Histogram Rent() => _spare.TryPop(out var histogram) ? histogram : new Histogram(_histogramFeatures);

@@ -28,6 +28,8 @@ internal static class BoostingRecipe
             Members = (int)recipe.Number("members", defaults.Members),
             HeldOutShare = recipe.Number("held_out_share", defaults.HeldOutShare),
             Patience = (int)recipe.Number("patience", defaults.Patience),
+            NearWeight = recipe.Number("near_weight", defaults.NearWeight),
+            NearLabel = recipe.Number("near_label", defaults.NearLabel),
         };
     }
 

@@ -104,6 +104,29 @@ public sealed class GradientBoostingTests
     }
 
     [Fact]
+    public void Leans_towards_near_labels_where_rows_cannot_be_told_apart()
+    {
+        // Half the rows are 0 and half are 100, and nothing tells which: equal weights give 50, 9 to 1 gives 10.
+        float[] labels = [.. Enumerable.Range(0, 200).Select(row => row % 2 == 0 ? 0f : 100f)];
+        var data = new TrainingMatrix(new float[200], 1, new int[200]);
+
+        var equal = GradientBoosting.Train(data, labels, Small, CancellationToken.None);
+        var near = GradientBoosting.Train(data, labels, Small with { NearWeight = 9, NearLabel = 60 }, CancellationToken.None);
+
+        Assert.Equal(50, equal.Predict([0]), 1.5f);
+        Assert.Equal(10, near.Predict([0]), 1.5f);
+    }
+
+    [Fact]
+    public void Lets_the_weight_of_near_labels_fall_in_a_straight_line()
+    {
+        var options = Small with { NearWeight = 21, NearLabel = 60 };
+
+        Assert.Equal([21, 11, 1, 1], new[] { 0f, 30f, 60f, 90f }.Select(options.WeightOf));
+        Assert.Equal([1, 1], new[] { 0f, 90f }.Select(Small.WeightOf));
+    }
+
+    [Fact]
     public void Keeps_every_leaf_at_its_least_weight()
     {
         var (data, labels) = Surface(rows: 300, seed: 6);
