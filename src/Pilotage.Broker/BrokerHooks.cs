@@ -3,18 +3,25 @@ using Pilotage.Protocols.Mqtt;
 
 namespace Pilotage.Broker;
 
-/// <summary>What the host decides: who may come in, who may say and hear what, and where received messages are stored.</summary>
+/// <summary>
+/// What the host decides: who may come in, who may say and hear what, and where received messages are stored.
+/// </summary>
 /// <remarks>Methods are called from many connections at once. The defaults keep everybody out.</remarks>
 public abstract class BrokerHooks
 {
-    /// <summary>Judges a client certificate during the TLS handshake; must check its chain, validity and revocation.</summary>
+    /// <summary>
+    /// Judges a client certificate during the TLS handshake; must check its chain, validity and revocation.
+    /// </summary>
     public virtual bool TrustsCertificate(string listener, X509Certificate2 certificate) => false;
 
     /// <summary>Says who a client is. Called once for each connection, before anything else.</summary>
     public virtual ValueTask<ConnectDecision> ConnectAsync(ConnectRequest request, CancellationToken cancellation) =>
-        ValueTask.FromResult(ConnectDecision.Refuse(MqttReason.NotAuthorized, "This broker has no host to let clients in."));
+        ValueTask.FromResult(
+            ConnectDecision.Refuse(MqttReason.NotAuthorized, "This broker has no host to let clients in."));
 
-    /// <summary>Asked for each PUBLISH, for the will at connect and for response topics; must not wait for anything.</summary>
+    /// <summary>
+    /// Asked for each PUBLISH, for the will at connect and for response topics; must not wait for anything.
+    /// </summary>
     public virtual bool MayPublish(ClientIdentity who, string topic) => false;
 
     /// <summary>Asked for each filter of a SUBSCRIBE; must not wait for anything.</summary>
@@ -28,7 +35,8 @@ public abstract class BrokerHooks
     /// <param name="who">The publisher, also for a will.</param>
     /// <param name="message">The host may keep it; it never changes.</param>
     /// <param name="receivedNs">When the broker took it off the wire, ns since the Unix epoch.</param>
-    /// <param name="cancellation">The broker stops hard; a message whose connection has ended is still seen through.</param>
+    /// <param name="cancellation">The broker stops hard; a message whose connection has ended is still seen
+    /// through.</param>
     public virtual ValueTask<PublishDecision> ReceiveAsync(
         ClientIdentity who, MqttMessage message, long receivedNs, CancellationToken cancellation) => default;
 

@@ -44,7 +44,9 @@ public sealed record BrokerOptions
     [Range(1, 65_535)]
     public int InflightMax { get; init; } = 64;
 
-    /// <summary>Packets waiting for one slow connection; past that QoS 0 is dropped and counted, QoS 1 waits in its session.</summary>
+    /// <summary>
+    /// Packets waiting for one slow connection; past that QoS 0 is dropped and counted, QoS 1 waits in its session.
+    /// </summary>
     [Range(16, 1_000_000)]
     public int OutboundPacketsMax { get; init; } = 1024;
 
@@ -68,7 +70,9 @@ public sealed record BrokerOptions
     [Range(0, long.MaxValue)]
     public long RetainedBytesMax { get; init; } = 256L * 1024 * 1024;
 
-    /// <summary>Longest life of a session without a connection; longer wishes are cut to this, and the client is told.</summary>
+    /// <summary>
+    /// Longest life of a session without a connection; longer wishes are cut to this, and the client is told.
+    /// </summary>
     public TimeSpan SessionExpiryMax { get; init; } = TimeSpan.FromDays(7);
 
     /// <summary>From the accepted socket to a whole CONNECT, TLS handshake not counted.</summary>

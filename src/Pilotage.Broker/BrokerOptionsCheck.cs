@@ -9,7 +9,9 @@ namespace Pilotage.Broker;
 internal static class BrokerOptionsCheck
 {
     [UnconditionalSuppressMessage(
-        "Trimming", "IL2026", Justification = "Reads [Range] on properties that the broker itself reads, so none is trimmed.")]
+        "Trimming",
+        "IL2026",
+        Justification = "Reads [Range] on properties that the broker itself reads, so none is trimmed.")]
     public static void Validate(BrokerOptions options)
     {
         Validator.ValidateObject(options, new ValidationContext(options, nameof(BrokerOptions), null, null), true);
@@ -19,7 +21,8 @@ internal static class BrokerOptionsCheck
         RequirePositive(options.KeepAliveMin, nameof(options.KeepAliveMin));
         RequirePositive(options.DrainTimeout, nameof(options.DrainTimeout));
         Require(
-            options.KeepAliveMax >= options.KeepAliveMin && options.KeepAliveMax <= TimeSpan.FromSeconds(ushort.MaxValue),
+            options.KeepAliveMax >= options.KeepAliveMin
+                && options.KeepAliveMax <= TimeSpan.FromSeconds(ushort.MaxValue),
             nameof(options.KeepAliveMax),
             "must lie between KeepAliveMin and 65,535 s");
         Require(
@@ -29,7 +32,8 @@ internal static class BrokerOptionsCheck
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var listener in options.Listeners)
         {
-            Require(names.Add(listener.Name), nameof(options.Listeners), $"has two listeners called \"{listener.Name}\"");
+            Require(
+                names.Add(listener.Name), nameof(options.Listeners), $"has two listeners called \"{listener.Name}\"");
             Validate(listener);
         }
     }
@@ -43,7 +47,10 @@ internal static class BrokerOptionsCheck
                 break;
             case IPEndPoint ip when listener.Tls is null:
                 Require(listener.Insecure, listener.Name, "has no TLS; set Insecure if that is really meant");
-                Require(IPAddress.IsLoopback(ip.Address), listener.Name, $"is insecure, so it must be on a loopback address, not {ip}");
+                Require(
+                    IPAddress.IsLoopback(ip.Address),
+                    listener.Name,
+                    $"is insecure, so it must be on a loopback address, not {ip}");
                 break;
             case IPEndPoint:
                 Require(!listener.Insecure, listener.Name, "has TLS and is marked insecure; it cannot be both");
@@ -55,7 +62,10 @@ internal static class BrokerOptionsCheck
     }
 
     private static void RequirePositive(TimeSpan value, string name) =>
-        Require(value > TimeSpan.Zero && value < TimeSpan.FromDays(1), name, $"is {value}; it must lie between 0 and one day");
+        Require(
+            value > TimeSpan.Zero && value < TimeSpan.FromDays(1),
+            name,
+            $"is {value}; it must lie between 0 and one day");
 
     private static void Require(bool holds, string name, string what)
     {

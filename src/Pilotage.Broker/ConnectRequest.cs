@@ -25,7 +25,9 @@ public sealed record ConnectRequest
     /// <summary>Nothing when absent.</summary>
     public ReadOnlyMemory<byte>? Password { get; init; }
 
-    /// <summary>Trusted by <see cref="BrokerHooks.TrustsCertificate"/> already; lives as long as the connection.</summary>
+    /// <summary>
+    /// Trusted by <see cref="BrokerHooks.TrustsCertificate"/> already; lives as long as the connection.
+    /// </summary>
     public X509Certificate2? Certificate { get; init; }
 
     /// <summary>Whether the connection is encrypted.</summary>

@@ -11,13 +11,17 @@ public sealed partial class MqttBroker
         [LoggerMessage(2150, LogLevel.Information, "Listener {Listener} is open at {EndPoint}.")]
         public static partial void Listening(ILogger logger, string listener, EndPoint endPoint);
 
-        [LoggerMessage(2151, LogLevel.Warning, "Listener {Listener} at {EndPoint} is INSECURE: no encryption, whoever reaches this machine's loopback gets in.")]
+        [LoggerMessage(
+            2151,
+            LogLevel.Warning,
+            "Listener {Listener} at {EndPoint} is INSECURE: no encryption, whoever reaches this machine's loopback gets in.")]
         public static partial void Insecure(ILogger logger, string listener, EndPoint endPoint);
 
         [LoggerMessage(2152, LogLevel.Information, "{Sessions} sessions are back from the session log.")]
         public static partial void Restored(ILogger logger, int sessions);
 
-        [LoggerMessage(2153, LogLevel.Error, "{Records} records of the session log could not be read and are left out.")]
+        [LoggerMessage(
+            2153, LogLevel.Error, "{Records} records of the session log could not be read and are left out.")]
         public static partial void Unreadable(ILogger logger, int records);
 
         [LoggerMessage(2154, LogLevel.Error, "The session log could not be rewritten; it goes on growing.")]

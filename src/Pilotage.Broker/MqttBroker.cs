@@ -28,7 +28,8 @@ public sealed partial class MqttBroker : IAsyncDisposable
     private Task _sweeper = Task.CompletedTask;
     private int _disposed;
 
-    private MqttBroker(BrokerOptions options, BrokerHooks hooks, IDurableDirectory state, TimeProvider time, ILoggerFactory logs)
+    private MqttBroker(
+        BrokerOptions options, BrokerHooks hooks, IDurableDirectory state, TimeProvider time, ILoggerFactory logs)
     {
         _options = options;
         _time = time;
@@ -55,6 +56,12 @@ public sealed partial class MqttBroker : IAsyncDisposable
 
     /// <summary>Where the listeners really listen.</summary>
     public IReadOnlyList<BoundEndpoint> BoundEndpoints => _listeners?.Endpoints ?? [];
+
+    /// <summary>
+    /// Whether the session log has failed: QoS 1 messages for lasting sessions and retained ones are refused until the
+    /// broker is started again.
+    /// </summary>
+    public bool Failed => _sessions.Failed;
 
     // Targets of a record: a message may go to many sessions.
     private static int RecordOverheadBytes => 1024 * 1024;
@@ -112,19 +119,23 @@ public sealed partial class MqttBroker : IAsyncDisposable
         cancellation.ThrowIfCancellationRequested();
         if (!MqttTopic.IsValidName(message.Topic) || message.Qos > 1)
         {
-            throw new ArgumentException($"\"{message.Topic}\" with QoS {message.Qos} cannot be published.", nameof(message));
+            throw new ArgumentException(
+                $"\"{message.Topic}\" with QoS {message.Qos} cannot be published.", nameof(message));
         }
 
         var route = _exchange.Route(tenant, null, message, BrokerClock.Ns(_time));
         if (route.Reason.IsFailure())
         {
-            throw new InvalidOperationException($"The broker could not take a message for {message.Topic}: {route.Reason}.");
+            throw new InvalidOperationException(
+                $"The broker could not take a message for {message.Topic}: {route.Reason}.");
         }
 
         await route.Stored;
     }
 
-    /// <summary>Cuts a client off: its connection, its session and everything queued; completes when that is durable.</summary>
+    /// <summary>
+    /// Cuts a client off: its connection, its session and everything queued; completes when that is durable.
+    /// </summary>
     public async ValueTask DisconnectClientAsync(TenantId tenant, string clientId, MqttReason reason) =>
         await _exchange.Cut(tenant, clientId, reason);
 

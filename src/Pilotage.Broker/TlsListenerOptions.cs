@@ -11,7 +11,10 @@ public sealed record TlsListenerOptions
     /// <summary>Intermediate certificates to send along.</summary>
     public X509Certificate2Collection? Chain { get; init; }
 
-    /// <summary>Whether a client must, may or need not show a certificate; <see cref="BrokerHooks.TrustsCertificate"/> judges it.</summary>
+    /// <summary>
+    /// Whether a client must, may or need not show a certificate; <see cref="BrokerHooks.TrustsCertificate"/> judges
+    /// it.
+    /// </summary>
     public ClientCertificates ClientCertificates { get; init; } = ClientCertificates.Required;
 }
 

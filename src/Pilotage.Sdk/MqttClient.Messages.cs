@@ -4,7 +4,7 @@ using Pilotage.Sdk.Mqtt;
 
 namespace Pilotage.Sdk;
 
-/// <content>Messages out within the broker's window, messages in through the handler, answers to their askers.</content>
+/// <content>Messages out within the broker's window, in through the handler, answers to their askers.</content>
 public sealed partial class MqttClient
 {
     private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(5);
@@ -16,7 +16,9 @@ public sealed partial class MqttClient
     private readonly Dictionary<string, TaskCompletionSource<MqttMessage>> _asked = new(StringComparer.Ordinal);
     private volatile Task _lastAck = Task.CompletedTask;
 
-    /// <summary>Asks and waits for the answer: sets a response topic and correlation data of this client's own.</summary>
+    /// <summary>
+    /// Asks and waits for the answer: sets a response topic and correlation data of this client's own.
+    /// </summary>
     /// <param name="request">Sent with QoS 1; 5.0 only.</param>
     /// <param name="responseTopic">A topic this client may subscribe to and the answerer may publish to.</param>
     /// <param name="timeout">Past it a <see cref="TimeoutException"/>.</param>
@@ -41,7 +43,8 @@ public sealed partial class MqttClient
         {
             if (!subscribed)
             {
-                ThrowIfRefused(await SubscribeAsync(responseTopic, 1, cancellation), $"the subscription to {responseTopic}");
+                var granted = await SubscribeAsync(responseTopic, 1, cancellation);
+                ThrowIfRefused(granted, $"the subscription to {responseTopic}");
             }
 
             var asked = request with { Qos = 1, ResponseTopic = responseTopic, CorrelationData = correlation };
@@ -65,7 +68,9 @@ public sealed partial class MqttClient
         }
     }
 
-    /// <summary>First what an earlier connection left unanswered, in its order, then what waits; never past the window.</summary>
+    /// <summary>
+    /// First what an earlier connection left unanswered, in its order, then what waits; never past the window.
+    /// </summary>
     private async Task SendQueuedAsync(Link link, bool sessionPresent)
     {
         try
@@ -80,7 +85,8 @@ public sealed partial class MqttClient
             {
                 pending.Duplicate = sessionPresent;
                 await link.TakeCreditAsync();
-                await link.SendAsync(LinkPacket.Publish(pending.Message, pending.PacketId, pending.Duplicate), link.Ended);
+                var packet = LinkPacket.Publish(pending.Message, pending.PacketId, pending.Duplicate);
+                await link.SendAsync(packet, link.Ended);
             }
 
             while (await _queue.Reader.WaitToReadAsync(link.Ended))

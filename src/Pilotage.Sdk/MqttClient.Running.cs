@@ -11,15 +11,6 @@ namespace Pilotage.Sdk;
 public sealed partial class MqttClient
 {
     private bool _everConnected;
-    private int _failures;
-
-    /// <summary>Full jitter: anything between nothing and a bound that doubles, so that a fleet does not come back at once.</summary>
-    private TimeSpan NextPause()
-    {
-        var bound = Math.Min(_options.BackoffMax.TotalSeconds, _options.BackoffMin.TotalSeconds * Math.Pow(2, _failures));
-        _failures = Math.Min(_failures + 1, 30);
-        return TimeSpan.FromSeconds(_random.NextDouble() * bound);
-    }
 
     private async Task<(Link Link, bool SessionPresent)> DialUntilAnsweredAsync(CancellationToken cancellation)
     {
@@ -35,7 +26,7 @@ public sealed partial class MqttClient
                 SetState(new(false, false, MqttReason.ServerUnavailable, fault.Message));
             }
 
-            await Task.Delay(NextPause(), _time, either.Token);
+            await Task.Delay(_backoff.Next(), _time, either.Token);
         }
     }
 
@@ -51,7 +42,8 @@ public sealed partial class MqttClient
             {
                 var words = answer.Properties?.ReasonString is { } text ? $" ({text})" : "";
                 throw new MqttRefusedException(
-                    answer.Reason, $"The broker at {_options.Endpoint} refused the connection: {answer.Reason}{words}.");
+                    answer.Reason,
+                    $"The broker at {_options.Endpoint} refused the connection: {answer.Reason}{words}.");
             }
 
             _everConnected = true;
@@ -78,7 +70,7 @@ public sealed partial class MqttClient
         {
             Version = _options.Version,
             ClientId = _options.ClientId,
-            CleanStart = _options.Version == MqttVersion.V311 ? !lasting : _everConnected ? !lasting : _options.CleanStart,
+            CleanStart = _options.Version == MqttVersion.V311 || _everConnected ? !lasting : _options.CleanStart,
             KeepAliveSeconds = (ushort)Math.Clamp(_options.KeepAlive.TotalSeconds, 0, ushort.MaxValue),
             UserName = _options.UserName,
             Password = _options.Password,
@@ -101,12 +93,7 @@ public sealed partial class MqttClient
                 var since = _time.GetTimestamp();
                 await ServeAsync(dialed.Link, dialed.SessionPresent);
 
-                // Only a connection that held shows that the trouble is over; one that is kicked at once does not.
-                if (_time.GetElapsedTime(since) >= _options.StableAfter)
-                {
-                    _failures = 0;
-                }
-
+                _backoff.Held(_time.GetElapsedTime(since));
                 _stopping.Token.ThrowIfCancellationRequested();
                 dialed = await RedialAsync();
             }
@@ -121,7 +108,7 @@ public sealed partial class MqttClient
     {
         while (true)
         {
-            await Task.Delay(NextPause(), _time, _stopping.Token);
+            await Task.Delay(_backoff.Next(), _time, _stopping.Token);
             try
             {
                 return await DialUntilAnsweredAsync(_stopping.Token);

@@ -12,7 +12,7 @@ public sealed partial class MqttClient : IAsyncDisposable
 {
     private readonly MqttClientOptions _options;
     private readonly TimeProvider _time;
-    private readonly Random _random;
+    private readonly Backoff _backoff;
     private readonly ILogger<MqttClient> _logger;
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _stopping = new();
@@ -37,7 +37,7 @@ public sealed partial class MqttClient : IAsyncDisposable
     {
         _options = options;
         _time = time;
-        _random = random;
+        _backoff = new(options.BackoffMin, options.BackoffMax, options.StableAfter, random);
         _logger = logger;
         _queue = Channel.CreateBounded<PendingPublish>(options.QueueMax);
         _handlers = new(options.HandlersMax);
@@ -87,7 +87,8 @@ public sealed partial class MqttClient : IAsyncDisposable
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (!MqttTopic.IsValidName(message.Topic) || message.Qos > 1)
         {
-            throw new ArgumentException($"\"{message.Topic}\" with QoS {message.Qos} cannot be published.", nameof(message));
+            throw new ArgumentException(
+                $"\"{message.Topic}\" with QoS {message.Qos} cannot be published.", nameof(message));
         }
 
         if (message.Qos == 0)
@@ -214,7 +215,8 @@ public sealed partial class MqttClient : IAsyncDisposable
         }
     }
 
-    private async ValueTask<MqttReason?> AskAsync(Link link, Func<ushort, LinkPacket> packet, CancellationToken cancellation)
+    private async ValueTask<MqttReason?> AskAsync(
+        Link link, Func<ushort, LinkPacket> packet, CancellationToken cancellation)
     {
         var request = new ControlRequest();
         ushort id;

@@ -9,19 +9,27 @@ public sealed record MqttClientOptions
     /// <summary>Where the broker listens.</summary>
     public required MqttEndpoint Endpoint { get; init; }
 
-    /// <summary>Nothing means no TLS, which brokers of ours accept on Unix sockets and marked loopback listeners only.</summary>
+    /// <summary>
+    /// Nothing means no TLS, which brokers of ours accept on Unix sockets and marked loopback listeners only.
+    /// </summary>
     public MqttTlsOptions? Tls { get; init; }
 
     /// <summary>5.0 unless the broker is an old one.</summary>
     public MqttVersion Version { get; init; } = MqttVersion.V5;
 
-    /// <summary>Names the session; when empty the broker chooses one, which suits sessions that end with the connection.</summary>
+    /// <summary>
+    /// Names the session; when empty the broker chooses one, which suits sessions that end with the connection.
+    /// </summary>
     public string ClientId { get; init; } = "";
 
-    /// <summary>Whether the first connection forgets an earlier session; reconnections resume theirs whenever it can have one.</summary>
+    /// <summary>
+    /// Whether the first connection forgets an earlier session; reconnections resume theirs whenever it can have one.
+    /// </summary>
     public bool CleanStart { get; init; } = true;
 
-    /// <summary>How long the broker keeps the session without a connection. In 3.1.1 anything above zero means "for good".</summary>
+    /// <summary>
+    /// How long the broker keeps the session without a connection. In 3.1.1 anything above zero means "for good".
+    /// </summary>
     public TimeSpan SessionExpiry { get; init; }
 
     /// <summary>Silence after which a ping is sent; the broker may set another.</summary>
@@ -43,7 +51,9 @@ public sealed record MqttClientOptions
     [Range(1, 65_535)]
     public int InflightMax { get; init; } = 64;
 
-    /// <summary>Publishes waiting for room or for a connection; past that <see cref="MqttClient.PublishAsync"/> itself waits.</summary>
+    /// <summary>
+    /// Publishes waiting for room or for a connection; past that <see cref="MqttClient.PublishAsync"/> itself waits.
+    /// </summary>
     [Range(1, 1_000_000)]
     public int QueueMax { get; init; } = 1024;
 
@@ -65,7 +75,9 @@ public sealed record MqttClientOptions
     /// <summary>From the first byte to CONNACK, TLS included.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>Upper end of the first wait before a new connection; the wait itself is drawn between zero and it.</summary>
+    /// <summary>
+    /// Upper end of the first wait before a new connection; the wait itself is drawn between zero and it.
+    /// </summary>
     public TimeSpan BackoffMin { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Upper end of the longest wait; it doubles up to here.</summary>

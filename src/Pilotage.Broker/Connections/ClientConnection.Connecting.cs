@@ -38,7 +38,7 @@ internal sealed partial class ClientConnection
         {
             Listener = transport.Listener,
             Version = packet.Version,
-            ClientId = assigned ? $"auto-{RandomNumberGenerator.GetHexString(2 * AssignedIdBytes, true)}" : packet.ClientId,
+            ClientId = assigned ? NewClientId() : packet.ClientId,
             ClientIdAssigned = assigned,
             UserName = packet.UserName,
             Password = packet.Password,
@@ -58,6 +58,8 @@ internal sealed partial class ClientConnection
             ? await AcceptAsync(packet, who, decision.Overflow, assigned)
             : Refuse(judged, "what CONNECT asks for is not possible here");
     }
+
+    private static string NewClientId() => $"auto-{RandomNumberGenerator.GetHexString(2 * AssignedIdBytes, true)}";
 
     private async ValueTask<ConnectPacket?> ReadConnectAsync()
     {
@@ -150,7 +152,7 @@ internal sealed partial class ClientConnection
         {
             await attachment.Stored;
 
-            // The will of the connection before, if this one has taken its session: it must not follow this one's birth.
+            // The will of a connection whose session this one has taken must not follow this one's birth.
             await context.Wills.PublishDueAsync(context.Stopping);
         }
         catch (IOException refused)
@@ -176,7 +178,8 @@ internal sealed partial class ClientConnection
         OpenWindow(window);
         BrokerMetrics.Connections(1);
         BrokerMetrics.Connect(transport.Listener, MqttReason.Success);
-        Log.Connected(context.Logger, who.Tenant, who.ClientId, who.Role, packet.Version, transport.Listener, attachment.Present);
+        Log.Connected(
+            context.Logger, who.Tenant, who.ClientId, who.Role, packet.Version, transport.Listener, attachment.Present);
         context.Hooks.Connected(who);
         context.Exchange.Pump(attachment.Session, this);
         return true;

@@ -10,12 +10,22 @@ internal sealed partial class ClientConnection
 {
     private static partial class Log
     {
-        [LoggerMessage(2100, LogLevel.Information, "Client {ClientId} of {Tenant} connected as {Role} by {Listener} ({Version}, session present: {Present}).")]
+        [LoggerMessage(
+            2100,
+            LogLevel.Information,
+            "Client {ClientId} of {Tenant} connected as {Role} by {Listener} ({Version}, session present: {Present}).")]
         public static partial void Connected(
-            ILogger logger, TenantId tenant, string clientId, string role, MqttVersion version, string listener, bool present);
+            ILogger logger,
+            TenantId tenant,
+            string clientId,
+            string role,
+            MqttVersion version,
+            string listener,
+            bool present);
 
         [LoggerMessage(2101, LogLevel.Warning, "A client at {Remote} was refused by {Listener}: {Reason}, {Why}.")]
-        public static partial void Refused(ILogger logger, string listener, EndPoint? remote, MqttReason reason, string why);
+        public static partial void Refused(
+            ILogger logger, string listener, EndPoint? remote, MqttReason reason, string why);
 
         [LoggerMessage(2102, LogLevel.Information, "Client {ClientId} of {Tenant} is gone: {Reason}, {Why}.")]
         public static partial void Disconnected(

@@ -56,9 +56,13 @@ internal sealed partial class ClientConnection
 
         var receivedNs = BrokerClock.Ns(context.Time);
         var route = context.Exchange.Route(_who!.Tenant, _session, message, receivedNs);
-        return route.Reason == MqttReason.Success
-            ? new(packetId, MqttReason.Success, route.Stored, context.Hooks.ReceiveAsync(_who, message, receivedNs, context.Stopping))
-            : new(packetId, route.Reason, default, default);
+        if (route.Reason != MqttReason.Success)
+        {
+            return new(packetId, route.Reason, default, default);
+        }
+
+        var decision = context.Hooks.ReceiveAsync(_who, message, receivedNs, context.Stopping);
+        return new(packetId, MqttReason.Success, route.Stored, decision);
     }
 
     /// <summary>Topics that begin with $ are the broker's own (MQTT-4.7.2-1 and the section's advice).</summary>

@@ -110,7 +110,8 @@ internal sealed partial class ClientConnection
 
     private ValueTask OnDisconnect(ReadOnlySpan<byte> body)
     {
-        if (!MqttDecoder.TryDisconnect(body, MqttPacketType.Disconnect, _version, _limits, out var packet, out var reason))
+        const MqttPacketType Type = MqttPacketType.Disconnect;
+        if (!MqttDecoder.TryDisconnect(body, Type, _version, _limits, out var packet, out var reason))
         {
             return Fail(reason, "DISCONNECT is malformed");
         }
@@ -127,7 +128,8 @@ internal sealed partial class ClientConnection
         }
 
         _keepsWill = packet.Reason == MqttReason.DisconnectWithWill || packet.Reason.IsFailure();
-        End(MqttReason.Success, packet.Reason == MqttReason.Success ? "the client disconnected" : $"the client disconnected: {packet.Reason}");
+        var words = packet.Reason == MqttReason.Success ? "" : $": {packet.Reason}";
+        End(MqttReason.Success, $"the client disconnected{words}");
         return default;
     }
 

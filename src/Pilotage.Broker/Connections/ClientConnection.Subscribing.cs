@@ -47,7 +47,12 @@ internal sealed partial class ClientConnection
 
         var granted = Math.Min(wish.Qos, QosMax);
         var subscription = new Subscription(
-            wish.Filter, granted, wish.NoLocal, wish.RetainAsPublished, wish.RetainHandling, properties?.SubscriptionIds?[0]);
+            wish.Filter,
+            granted,
+            wish.NoLocal,
+            wish.RetainAsPublished,
+            wish.RetainHandling,
+            properties?.SubscriptionIds?[0]);
         try
         {
             if (!context.Exchange.TrySubscribe(_session!, subscription, out var isNew, out var stored))

@@ -75,7 +75,8 @@ internal sealed partial class ClientConnection
                 MqttEncoder.SubAck(output, _version, packet.Type, (SubAckPacket)packet.Packet!, _packetBytesMax);
                 break;
             default:
-                MqttEncoder.Disconnect(output, _version, MqttPacketType.Disconnect, (DisconnectPacket)packet.Packet!, _packetBytesMax);
+                MqttEncoder.Disconnect(
+                    output, _version, packet.Type, (DisconnectPacket)packet.Packet!, _packetBytesMax);
                 break;
         }
     }

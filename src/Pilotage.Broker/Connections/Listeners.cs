@@ -26,7 +26,11 @@ internal sealed class Listeners : IAsyncDisposable
 
     /// <summary>Opens all listeners, or none.</summary>
     public static async Task<Listeners> OpenAsync(
-        BrokerOptions options, BrokerHooks hooks, ConnectionTable connections, ILoggerFactory logs, CancellationToken cancellation)
+        BrokerOptions options,
+        BrokerHooks hooks,
+        ConnectionTable connections,
+        ILoggerFactory logs,
+        CancellationToken cancellation)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.Services.AddSingleton(logs);
@@ -98,7 +102,11 @@ internal sealed class Listeners : IAsyncDisposable
     }
 
     private static void Secure(
-        ListenOptions configured, ListenerOptions listener, TlsListenerOptions tls, BrokerOptions options, BrokerHooks hooks) =>
+        ListenOptions configured,
+        ListenerOptions listener,
+        TlsListenerOptions tls,
+        BrokerOptions options,
+        BrokerHooks hooks) =>
         configured.UseHttps(https =>
         {
 #pragma warning disable CA5398 // These two and nothing older is what we promise, whatever the machine's policy allows.
@@ -113,7 +121,8 @@ internal sealed class Listeners : IAsyncDisposable
                 ClientCertificates.Optional => ClientCertificateMode.AllowCertificate,
                 _ => ClientCertificateMode.NoCertificate,
             };
-            https.ClientCertificateValidation = (certificate, _, _) => hooks.TrustsCertificate(listener.Name, certificate);
+            https.ClientCertificateValidation =
+                (certificate, _, _) => hooks.TrustsCertificate(listener.Name, certificate);
 
             // Kestrel would offer HTTP by ALPN; we offer nothing, which every MQTT client takes.
             https.OnAuthenticate = (_, ssl) => ssl.ApplicationProtocols = null;

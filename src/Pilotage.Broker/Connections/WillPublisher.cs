@@ -7,11 +7,15 @@ namespace Pilotage.Broker.Connections;
 /// Publishes wills as they fall due. A client that comes back waits here for its own earlier will, so that its birth
 /// message never comes before it.
 /// </summary>
-internal sealed partial class WillPublisher(Exchange exchange, BrokerHooks hooks, TimeProvider time, ILogger logger) : IDisposable
+internal sealed partial class WillPublisher(
+    Exchange exchange, BrokerHooks hooks, TimeProvider time, ILogger logger) : IDisposable
 {
     private readonly SemaphoreSlim _one = new(1);
 
-    /// <summary>Completes when every will that was due has been handed on, to subscribers and to the host, though not yet stored.</summary>
+    /// <summary>
+    /// Completes when every will that was due has been handed on, to subscribers and to the host, though not yet
+    /// stored.
+    /// </summary>
     public async ValueTask PublishDueAsync(CancellationToken stopping)
     {
         await _one.WaitAsync(stopping);

@@ -62,7 +62,9 @@ internal sealed partial class Exchange
         return found;
     }
 
-    /// <summary>Puts a retained message in the session's queue for QoS 1 delivery; false while the queue is full.</summary>
+    /// <summary>
+    /// Puts a retained message in the session's queue for QoS 1 delivery; false while the queue is full.
+    /// </summary>
     public bool TryReplay(Session session, ISessionLink link, StoredMessage retained, Subscription subscription)
     {
         lock (_gate)

@@ -126,22 +126,15 @@ internal sealed partial class Exchange(BrokerOptions options, SessionLog log, Ti
         }
     }
 
-    /// <summary>All live connections, for the end.</summary>
-    public IReadOnlyList<ISessionLink> Links()
-    {
-        lock (_gate)
-        {
-            return [.. _spaces.Values.SelectMany(space => space.Sessions.Values).Select(s => s.Link).OfType<ISessionLink>()];
-        }
-    }
-
     private TenantSpace Space(TenantId tenant)
     {
         ref var space = ref CollectionsMarshal.GetValueRefOrAddDefault(_spaces, tenant, out _);
         return space ??= new();
     }
 
-    /// <summary>One target for each session, whatever the number of its matching subscriptions (MQTT-3.3.4-2).</summary>
+    /// <summary>
+    /// One target for each session, whatever the number of its matching subscriptions (MQTT-3.3.4-2).
+    /// </summary>
     private void FindTargets(TenantSpace space, Session? publisher, MqttMessage message)
     {
         _matches.Clear();

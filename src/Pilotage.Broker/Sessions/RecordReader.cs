@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Pilotage.Broker.Sessions;
 
-/// <summary>Reads what <see cref="RecordWriter"/> wrote; past the end everything is zero and <see cref="Failed"/> is set.</summary>
+/// <summary>
+/// Reads what <see cref="RecordWriter"/> wrote; past the end everything is zero and <see cref="Failed"/> is set.
+/// </summary>
 internal ref struct RecordReader(ReadOnlySpan<byte> record)
 {
     private ReadOnlySpan<byte> _rest = record;

@@ -4,7 +4,10 @@ using Pilotage.Protocols.Mqtt;
 
 namespace Pilotage.Broker.Sessions;
 
-/// <summary>What outlives a connection: subscriptions, waiting messages, the will. Everything here changes under the exchange's lock.</summary>
+/// <summary>
+/// What outlives a connection: subscriptions, waiting messages, the will. Everything here changes under the exchange's
+/// lock.
+/// </summary>
 internal sealed class Session(ulong key, TenantId tenant, string clientId)
 {
     /// <summary>Wire value for a session that never expires.</summary>
@@ -46,7 +49,9 @@ internal sealed class Session(ulong key, TenantId tenant, string clientId)
 
     public WillMessage? Will { get; set; }
 
-    /// <summary>When the will is due, if the client does not come back before; on the exchange's monotonic clock.</summary>
+    /// <summary>
+    /// When the will is due, if the client does not come back before; on the exchange's monotonic clock.
+    /// </summary>
     public TimeSpan? WillAt { get; set; }
 
     /// <summary>When the session ends; nothing while connected or when it never does; same clock.</summary>

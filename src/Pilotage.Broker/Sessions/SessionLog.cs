@@ -58,7 +58,9 @@ internal sealed class SessionLog(CommitLog log) : IAsyncDisposable
         Unawaited(Append());
     }
 
-    /// <summary>Not waited for: without the record the client would get the message once more, which QoS 1 allows.</summary>
+    /// <summary>
+    /// Not waited for: without the record the client would get the message once more, which QoS 1 allows.
+    /// </summary>
     public void Acknowledged(Session session, ulong message)
     {
         SessionRecords.Acknowledged(_record, session.Key, message);
@@ -134,9 +136,14 @@ internal sealed class SessionLog(CommitLog log) : IAsyncDisposable
         return image;
     }
 
+    /// <summary>Whether the log has met a failed write or sync.</summary>
+    public bool Failed => log.Failed;
+
     public ValueTask DisposeAsync() => log.DisposeAsync();
 
-    /// <summary>For appends whose failure needs no answer here: it is counted, and shows wherever one is waited for.</summary>
+    /// <summary>
+    /// For appends whose failure needs no answer here: it is counted, and shows wherever one is waited for.
+    /// </summary>
     public static void Unawaited(ValueTask<long> append)
     {
         if (!append.IsCompletedSuccessfully)

@@ -98,9 +98,13 @@ internal static class SessionRecords
     public static MqttMessage? Message(ReadOnlySpan<byte> packet)
     {
         var sequence = new ReadOnlySequence<byte>(packet.ToArray());
-        return MqttFrame.TryRead(sequence, int.MaxValue, out var frame, out _) == OperationStatus.Done
-            && MqttDecoder.TryPublish(
-                packet.Slice(frame.HeaderBytes, frame.BodyBytes), frame.Flags, MqttVersion.V5, MqttLimits.Standard, out var view, out _)
+        if (MqttFrame.TryRead(sequence, int.MaxValue, out var frame, out _) != OperationStatus.Done)
+        {
+            return null;
+        }
+
+        var body = packet.Slice(frame.HeaderBytes, frame.BodyBytes);
+        return MqttDecoder.TryPublish(body, frame.Flags, MqttVersion.V5, MqttLimits.Standard, out var view, out _)
             ? view.ToMessage(view.TopicText())
             : null;
     }

@@ -3,7 +3,9 @@ using Pilotage.Broker.Sessions;
 
 namespace Pilotage.Broker.Topics;
 
-/// <summary>The retained messages of one tenant, as a tree of levels; not safe for threads, its owner holds a lock.</summary>
+/// <summary>
+/// The retained messages of one tenant, as a tree of levels; not safe for threads, its owner holds a lock.
+/// </summary>
 internal sealed class RetainedStore
 {
     private readonly Node _root = new();

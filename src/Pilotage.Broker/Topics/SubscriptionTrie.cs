@@ -2,7 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Pilotage.Broker.Topics;
 
-/// <summary>Finds the subscriptions that match a topic, level by level; not safe for threads, its owner holds a lock.</summary>
+/// <summary>
+/// Finds the subscriptions that match a topic, level by level; not safe for threads, its owner holds a lock.
+/// </summary>
 /// <typeparam name="TOwner">Whose subscriptions they are; compared by reference.</typeparam>
 internal sealed class SubscriptionTrie<TOwner>
     where TOwner : class

@@ -4,7 +4,9 @@ namespace Pilotage.Protocols.Mqtt;
 
 public static partial class MqttDecoder
 {
-    /// <summary>Reads CONNECT. On refusal <paramref name="answerAs"/> says in which version the peer can be answered.</summary>
+    /// <summary>
+    /// Reads CONNECT. On refusal <paramref name="answerAs"/> says in which version the peer can be answered.
+    /// </summary>
     public static bool TryConnect(
         ReadOnlySpan<byte> body,
         in MqttLimits limits,
@@ -36,7 +38,8 @@ public static partial class MqttDecoder
         }
 
         MqttProperties? properties = null;
-        if (answerAs == MqttVersion.V5 && !TryProperties(ref reader, MqttPacketType.Connect, limits, out properties, out reason))
+        if (answerAs == MqttVersion.V5
+            && !TryProperties(ref reader, MqttPacketType.Connect, limits, out properties, out reason))
         {
             return false;
         }
@@ -77,11 +80,14 @@ public static partial class MqttDecoder
         var willQos = (flags & ConnectFlags.WillQosMask) >> 3;
         var will = (flags & ConnectFlags.Will) != 0;
 
-        // MQTT-3.1.2-3; then 3.1.2-11 to 3.1.2-15 for wills; a password without a user name is new in 5.0 (3.1.2-22 in 3.1.1).
+        // MQTT-3.1.2-3, then 3.1.2-11 to 3.1.2-15 for wills. A password without a user name is new in 5.0
+        // (MQTT-3.1.2-22 of 3.1.1 forbids it).
         return (flags & ConnectFlags.Reserved) == 0
             && willQos != 3
             && (will || (willQos == 0 && (flags & ConnectFlags.WillRetain) == 0))
-            && (version == MqttVersion.V5 || (flags & ConnectFlags.Password) == 0 || (flags & ConnectFlags.UserName) != 0);
+            && (version == MqttVersion.V5
+                || (flags & ConnectFlags.Password) == 0
+                || (flags & ConnectFlags.UserName) != 0);
     }
 
     private static bool TryWill(
@@ -99,7 +105,8 @@ public static partial class MqttDecoder
         }
 
         MqttProperties? properties = null;
-        if (version == MqttVersion.V5 && !TryProperties(ref reader, MqttPropertyRules.Will, limits, out properties, out reason))
+        if (version == MqttVersion.V5
+            && !TryProperties(ref reader, MqttPropertyRules.Will, limits, out properties, out reason))
         {
             return false;
         }

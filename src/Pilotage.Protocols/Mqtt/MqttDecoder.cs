@@ -40,7 +40,8 @@ public static partial class MqttDecoder
         }
 
         MqttProperties? properties = null;
-        if (version == MqttVersion.V5 && !TryProperties(ref reader, MqttPacketType.Publish, limits, out properties, out reason))
+        if (version == MqttVersion.V5
+            && !TryProperties(ref reader, MqttPacketType.Publish, limits, out properties, out reason))
         {
             return false;
         }
@@ -139,7 +140,8 @@ public static partial class MqttDecoder
         }
 
         reason = reader.AtEnd ? MqttReason.Success : MqttReason.MalformedPacket;
-        packet = new(flags == 1, version == MqttVersion.V5 ? (MqttReason)code : MqttReasons.FromConnectReturnCode(code), properties);
+        var answer = version == MqttVersion.V5 ? (MqttReason)code : MqttReasons.FromConnectReturnCode(code);
+        packet = new(flags == 1, answer, properties);
         return reader.AtEnd;
     }
 

@@ -64,7 +64,8 @@ public static partial class MqttEncoder
     }
 
     /// <summary>Writes UNSUBSCRIBE.</summary>
-    public static int Unsubscribe(IBufferWriter<byte> target, MqttVersion version, UnsubscribePacket packet, int bytesMax)
+    public static int Unsubscribe(
+        IBufferWriter<byte> target, MqttVersion version, UnsubscribePacket packet, int bytesMax)
     {
         var body = Aside();
         body.UInt16(packet.PacketId);
@@ -107,7 +108,8 @@ public static partial class MqttEncoder
     private static byte FlagsOf(ConnectPacket packet) => (byte)(
         (packet.UserName is null ? 0 : ConnectFlags.UserName)
         | (packet.Password is null ? 0 : ConnectFlags.Password)
-        | (packet.Will is null ? 0 : ConnectFlags.Will | (packet.Will.Message.Qos << 3) | (packet.Will.Message.Retain ? ConnectFlags.WillRetain : 0))
+        | (packet.Will is null ? 0 : ConnectFlags.Will | (packet.Will.Message.Qos << 3))
+        | (packet.Will is { Message.Retain: true } ? ConnectFlags.WillRetain : 0)
         | (packet.CleanStart ? ConnectFlags.CleanStart : 0));
 
     private static byte OptionsOf(in SubscribeFilter filter) => (byte)(

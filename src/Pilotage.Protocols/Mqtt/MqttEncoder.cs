@@ -40,7 +40,7 @@ public static partial class MqttEncoder
     public static int Ack(
         IBufferWriter<byte> target, MqttVersion version, MqttPacketType type, in AckPacket packet, int bytesMax)
     {
-        Debug.Assert(type is >= MqttPacketType.PubAck and <= MqttPacketType.PubComp, "Only the four acks share this shape.");
+        Debug.Assert(type is >= MqttPacketType.PubAck and <= MqttPacketType.PubComp, "Four acks share this shape.");
         var flags = type == MqttPacketType.PubRel ? 2 : 0;
 
         // Fast path: no reason, no properties, four bytes in both versions.

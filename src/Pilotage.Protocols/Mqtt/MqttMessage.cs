@@ -1,6 +1,8 @@
 namespace Pilotage.Protocols.Mqtt;
 
-/// <summary>An application message, as published and as delivered; immutable, so that many sessions may share one.</summary>
+/// <summary>
+/// An application message, as published and as delivered; immutable, so that many sessions may share one.
+/// </summary>
 /// <remarks>The properties exist in MQTT 5.0 only; towards a 3.1.1 client they are left out.</remarks>
 public sealed record MqttMessage
 {
@@ -13,7 +15,9 @@ public sealed record MqttMessage
     /// <summary>0 at most once, 1 at least once, 2 exactly once.</summary>
     public byte Qos { get; init; }
 
-    /// <summary>Whether the broker keeps the message as the topic's retained one; an empty payload removes it.</summary>
+    /// <summary>
+    /// Whether the broker keeps the message as the topic's retained one; an empty payload removes it.
+    /// </summary>
     public bool Retain { get; init; }
 
     /// <summary>1 says that the payload is UTF-8 text; 0 or nothing says nothing.</summary>

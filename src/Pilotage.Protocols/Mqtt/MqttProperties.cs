@@ -1,7 +1,11 @@
 namespace Pilotage.Protocols.Mqtt;
 
-/// <summary>All properties of MQTT 5.0; nothing means absent. Which packet may bear which is checked when reading.</summary>
-/// <remarks>One class for all packets: a packet without properties bears none at all, so the common case costs nothing.</remarks>
+/// <summary>
+/// All properties of MQTT 5.0; nothing means absent. Which packet may bear which is checked when reading.
+/// </summary>
+/// <remarks>
+/// One class for all packets: a packet without properties bears none at all, so the common case costs nothing.
+/// </remarks>
 public sealed class MqttProperties
 {
     /// <summary>1 for UTF-8 text.</summary>

@@ -16,8 +16,14 @@ internal static class MqttPropertyRules
     private static ushort[] Table()
     {
         var table = new ushort[(int)MqttPropertyId.SharedSubscriptionAvailable + 1];
-        Set(table, [Publish, Will], MqttPropertyId.PayloadFormat, MqttPropertyId.MessageExpiry, MqttPropertyId.ContentType);
-        Set(table, [Publish, Will], MqttPropertyId.ResponseTopic, MqttPropertyId.CorrelationData);
+        Set(
+            table,
+            [Publish, Will],
+            MqttPropertyId.PayloadFormat,
+            MqttPropertyId.MessageExpiry,
+            MqttPropertyId.ContentType,
+            MqttPropertyId.ResponseTopic,
+            MqttPropertyId.CorrelationData);
         Set(table, [Publish, Subscribe], MqttPropertyId.SubscriptionId);
         Set(table, [Connect, ConnAck, Disconnect], MqttPropertyId.SessionExpiry);
         Set(table, [Connect, ConnAck, Auth], MqttPropertyId.AuthenticationMethod, MqttPropertyId.AuthenticationData);

@@ -4,7 +4,9 @@ namespace Pilotage.Protocols.Mqtt;
 public sealed record SubscribePacket(
     ushort PacketId, IReadOnlyList<SubscribeFilter> Filters, MqttProperties? Properties = null);
 
-/// <summary>One filter as it was sent; whether it is a valid one is for the receiver to judge, filter by filter.</summary>
+/// <summary>
+/// One filter as it was sent; whether it is a valid one is for the receiver to judge, filter by filter.
+/// </summary>
 /// <param name="Filter">The topic filter.</param>
 /// <param name="Qos">The highest QoS wanted.</param>
 /// <param name="NoLocal">Whether the client's own messages are left out.</param>

@@ -71,10 +71,13 @@ internal sealed partial class Link
                 return new(frame.Type, ack.PacketId, null, ack.Reason);
             case MqttPacketType.SubAck or MqttPacketType.UnsubAck
                 when MqttDecoder.TrySubAck(bytes, frame.Type, _options.Version, _limits, out var answer, out reason):
-                return new(frame.Type, answer.PacketId, null, answer.Reasons.Count > 0 ? answer.Reasons[0] : MqttReason.Success);
+                // We ask for one filter at a time; UNSUBACK of 3.1.1 has no reasons.
+                var first = answer.Reasons is [var only, ..] ? only : MqttReason.Success;
+                return new(frame.Type, answer.PacketId, null, first);
             case MqttPacketType.Disconnect
                 when MqttDecoder.TryDisconnect(bytes, frame.Type, _options.Version, _limits, out var last, out reason):
-                Close(last.Reason, last.Properties?.ReasonString ?? $"the broker disconnected us: {last.Reason}", tell: false);
+                var why = last.Properties?.ReasonString ?? $"the broker disconnected us: {last.Reason}";
+                Close(last.Reason, why, tell: false);
                 return null;
             case MqttPacketType.PingResp:
                 return null;

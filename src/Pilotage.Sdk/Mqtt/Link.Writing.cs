@@ -40,7 +40,7 @@ internal sealed partial class Link
                 EncodePublish((MqttMessage)packet.Packet!, packet.PacketId, packet.Duplicate);
                 break;
             case MqttPacketType.PubAck:
-                MqttEncoder.Ack(_output, _options.Version, MqttPacketType.PubAck, new(packet.PacketId), _packetBytesMax);
+                MqttEncoder.Ack(_output, _options.Version, packet.Type, new(packet.PacketId), _packetBytesMax);
                 break;
             case MqttPacketType.Subscribe:
                 MqttEncoder.Subscribe(_output, _options.Version, (SubscribePacket)packet.Packet!, _packetBytesMax);

@@ -5,7 +5,9 @@ using Pilotage.Protocols.Mqtt;
 
 namespace Pilotage.Sdk.Mqtt;
 
-/// <summary>One connection to the broker, from CONNECT to its end: a reader, a writer with a bounded queue, and a pulse.</summary>
+/// <summary>
+/// One connection to the broker, from CONNECT to its end: a reader, a writer with a bounded queue, and a pulse.
+/// </summary>
 internal sealed partial class Link : IAsyncDisposable
 {
     private const int OutboxMax = 1024;
@@ -92,7 +94,9 @@ internal sealed partial class Link : IAsyncDisposable
     /// <summary>An answer has come, and with it room for one more.</summary>
     public void ReturnCredit() => _credits.Release();
 
-    /// <summary>Ends the connection; what is queued is still written, and a DISCONNECT after it where one is due.</summary>
+    /// <summary>
+    /// Ends the connection; what is queued is still written, and a DISCONNECT after it where one is due.
+    /// </summary>
     public void Close(MqttReason reason, string why, bool tell)
     {
         _end ??= (reason, why);

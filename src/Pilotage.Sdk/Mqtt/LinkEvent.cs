@@ -7,4 +7,5 @@ namespace Pilotage.Sdk.Mqtt;
 /// <param name="PacketId">0 for a QoS 0 message.</param>
 /// <param name="Message">With PUBLISH only.</param>
 /// <param name="Reason">With answers only.</param>
-internal readonly record struct LinkEvent(MqttPacketType Type, ushort PacketId, MqttMessage? Message, MqttReason Reason);
+internal readonly record struct LinkEvent(
+    MqttPacketType Type, ushort PacketId, MqttMessage? Message, MqttReason Reason);

@@ -29,7 +29,8 @@ internal readonly struct LinkPacket
     public static LinkPacket Publish(MqttMessage message, ushort packetId, bool duplicate) =>
         new(MqttPacketType.Publish, message, packetId, duplicate, MqttReason.Success);
 
-    public static LinkPacket Ack(ushort packetId) => new(MqttPacketType.PubAck, null, packetId, false, MqttReason.Success);
+    public static LinkPacket Ack(ushort packetId) =>
+        new(MqttPacketType.PubAck, null, packetId, false, MqttReason.Success);
 
     public static LinkPacket Subscribe(SubscribePacket packet) =>
         new(MqttPacketType.Subscribe, packet, packet.PacketId, false, MqttReason.Success);
