@@ -25,13 +25,13 @@ internal static class WindowAggregates
         switch (call.Function)
         {
             case AggregateFunction.Count:
-                _ = Sum(values, out var present);
+                _ = Sum(values, 0, out var present);
                 return present;
             case AggregateFunction.Sum:
-                var sum = Sum(values, out present);
+                var sum = Sum(values, 0, out present);
                 return present == 0 ? Scalar.Null : Scalar.Finite(sum);
             case AggregateFunction.Average:
-                return Mean(values, out _);
+                return Mean(values, 0, out _);
             case AggregateFunction.Minimum:
                 return Extreme(values, greatest: false);
             case AggregateFunction.Maximum:
@@ -59,18 +59,20 @@ internal static class WindowAggregates
         }
     }
 
-    private static double Mean(ReadOnlySpan<double> values, out int present) =>
-        Scalar.Finite(Sum(values, out present) / present);
+    private static double Mean(ReadOnlySpan<double> values, double from, out int present) =>
+        Scalar.Finite(Sum(values, from, out present) / present);
 
-    private static double Sum(ReadOnlySpan<double> values, out int present)
+    // The sum of the distances from a value; from nothing, the sum.
+    private static double Sum(ReadOnlySpan<double> values, double from, out int present)
     {
         var vectors = MemoryMarshal.Cast<double, Vector256<double>>(values);
+        var origin = Vector256.Create(from);
         var total = Vector256<double>.Zero;
         var counted = Vector256<double>.Zero;
         foreach (var vector in vectors)
         {
             var there = Vector256.Equals(vector, vector);
-            total += vector & there;
+            total += (vector - origin) & there;
             counted += Vector256<double>.One & there;
         }
 
@@ -78,7 +80,7 @@ internal static class WindowAggregates
         var count = counted[0] + counted[1] + counted[2] + counted[3];
         foreach (var value in values[(vectors.Length * Vector256<double>.Count)..])
         {
-            sum += double.IsNaN(value) ? 0 : value;
+            sum += double.IsNaN(value) ? 0 : value - from;
             count += double.IsNaN(value) ? 0 : 1;
         }
 
@@ -113,10 +115,12 @@ internal static class WindowAggregates
         return sum;
     }
 
-    // Two passes: the mean first, then the squares around it, so that a large mean costs no digits.
+    // Two passes: the mean first, then the squares around it, so that a large mean costs no digits. The mean is taken as a
+    // distance from the first value, so that a signal that stands still has a variance of exactly nothing.
     private static double Variance(ReadOnlySpan<double> values, bool sample)
     {
-        var mean = Mean(values, out var present);
+        var first = First(values);
+        var mean = first + Mean(values, first, out var present);
         var degrees = sample ? present - 1 : present;
         return degrees <= 0 ? Scalar.Null : Scalar.Finite(SumOfSquares(values, mean, out _) / degrees);
     }
@@ -164,19 +168,21 @@ internal static class WindowAggregates
 
     private static double Slope(ReadOnlySpan<double> ys, ReadOnlySpan<double> xs)
     {
-        double sumX = 0, sumY = 0;
+        // Distances from the first x, as in the variance: a line through one x has no slope, not a slope of rounding errors.
+        double first = 0, sumX = 0, sumY = 0;
         var pairs = 0;
         for (var i = 0; i < ys.Length; i++)
         {
             if (!double.IsNaN(xs[i]) && !double.IsNaN(ys[i]))
             {
-                sumX += xs[i];
+                first = pairs == 0 ? xs[i] : first;
+                sumX += xs[i] - first;
                 sumY += ys[i];
                 pairs++;
             }
         }
 
-        double meanX = sumX / pairs, meanY = sumY / pairs, xx = 0, xy = 0;
+        double meanX = first + (sumX / pairs), meanY = sumY / pairs, xx = 0, xy = 0;
         for (var i = 0; i < ys.Length; i++)
         {
             if (!double.IsNaN(xs[i]) && !double.IsNaN(ys[i]))

@@ -93,6 +93,26 @@ public sealed class WindowTests
         Assert.Equal(0.1 * 20_000, Pump.Evaluate("SUM(vibration) OVER (PARTITION BY device ORDER BY ts)", [.. values.Select(_ => 0.1)])[^1], 11);
     }
 
+    [Theory]
+    [InlineData("STDDEV", 0.0)]
+    [InlineData("VAR_POP", 0.0)]
+    [InlineData("REGR_SLOPE(load, ", double.NaN)]
+    public void Of_a_signal_that_stands_still_are_exact(string function, double expected)
+    {
+        var call = function.Contains('(', StringComparison.Ordinal) ? function + "vibration)" : function + "(vibration)";
+        foreach (var frame in new[] { "ROWS BETWEEN 8 PRECEDING AND CURRENT ROW", "" })
+        {
+            var sink = new RecordingSink();
+            var flow = Pump.Start(Pump.Compile($"INSERT INTO o SELECT device, ts, {call} OVER (PARTITION BY device ORDER BY ts {frame}) AS x FROM pump"), sink);
+            for (var i = 0; i < 50; i++)
+            {
+                flow.Push(0, Pump.First, i, Pump.Row(0.1, load: Math.Sin(i)), i);
+            }
+
+            Assert.All(sink.Rows.Skip(2), row => Assert.Equal(expected, row.Values[0]));
+        }
+    }
+
     [Fact]
     public void Share_their_rows_and_their_equal_aggregates()
     {
