@@ -10,7 +10,7 @@ namespace Pilotage.Server.Access;
 internal sealed class Authenticator(AdminToken token, ServerOptions options, IEnumerable<IDeviceStanding> standing)
 {
     /// <summary>Set by the page at <c>/</c> from its sign-in link.</summary>
-    public const string SessionCookie = "pilotage_session";
+    public const string SessionCookie = Contracts.SessionCookie.Name;
     private const string Bearer = "Bearer ";
 
     public Outcome<Principal> Identify(HttpContext context)

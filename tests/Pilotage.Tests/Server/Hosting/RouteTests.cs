@@ -34,7 +34,7 @@ public sealed class RouteTests : IAsyncLifetime
     {
         var bare = Routes().Select(r => r.RoutePattern.RawText!.TrimStart('/'))
             .Where(p => !p.StartsWith("api/v1/", StringComparison.Ordinal));
-        Assert.Empty(bare.Except(["healthz/live", "healthz/ready", "metrics", "openapi/{documentName}.json", ""], StringComparer.Ordinal));
+        Assert.Empty(bare.Except(["healthz/live", "healthz/ready", "metrics", "openapi/{documentName}.json", "", "page.js", "page.css"], StringComparer.Ordinal));
     }
 
     [Fact]

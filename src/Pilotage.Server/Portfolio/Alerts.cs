@@ -1,0 +1,70 @@
+using System.Text.Json;
+using Microsoft.Data.Sqlite;
+using Pilotage.Server.Fabric.Contracts;
+using Pilotage.Server.Hosting;
+
+namespace Pilotage.Server.Portfolio;
+
+/// <summary>Alerts out of the recorded events, and the verdicts on them.</summary>
+internal sealed class Alerts(IDomainEvents events, ICatalogue catalogue)
+{
+    public IReadOnlyList<Alert> All(TenantId tenant)
+    {
+        var verdicts = LatestVerdicts(tenant);
+        var cleared = events.Read(tenant, "alert-cleared").Select(cleared => Text(cleared.Data, "id")).ToHashSet(StringComparer.Ordinal);
+        return [.. events.Read(tenant, "alert").Select(raised => ToAlert(raised, verdicts, cleared))];
+    }
+
+    public Outcome<Alert> Find(TenantId tenant, string id) => All(tenant).FirstOrDefault(alert => alert.Id == id) is { } found
+        ? found
+        : new Refusal("alert.not_found", $"There is no alert '{id}'.");
+
+    /// <summary>Adds a verdict; an earlier one stays in the record and no longer counts.</summary>
+    public Verdict Judge(TenantId tenant, string alert, string answer, string? cause, string? note, string person, long nowNs)
+    {
+        catalogue.Write((connection, _) => connection.Execute(
+            """
+            INSERT INTO portfolio_verdicts (tenant, alert, sequence, answer, cause, note, person, at_ns)
+            SELECT $tenant, $alert, COUNT(*), $answer, $cause, $note, $person, $now FROM portfolio_verdicts WHERE tenant = $tenant AND alert = $alert
+            """,
+            ("$tenant", tenant.Value), ("$alert", alert), ("$answer", answer), ("$cause", cause), ("$note", note), ("$person", person), ("$now", nowNs)));
+        return new(alert, answer, cause, note, person, nowNs);
+    }
+
+    private Dictionary<string, Verdict> LatestVerdicts(TenantId tenant)
+    {
+        var all = catalogue.Read(connection => connection.Query(
+            "SELECT alert, answer, cause, note, person, at_ns FROM portfolio_verdicts WHERE tenant = $tenant ORDER BY alert, sequence",
+            ToVerdict,
+            ("$tenant", tenant.Value)));
+        var latest = new Dictionary<string, Verdict>(StringComparer.Ordinal);
+        foreach (var verdict in all)
+        {
+            latest[verdict.Alert] = verdict;
+        }
+
+        return latest;
+    }
+
+    private static Alert ToAlert(DomainEvent raised, Dictionary<string, Verdict> verdicts, HashSet<string?> cleared)
+    {
+        var id = Text(raised.Data, "id") ?? raised.Id;
+        return new(
+            id,
+            raised.Device.Value,
+            Clock.Rfc3339(raised.TimeNs),
+            Text(raised.Data, "kind") ?? "",
+            raised.Data.TryGetProperty("score", out var score) && score.ValueKind == JsonValueKind.Number ? score.GetDouble() : null,
+            Text(raised.Data, "release"),
+            Text(raised.Data, "rollout"),
+            cleared.Contains(id) ? "cleared" : "raised",
+            verdicts.GetValueOrDefault(id),
+            raised.TimeNs);
+    }
+
+    private static Verdict ToVerdict(SqliteDataReader row) =>
+        new(row.GetString(0), row.GetString(1), row.TextOrNull(2), row.TextOrNull(3), row.GetString(4), row.GetInt64(5));
+
+    private static string? Text(JsonElement data, string name) =>
+        data.ValueKind == JsonValueKind.Object && data.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+}
