@@ -46,6 +46,8 @@ internal static class CliApp
     {
         var root = new RootCommand("Takes an edge-AI use case from pilot to production, and proves what it paid.");
         options.AddTo(root);
+        root.Subcommands.Add(DemoVerbs.Create(frame));
+        root.Subcommands.Add(ServerVerb.Create(frame));
         root.Subcommands.Add(UseCaseVerbs.Create(frame));
         root.Subcommands.Add(GateVerbs.Create(frame));
         root.Subcommands.Add(DeviceVerbs.Create(frame));

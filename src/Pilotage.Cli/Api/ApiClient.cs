@@ -26,7 +26,26 @@ internal sealed class ApiClient : IDisposable
         SendAsync(HttpMethod.Get, path, null, cancellation);
 
     public Task<JsonNode?> PostAsync(string path, JsonNode body, CancellationToken cancellation) =>
-        SendAsync(HttpMethod.Post, path, body, cancellation);
+        SendAsync(HttpMethod.Post, path, Json(body), cancellation);
+
+    public Task<JsonNode?> PutAsync(string path, JsonNode body, CancellationToken cancellation) =>
+        SendAsync(HttpMethod.Put, path, Json(body), cancellation);
+
+    /// <summary>Sends bytes as they are, an artifact for example.</summary>
+    public Task<JsonNode?> PutBytesAsync(string path, byte[] body, CancellationToken cancellation)
+    {
+        var content = new ByteArrayContent(body);
+        content.Headers.ContentType = new("application/octet-stream");
+        return SendAsync(HttpMethod.Put, path, content, cancellation);
+    }
+
+    /// <summary>The body as it is.</summary>
+    public async Task<byte[]> GetBytesAsync(string path, CancellationToken cancellation)
+    {
+        using var response = await TryAsync(() => _http.GetAsync(new Uri(path, UriKind.Relative), cancellation));
+        await RefuseProblemAsync(response, path, cancellation);
+        return await response.Content.ReadAsByteArrayAsync(cancellation);
+    }
 
     /// <summary>All pages of a list as one array.</summary>
     public async Task<JsonArray> ListAsync(string path, CancellationToken cancellation)
@@ -68,14 +87,11 @@ internal sealed class ApiClient : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    private async Task<JsonNode?> SendAsync(HttpMethod method, string path, JsonNode? body, CancellationToken cancellation)
-    {
-        using var request = new HttpRequestMessage(method, path);
-        if (body is not null)
-        {
-            request.Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json");
-        }
+    private static StringContent Json(JsonNode body) => new(body.ToJsonString(), Encoding.UTF8, "application/json");
 
+    private async Task<JsonNode?> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = content };
         using var response = await TryAsync(() => _http.SendAsync(request, cancellation));
         await RefuseProblemAsync(response, path, cancellation);
         var text = await response.Content.ReadAsStringAsync(cancellation);
@@ -97,7 +113,10 @@ internal sealed class ApiClient : IDisposable
         }
         catch (HttpRequestException e)
         {
-            throw new CliFailure(ExitCode.Failed, $"no answer from {_http.BaseAddress}", e.Message, "is the server running? pilotage demo, or pilotage server --data DIR");
+            throw new CliFailure(ExitCode.Failed, $"no answer from {_http.BaseAddress}", e.Message, "is the server running? pilotage demo, or pilotage server --data DIR")
+            {
+                Unreachable = true,
+            };
         }
         catch (TaskCanceledException e) when (e.InnerException is TimeoutException)
         {
@@ -115,7 +134,7 @@ internal sealed class ApiClient : IDisposable
         var problem = Problem(await response.Content.ReadAsStringAsync(cancellation));
         var code = problem?["type"]?.ToString().Split('/')[^1];
         var what = problem?["detail"]?.ToString() ?? problem?["title"]?.ToString() ?? $"{path} was refused";
-        throw new CliFailure(Exit(response.StatusCode, code), what, Why(response, code, problem), Try(response.StatusCode));
+        throw new CliFailure(Exit(response.StatusCode, code), what, Why(response, code, problem), Try(response.StatusCode)) { Code = code };
     }
 
     private static JsonObject? Problem(string text)

@@ -9,6 +9,12 @@ internal sealed class CliFailure(int exitCode, string what, string? why = null, 
 
     public string? Try { get; } = tryThis;
 
+    /// <summary>Nobody answered: the same call may succeed once the other side is back.</summary>
+    public bool Unreachable { get; init; }
+
+    /// <summary>The stable code of the server's refusal, for example <c>baseline.exists</c>.</summary>
+    public string? Code { get; init; }
+
     public void WriteTo(TextWriter error)
     {
         error.WriteLine($"error: {OneLine(Message)}");

@@ -106,6 +106,14 @@ public sealed class DeviceClient : IAsyncDisposable
         },
         cancellation);
 
+    /// <summary>Reports a part of the device's twin; kept by the server until the next report of the same part.</summary>
+    /// <param name="part">The part, for example the id of a release.</param>
+    /// <param name="report">Its JSON.</param>
+    /// <param name="cancellation">Ends the wait; the report may still arrive.</param>
+    public ValueTask<PublishAnswer> SendReportedAsync(string part, ReadOnlyMemory<byte> report, CancellationToken cancellation) => PublishAsync(
+        new() { Topic = $"{_options.Path}/_twin/reported/{part}", Payload = report, Qos = 1, Retain = true, ContentType = "application/json" },
+        cancellation);
+
     /// <summary>Sends what is under way, says goodbye and ends.</summary>
     public ValueTask DisposeAsync() => _client.DisposeAsync();
 

@@ -26,7 +26,7 @@ internal sealed class CmapssFolder(string folder, string subset) : IFleetSource
         }
 
         var training = ReadUnits(Require($"train_{subset}.txt"), "engine", failsAtEnd: true);
-        var fit = (int)(training.Count * DemoFleet.FitShare);
+        var fit = (int)Math.Round(training.Count * DemoFleet.FitShare, MidpointRounding.AwayFromZero);
         if (fit == 0 || fit == training.Count)
         {
             throw new CliFailure(ExitCode.Failed, $"train_{subset} holds {training.Count} units", "at least 2 are needed: 80 % to fit on, the rest to evaluate");

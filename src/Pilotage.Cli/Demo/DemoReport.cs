@@ -1,0 +1,35 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Pilotage.Cli.Demo;
+
+/// <summary>What a walk measured, as <c>--report</c> writes it. Nothing in it is asserted: each part is an answer of the server or a count.</summary>
+internal sealed class DemoReport
+{
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    private readonly JsonObject _root = new() { ["format"] = "pilotage.demo-report/1" };
+
+    public JsonArray Rollouts { get; } = [];
+
+    public JsonArray Gates { get; } = [];
+
+    /// <summary>Why the loop did not end right; empty when it did.</summary>
+    public List<string> Faults { get; } = [];
+
+    public void Set(string name, JsonNode? value) => _root[name] = value;
+
+    public JsonNode? Get(string name) => _root[name];
+
+    public JsonObject ToJson(double elapsedSeconds)
+    {
+        _root["rollouts"] = Rollouts.DeepClone();
+        _root["gates"] = Gates.DeepClone();
+        _root["faults"] = new JsonArray([.. Faults.Select(fault => (JsonNode)fault)]);
+        _root["ok"] = Faults.Count == 0;
+        _root["elapsedSeconds"] = Math.Round(elapsedSeconds, 1);
+        return _root;
+    }
+
+    public void Write(string file, double elapsedSeconds) => File.WriteAllText(file, ToJson(elapsedSeconds).ToJsonString(Indented) + "\n");
+}

@@ -1,0 +1,58 @@
+using System.Text.Json.Nodes;
+using Pilotage.Cli.Demo.Devices;
+
+namespace Pilotage.Cli.Demo.Steps;
+
+/// <summary>The evaluation machines live to their end, cycle by cycle, with the model on the edges beside them.</summary>
+internal sealed class FieldStep : IDemoStep
+{
+    private const int ProgressEvery = 50;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+
+    public async Task RunAsync(DemoWorld world, CancellationToken cancellation)
+    {
+        for (var cycle = 0; world.Evaluation.Exists(device => !device.AtEnd); cycle++)
+        {
+            await ReleaseStep.StepAllAsync(world, cancellation);
+            await Task.WhenAll(world.Evaluation.Where(device => device.AtEnd).Select(device => device.StopAsync(cancellation)));
+            if (cycle % ProgressEvery == ProgressEvery - 1)
+            {
+                world.Print.Progress($"{world.Evaluation.Count(device => !device.AtEnd)} of {world.Evaluation.Count} machines still running, cycle {world.Evaluation.Max(device => device.Cycle)}");
+            }
+        }
+
+        var cycles = world.Evaluation.Sum(device => (long)device.Cycle);
+        var inferred = await InferencesAsync(world, world.Evaluation, cancellation);
+        var alerts = await world.Api.ListAsync("api/v1/alerts", cancellation);
+        world.Print.Step(
+            "field",
+            $"{cycles} cycles of {world.Evaluation.Count} machines behind two edges, {inferred} inferences, {alerts.Count} alerts",
+            "the edges inferred; the server received what they stored and forwarded",
+            "what a technician's work would have changed: the machines run on to failure");
+        world.Report.Set("field", new JsonObject { ["machines"] = world.Evaluation.Count, ["cycles"] = cycles, ["inferences"] = inferred, ["alerts"] = alerts.Count });
+    }
+
+    /// <summary>Inferences of the good release that the server holds for these machines, once no more arrive.</summary>
+    public static async Task<long> InferencesAsync(DemoWorld world, IReadOnlyList<ReplayedDevice> devices, CancellationToken cancellation)
+    {
+        var began = world.Time.GetTimestamp();
+        var wanted = devices.Sum(device => (long)device.Cycle);
+        long last = -1;
+        while (true)
+        {
+            var now = 0L;
+            foreach (var device in devices)
+            {
+                now += await InferenceCount.OfAsync(world, device, cancellation);
+            }
+
+            if (now >= wanted || (now == last && world.Time.GetElapsedTime(began) > TimeSpan.FromSeconds(6)) || world.Time.GetElapsedTime(began) > Patience)
+            {
+                return now;
+            }
+
+            last = now;
+            await Task.Delay(TimeSpan.FromSeconds(2), world.Time, cancellation);
+        }
+    }
+}

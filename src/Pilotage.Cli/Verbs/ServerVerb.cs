@@ -1,0 +1,50 @@
+using System.CommandLine;
+using Pilotage.Cli.Frame;
+using Pilotage.Server.Hosting;
+
+namespace Pilotage.Cli.Verbs;
+
+/// <summary><c>server</c>: runs the platform in the foreground.</summary>
+internal static class ServerVerb
+{
+    public static Verb Create(VerbFrame frame)
+    {
+        var data = new Option<string>("--data") { Description = "Folder that holds all state.", Required = true, HelpName = "DIR" };
+        var http = Endpoints.Option("--http", "Plain HTTP for console and CLI, loopback only. Default 127.0.0.1:8080.");
+        var https = Endpoints.Option("--https", "HTTPS for edges and enrolment from elsewhere; off unless given.");
+        var mqtts = Endpoints.Option("--mqtts", "MQTT with TLS and client certificates. Default 127.0.0.1:8883.");
+        var mqtt = Endpoints.Option("--mqtt", "MQTT without TLS and accounts; needs --insecure-open, loopback only.");
+        var open = new Option<bool>("--insecure-open") { Description = "Say that --mqtt is meant: anyone on this machine may publish as any device." };
+        var tenant = new Option<string?>("--tenant") { Description = "Tenant of the admin token. Default 'default'.", HelpName = "NAME" };
+        var ca = new Option<string?>("--tls-ca") { Description = "Further roots (PEM) for client certificates.", HelpName = "FILE" };
+        var cert = new Option<string?>("--tls-cert") { Description = "The server's own certificate chain (PEM).", HelpName = "FILE" };
+        var key = new Option<string?>("--tls-key") { Description = "Its key (PEM).", HelpName = "FILE" };
+        var stdin = HostVerbs.UntilStdinEnds();
+        var verb = VerbFrame.With(
+            new Verb(
+                "server",
+                "Runs the server in the foreground: one ready line, SIGTERM drains and ends with 0.",
+                "pilotage server --data /var/lib/pilotage --http 127.0.0.1:8080 --mqtts 127.0.0.1:8883",
+                "pilotage server --data ./data --mqtt 127.0.0.1:1883 --insecure-open"),
+            data, http, https, mqtts, mqtt, open, tenant, ca, cert, key, stdin);
+        verb.SetAction(async (parsed, cancellation) =>
+        {
+            var defaults = new ServerOptions { DataFolder = parsed.GetValue(data)! };
+            var options = defaults with
+            {
+                Http = Endpoints.Address(parsed, http) ?? defaults.Http,
+                Https = Endpoints.Address(parsed, https),
+                Mqtts = Endpoints.Address(parsed, mqtts) ?? defaults.Mqtts,
+                Mqtt = Endpoints.Address(parsed, mqtt),
+                InsecureOpen = parsed.GetValue(open),
+                Tenant = parsed.GetValue(tenant) ?? defaults.Tenant,
+                TlsCa = parsed.GetValue(ca),
+                TlsCert = parsed.GetValue(cert),
+                TlsKey = parsed.GetValue(key),
+            };
+            using var stopping = HostVerbs.Stopping(parsed.GetValue(stdin), cancellation);
+            return await ServerHost.RunAsync(options, frame.Session.Output, frame.Session.Error, stopping.Token);
+        });
+        return verb;
+    }
+}
