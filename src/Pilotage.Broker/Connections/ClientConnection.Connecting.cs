@@ -151,6 +151,7 @@ internal sealed partial class ClientConnection
         try
         {
             await attachment.Stored;
+            await RecheckAsync(attachment.Session, who);
 
             // The will of a connection whose session this one has taken must not follow this one's birth.
             await context.Wills.PublishDueAsync(context.Stopping);
@@ -183,6 +184,18 @@ internal sealed partial class ClientConnection
         context.Hooks.Connected(who);
         context.Exchange.Pump(attachment.Session, this);
         return true;
+    }
+
+    /// <summary>Rights may have been taken away since a resumed session subscribed; what it may not hear any more ends here.</summary>
+    private async ValueTask RecheckAsync(Session session, ClientIdentity who)
+    {
+        foreach (var filter in context.Exchange.FiltersOf(session))
+        {
+            if (!context.Hooks.MaySubscribe(who, filter) && context.Exchange.Unsubscribe(session, filter, out var stored))
+            {
+                await stored;
+            }
+        }
     }
 
     private void OpenWindow(int window)

@@ -49,6 +49,15 @@ internal sealed partial class Exchange
         }
     }
 
+    /// <summary>The session's filters, as they are now.</summary>
+    public IReadOnlyList<string> FiltersOf(Session session)
+    {
+        lock (_gate)
+        {
+            return [.. session.Subscriptions.Keys];
+        }
+    }
+
     /// <summary>What the retained store holds for a filter, oldest first.</summary>
     public List<StoredMessage> RetainedFor(Session session, string filter)
     {

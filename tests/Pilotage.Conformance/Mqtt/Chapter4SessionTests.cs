@@ -72,6 +72,22 @@ public sealed class Chapter4SessionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_right_that_was_taken_away_ends_the_subscription_of_a_resumed_session()
+    {
+        var (client, _) = await RawClient.ConnectAsync(_broker.Port, "c", change: p => Lasting(p, MqttVersion.V5));
+        await client.SubscribeAsync(new SubscribeFilter("secret/x", 1), new("a", 1));
+        client.Dispose();
+        _broker.Hooks.Forbidden = "secret/";
+
+        var (back, answer) = await RawClient.ConnectAsync(_broker.Port, "c", change: p => Lasting(p, MqttVersion.V5));
+        Assert.True(answer.SessionPresent);
+        await _broker.Broker.PublishAsync(new("acme"), new() { Topic = "secret/x", Qos = 1 }, default);
+        await _broker.Broker.PublishAsync(new("acme"), new() { Topic = "a", Qos = 1 }, default);
+        Assert.Equal("a", (await back.MessageAsync()).Message.Topic);
+        back.Dispose();
+    }
+
+    [Fact]
     [Clause("MQTT-4.6.0-5")]
     public async Task Messages_of_a_topic_arrive_in_the_order_they_were_sent()
     {
