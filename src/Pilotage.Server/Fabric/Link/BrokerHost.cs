@@ -31,6 +31,7 @@ internal sealed class BrokerHost(
 
     public string? WhyNot() =>
         _broker is null && ListenersOf(options).Count > 0 ? "not started"
+        : _broker is { Failed: true } ? "the log of the sessions failed; nothing for them is acknowledged until the server is started again"
         : store.Failed ? "the log of the series failed; nothing is acknowledged until the server is started again"
         : null;
 
