@@ -55,7 +55,7 @@ internal sealed partial class ClientConnection
 
         var judged = JudgeConnect(packet, who);
         return judged == MqttReason.Success
-            ? await AcceptAsync(packet, who, decision.Overflow, assigned)
+            ? await AcceptAsync(packet, who, decision.Overflow, assigned ? request.ClientId : null)
             : Refuse(judged, "what CONNECT asks for is not possible here");
     }
 
@@ -134,7 +134,7 @@ internal sealed partial class ClientConnection
     }
 
     private async ValueTask<bool> AcceptAsync(
-        ConnectPacket packet, ClientIdentity who, QueueOverflow overflow, bool assigned)
+        ConnectPacket packet, ClientIdentity who, QueueOverflow overflow, string? assigned)
     {
         var asked = packet.Version == MqttVersion.V311
             ? packet.CleanStart ? 0 : Session.NeverExpires
@@ -165,7 +165,7 @@ internal sealed partial class ClientConnection
         var properties = packet.Version == MqttVersion.V311 ? null : new MqttProperties
         {
             SessionExpiry = expiry == asked ? null : expiry,
-            AssignedClientId = assigned ? who.ClientId : null,
+            AssignedClientId = assigned,
             ServerKeepAlive = keepAlive == packet.KeepAliveSeconds ? null : keepAlive,
             ReceiveMaximum = (ushort)context.Options.ReceiveMaximum,
             TopicAliasMaximum = (ushort)context.Options.TopicAliasMaximum,

@@ -122,6 +122,13 @@ public sealed class Chapter31ConnectTests : IAsyncLifetime
         var (client, answer) = await RawClient.ConnectAsync(Port, "");
         Assert.StartsWith("auto-", answer.Properties!.AssignedClientId, StringComparison.Ordinal);
         client.Dispose();
+
+        // The host may know the client under another name; what the client is told is what it must come back with.
+        _broker.Hooks.OnConnect = request => ConnectDecision.Accept(
+            new(new("acme"), "open:" + request.ClientId, null, "open", request.Listener));
+        (client, answer) = await RawClient.ConnectAsync(Port, "");
+        Assert.StartsWith("auto-", answer.Properties!.AssignedClientId, StringComparison.Ordinal);
+        client.Dispose();
     }
 
     [Fact]
