@@ -15,19 +15,25 @@ public sealed record AlarmRule(double Threshold, AlarmSide Side, double Expected
 /// The cheapest point of the plain curve sits just beside a failure: it fits the handful of lives at the edge and breaks
 /// on the next fleet. So each alarm is spread over a normal distribution around its cycle, as wide as a kernel density
 /// estimate of the life left at alarm would make it (Silverman's rule), and expected hours over expected cycles is
-/// minimised. Scores must come from models that never saw the life they score.
+/// minimised, on the safe side of the flat bottom that this curve has. Scores must come from models that never saw the
+/// life they score.
 /// </remarks>
 public static class AlarmThreshold
 {
     /// <summary>Thresholds tried; more follow the same curve more closely than its own noise allows.</summary>
     private const int CandidatesMax = 400;
 
-    /// <summary>Silverman's width and a half: the width at which limits chosen on one part of a fleet cost least on another.</summary>
+    /// <summary>Multiple of Silverman's width by which alarm times are spread.</summary>
+    public const double DefaultSpread = 1;
+
+    /// <summary>How much dearer than the least a threshold may be to be taken for its earlier alarms.</summary>
     /// <remarks>
-    /// Nested cross-fits within the fit parts of four simulated turbofan fleets, hours over those of perfect knowledge:
-    /// 1.122 with alarms at face value, 1.096 at 1, 1.090 at 1.5, 1.093 at 2, 1.107 at 4.
+    /// The curve's bottom is flat, and where on it the least point falls is chance: dealing the folds anew moves it by
+    /// cycles. In 16 nested cross-fits within the fit parts of four simulated turbofan fleets, hours over those of
+    /// perfect knowledge and failures of 2,268 lives were 1.086 and 20 at the least point, 1.083 and 10 with this share;
+    /// wider spreads or shares bought fewer failures with more hours.
     /// </remarks>
-    public const double DefaultSpread = 1.5;
+    public const double FlatShare = 0.01;
 
     /// <param name="series">Out-of-sample scores of the lives to choose on, all with the same side.</param>
     /// <param name="protocol">What an alarm costs and saves.</param>
@@ -41,8 +47,22 @@ public static class AlarmThreshold
         }
 
         var curve = Candidates(series).Select(threshold => Cost(series, protocol, threshold, spread)).ToList();
-        var best = curve.MinBy(point => point.Expected);
-        return new AlarmRule(best.Threshold, series[0].Side, best.Expected, curve);
+        var chosen = SafeSide(curve, series[0].Side);
+        return new AlarmRule(chosen.Threshold, series[0].Side, chosen.Expected, curve);
+    }
+
+    // From the least point towards earlier alarms, as long as they cost next to nothing.
+    private static CostPoint SafeSide(List<CostPoint> curve, AlarmSide side)
+    {
+        var at = Enumerable.Range(0, curve.Count).MinBy(i => curve[i].Expected);
+        var limit = curve[at].Expected * (1 + FlatShare);
+        var earlier = side == AlarmSide.Below ? 1 : -1;
+        while (at + earlier >= 0 && at + earlier < curve.Count && curve[at + earlier].Expected <= limit)
+        {
+            at += earlier;
+        }
+
+        return curve[at];
     }
 
     private static CostPoint Cost(

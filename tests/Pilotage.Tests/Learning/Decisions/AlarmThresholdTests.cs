@@ -49,9 +49,25 @@ public sealed class AlarmThresholdTests
     {
         var rule = AlarmThreshold.Choose(Fleet(seed: 3, lives: 30, noise: 0), Protocol);
 
-        // Life left of 11 at alarm is the last in time: the first score below the threshold is 11.
-        Assert.InRange(rule.Threshold, 11, 12);
+        // Life left of 11 at alarm is the last in time; a cycle or two earlier costs under one percent.
+        Assert.InRange(rule.Threshold, 11, 14);
         Assert.Equal(0, rule.Curve.Single(point => point.Threshold == rule.Threshold).Failures);
+    }
+
+    [Fact]
+    public void Takes_the_earlier_alarm_where_it_costs_next_to_nothing()
+    {
+        var below = AlarmThreshold.Choose(Fleet(seed: 7, lives: 40, noise: 4), Protocol);
+        var least = below.Curve.MinBy(point => point.Expected);
+        var next = below.Curve.First(point => point.Threshold > below.Threshold);
+
+        Assert.True(below.Threshold > least.Threshold);
+        Assert.True(below.Expected <= least.Expected * 1.01);
+        Assert.True(next.Expected > least.Expected * 1.01);
+
+        // Turned upside down, the safe side is the lower one.
+        var above = AlarmThreshold.Choose(Fleet(seed: 7, lives: 40, noise: 4, AlarmSide.Above), Protocol);
+        Assert.Equal(-below.Threshold, above.Threshold, 0.1);
     }
 
     [Fact]
@@ -101,15 +117,16 @@ public sealed class AlarmThresholdTests
         .HoursPer1000;
 
     // Scores are the life left, off by an amount each life keeps for good: a model that errs by machine.
-    private static List<AlarmSeries> Fleet(int seed, int lives, double noise)
+    private static List<AlarmSeries> Fleet(int seed, int lives, double noise, AlarmSide side = AlarmSide.Below)
     {
         var random = new Random(seed);
         return [.. Enumerable.Range(0, lives).Select(i =>
         {
             var life = new Life($"{i}", 120 + random.Next(150));
             var gauss = Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
-            double[] scores = [.. Enumerable.Range(1, life.Cycles).Select(cycle => life.Cycles - cycle + (noise * gauss))];
-            return new AlarmSeries(life, scores, AlarmSide.Below);
+            double[] scores = [.. Enumerable.Range(1, life.Cycles).Select(cycle => life.Cycles - cycle + (noise * gauss))
+                .Select(score => side == AlarmSide.Below ? score : -score)];
+            return new AlarmSeries(life, scores, side);
         })];
     }
 }
