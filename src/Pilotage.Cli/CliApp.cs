@@ -48,6 +48,7 @@ internal static class CliApp
         options.AddTo(root);
         root.Subcommands.Add(DemoVerbs.Create(frame));
         root.Subcommands.Add(ServerVerb.Create(frame));
+        root.Subcommands.Add(EdgeVerbs.Create(frame));
         root.Subcommands.Add(UseCaseVerbs.Create(frame));
         root.Subcommands.Add(GateVerbs.Create(frame));
         root.Subcommands.Add(DeviceVerbs.Create(frame));

@@ -1,0 +1,112 @@
+using System.CommandLine;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+using Pilotage.Cli.Frame;
+using Pilotage.Edge;
+
+namespace Pilotage.Cli.Verbs;
+
+/// <summary><c>edge</c>: runs the agent beside the machines.</summary>
+internal static class EdgeVerbs
+{
+    private const double SecondsMin = 0.2;
+    private const double SecondsMax = 3600;
+
+    public static Verb Create(VerbFrame frame) => VerbFrame.With(
+        new Verb("edge", "The agent beside the machines: local broker, buffer, pipelines, updates."), Run(frame), Worker());
+
+    private static Verb Run(VerbFrame frame)
+    {
+        var data = new Option<string>("--data") { Description = "Folder that holds identity, buffer and releases.", Required = true, HelpName = "DIR" };
+        var server = new Option<string>("--server") { Description = "The server's HTTP address, for enrolment and artifacts.", Required = true, HelpName = "URL" };
+        var mqtts = new Option<string>("--mqtts") { Description = "The server's MQTT listener with TLS.", Required = true, HelpName = "HOST:PORT" };
+        var code = new Option<string?>("--code") { Description = "The one-time code; needed at the first start only.", HelpName = "CODE" };
+        var listen = Endpoints.Option("--listen", "Where devices behind this edge connect. Default a free port on 127.0.0.1.");
+        var heartbeat = Seconds("--heartbeat", "How often workers give a sign of life and the edge reports. Default 2.");
+        var watchdog = Seconds("--watchdog", "A worker silent for longer is killed. Default 10.");
+        var stdin = HostVerbs.UntilStdinEnds();
+        var verb = VerbFrame.With(
+            new Verb(
+                "run",
+                "Runs an edge in the foreground: one ready line, SIGTERM drains and ends with 0.",
+                "pilotage edge run --data /var/lib/pilotage-edge --server https://pilotage.plant:8443 --mqtts pilotage.plant:8883 --code CODE",
+                "pilotage edge run --data ./edge --server http://127.0.0.1:8080 --mqtts 127.0.0.1:8883 --listen 127.0.0.1:8884"),
+            data, server, mqtts, code, listen, heartbeat, watchdog, stdin);
+        verb.SetAction(async (parsed, cancellation) =>
+        {
+            var text = parsed.GetValue(server)!;
+            if (!Uri.TryCreate(text, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
+            {
+                throw new CliFailure(ExitCode.Usage, $"--server: '{text}' is not a URL", null, "--server http://127.0.0.1:8080");
+            }
+
+            var defaults = new EdgeOptions { DataPath = parsed.GetValue(data)!, Server = address, Mqtts = Endpoints.Name(parsed.GetValue(mqtts)!, "--mqtts") };
+            var options = defaults with
+            {
+                EnrolmentCode = parsed.GetValue(code),
+                Listen = Endpoints.Address(parsed, listen) ?? defaults.Listen,
+                Heartbeat = Duration(parsed, heartbeat) ?? defaults.Heartbeat,
+                Watchdog = Duration(parsed, watchdog) ?? defaults.Watchdog,
+            };
+            using var stopping = HostVerbs.Stopping(parsed.GetValue(stdin), cancellation);
+            return await RunAsync(frame, options, stopping.Token);
+        });
+        return verb;
+    }
+
+    private static async Task<int> RunAsync(VerbFrame frame, EdgeOptions options, CancellationToken stopping)
+    {
+        using var logs = Logs();
+        try
+        {
+            var outcome = await EdgeHost.RunAsync(
+                options, TimeProvider.System, logs, endpoint =>
+                {
+                    frame.Session.Output.WriteLine($"ready mqtts={endpoint}");
+                    frame.Session.Output.Flush();
+                }, stopping);
+            return outcome.TryGet(out _, out var refusal) ? ExitCode.Done : throw new CliFailure(ExitCode.Failed, refusal.Message);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            return ExitCode.Done;
+        }
+        catch (IOException failure)
+        {
+            throw new CliFailure(ExitCode.Failed, failure.Message);
+        }
+    }
+
+    private static Verb Worker()
+    {
+        var verb = new Verb("worker", "Runs one release for the supervisor: orders by standard input, reports by standard output.") { Hidden = true };
+        verb.SetAction(async (_, cancellation) =>
+        {
+            using var logs = Logs();
+            return await EdgeHost.RunWorkerAsync(TimeProvider.System, logs, cancellation);
+        });
+        return verb;
+    }
+
+    /// <summary>Standard output carries the ready line or a worker's reports, so everything else goes to standard error.</summary>
+    private static ILoggerFactory Logs() => LoggerFactory.Create(builder => builder
+        .SetMinimumLevel(LogLevel.Information)
+        .AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
+            console.ColorBehavior = LoggerColorBehavior.Disabled;
+        })
+        .Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
+
+    private static Option<double?> Seconds(string name, string description) => new(name) { Description = description, HelpName = "SECONDS" };
+
+    private static TimeSpan? Duration(ParseResult parsed, Option<double?> option) => parsed.GetValue(option) switch
+    {
+        null => null,
+        >= SecondsMin and <= SecondsMax and { } seconds => TimeSpan.FromSeconds(seconds),
+        { } seconds => throw new CliFailure(ExitCode.Usage, $"{option.Name}: {seconds} is out of range", $"seconds from {SecondsMin} to {SecondsMax}", $"{option.Name} 2"),
+    };
+}
