@@ -61,7 +61,13 @@ internal sealed record EdgeIdentity(
             return new Refusal("edge.not_enrolled", "This edge has no identity yet: start it once with the one-time code that the server gave for it.");
         }
 
-        using var http = ServerHttp.ForEnrolment(options.Server, code!.Authority);
+        if (!(await ServerHttp.PinnedAuthorityAsync(options.Server, code!.Authority, cancellation)).TryGet(out var pinned, out var refusal))
+        {
+            return refusal;
+        }
+
+        using var trusted = pinned;
+        using var http = ServerHttp.ForEnrolment(options.Server, trusted);
         var request = new EnrolRequest(code.Reveal(), Request(key), options.Hosts, options.Hardware);
         using var response = await http.PostAsJsonAsync("api/v1/enroll", request, EdgeJson.Default.EnrolRequest, cancellation);
         if (!response.IsSuccessStatusCode)

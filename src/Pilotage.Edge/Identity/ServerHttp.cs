@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 namespace Pilotage.Edge.Identity;
@@ -6,10 +7,37 @@ namespace Pilotage.Edge.Identity;
 /// <summary>HTTP to the server: at enrolment it must show the authority named in the code, afterwards a certificate of that authority.</summary>
 internal static class ServerHttp
 {
-    public static HttpClient ForEnrolment(Uri server, Digest authority) => Create(
-        server,
-        null,
-        (leaf, sent) => sent.FirstOrDefault(candidate => Digest.Of(candidate.RawData) == authority) is { } root && ChainsTo(leaf, root, sent));
+    private const int AuthorityBytesMax = 64 * 1024;
+
+    /// <summary>The authority the server names, if it is the one the code pins; a root is not sent in a handshake, so it is asked for.</summary>
+    /// <remarks>Nothing secret is said on this connection, and nothing it answers is believed but the pinned certificate.</remarks>
+    public static async Task<Outcome<X509Certificate2>> PinnedAuthorityAsync(Uri server, Digest pin, CancellationToken cancellation)
+    {
+        using var http = Create(server, null, (_, _) => true);
+        http.MaxResponseContentBufferSize = AuthorityBytesMax;
+        try
+        {
+            var authority = X509Certificate2.CreateFromPem(await http.GetStringAsync(new Uri(server, "api/v1/authority"), cancellation));
+            if (Digest.Of(authority.RawData) == pin)
+            {
+                return authority;
+            }
+
+            authority.Dispose();
+            return new Refusal("edge.impostor", "The server that answered has another authority than the one in the code.");
+        }
+        catch (HttpRequestException failure)
+        {
+            return new Refusal("edge.server_unreachable", $"The server at {server} could not be asked for its authority: {failure.Message}");
+        }
+        catch (CryptographicException)
+        {
+            return new Refusal("edge.impostor", $"What answers at {server} does not name an authority; is it a Pilotage server?");
+        }
+    }
+
+    public static HttpClient ForEnrolment(Uri server, X509Certificate2 authority) =>
+        Create(server, null, (leaf, sent) => ChainsTo(leaf, authority, sent));
 
     public static HttpClient ForEdge(Uri server, EdgeIdentity identity) =>
         Create(server, identity.Certificate, (leaf, sent) => ChainsTo(leaf, identity.Authority, sent));

@@ -14,8 +14,8 @@ internal sealed class StartStep : IDemoStep
         world.Ports.Write(world.Home);
         var server = Child(world, "server",
         [
-            "server", "--data", world.Home.Server, "--http", $"127.0.0.1:{world.Ports.Http}", "--mqtts", $"127.0.0.1:{world.Ports.Mqtts}",
-            "--tenant", DemoWorld.Tenant, "--until-stdin-ends",
+            "server", "--data", world.Home.Server, "--http", $"127.0.0.1:{world.Ports.Http}", "--https", $"127.0.0.1:{world.Ports.Https}",
+            "--mqtts", $"127.0.0.1:{world.Ports.Mqtts}", "--tenant", DemoWorld.Tenant, "--until-stdin-ends",
         ]);
         await server.StartAsync(cancellation);
         var context = new ApiContext(new($"http://127.0.0.1:{world.Ports.Http}/"), world.Home.AdminToken);
@@ -38,7 +38,7 @@ internal sealed class StartStep : IDemoStep
             world.EdgeIds.Add(id);
             var edge = Child(world, $"edge-{number}",
             [
-                "edge", "run", "--data", world.Home.Edge(number), "--server", $"http://127.0.0.1:{world.Ports.Http}", "--mqtts", $"127.0.0.1:{world.Ports.Mqtts}",
+                "edge", "run", "--data", world.Home.Edge(number), "--server", $"https://127.0.0.1:{world.Ports.Https}", "--mqtts", $"127.0.0.1:{world.Ports.Mqtts}",
                 "--code", code, "--listen", $"127.0.0.1:{world.EdgePort(number)}", "--heartbeat", "1", "--watchdog", "5", "--until-stdin-ends",
             ]);
             await edge.StartAsync(cancellation);
