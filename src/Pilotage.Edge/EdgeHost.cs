@@ -53,8 +53,12 @@ public static class EdgeHost
     }
 
     /// <summary>Runs one worker: orders by standard input, reports by standard output. For the supervisor, not for people.</summary>
-    public static Task<int> RunWorkerAsync(TimeProvider time, ILoggerFactory logs, CancellationToken stopping) =>
-        WorkerMain.RunAsync(Console.In, Console.Out, time, logs, stopping);
+    public static async Task<int> RunWorkerAsync(TimeProvider time, ILoggerFactory logs, CancellationToken stopping)
+    {
+        // Not Console.In: its asynchronous reads block, and the loop that infers would never begin.
+        using var orders = new StreamReader(Console.OpenStandardInput());
+        return await WorkerMain.RunAsync(orders, Console.Out, time, logs, stopping);
+    }
 
     private static async Task RunAllAsync(
         EdgeIdentity identity, StoreAndForward buffer, Supervisor supervisor, Upstream upstream, TimeProvider time, ILoggerFactory logs, CancellationToken stopping)
