@@ -1,3 +1,4 @@
+using Pilotage.System.Edge;
 using Pilotage.System.Gateway;
 using Pilotage.System.Store;
 
@@ -16,6 +17,12 @@ internal static class Program
             case ["gateway", var path, .. var flags]:
                 await GatewayProcess.RunAsync(path, flags.Contains("--no-sync"));
                 return 0;
+            case ["server", var path]:
+                return await EdgeProcesses.ServerAsync(path);
+            case ["edge", "worker"]:
+                return await EdgeProcesses.WorkerAsync();
+            case ["edge", var path, var server, var mqttsPort, var code]:
+                return await EdgeProcesses.EdgeAsync(path, server, mqttsPort, code);
             default:
                 await Console.Error.WriteLineAsync("usage: store-writer PATH FIRST [--no-sync] | gateway PATH [--no-sync]");
                 return 2;
