@@ -75,6 +75,12 @@ public sealed record BrokerOptions
     /// </summary>
     public TimeSpan SessionExpiryMax { get; init; } = TimeSpan.FromDays(7);
 
+    /// <summary>
+    /// After a restart that was no proper stop: how long clients may take to come back before their wills are
+    /// published, if a will's own delay is not longer.
+    /// </summary>
+    public TimeSpan RestoredWillDelay { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>From the accepted socket to a whole CONNECT, TLS handshake not counted.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 

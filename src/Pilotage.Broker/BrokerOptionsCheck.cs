@@ -17,6 +17,7 @@ internal static class BrokerOptionsCheck
         Validator.ValidateObject(options, new ValidationContext(options, nameof(BrokerOptions), null, null), true);
         Require(options.Listeners.Count > 0, nameof(options.Listeners), "is empty; there must be one at least");
         RequirePositive(options.ConnectTimeout, nameof(options.ConnectTimeout));
+        RequirePositive(options.RestoredWillDelay, nameof(options.RestoredWillDelay));
         RequirePositive(options.HandshakeTimeout, nameof(options.HandshakeTimeout));
         RequirePositive(options.KeepAliveMin, nameof(options.KeepAliveMin));
         RequirePositive(options.DrainTimeout, nameof(options.DrainTimeout));

@@ -31,6 +31,11 @@ internal sealed partial class Exchange
                 StartCounting(session);
                 session.ExpiresAt -= Away(leftNs, nowNs, session.ExpirySeconds);
             }
+
+            foreach (var (key, restored) in image.Wills)
+            {
+                Restore(key, restored);
+            }
         }
     }
 
@@ -65,6 +70,27 @@ internal sealed partial class Exchange
         }
     }
 
+    /// <summary>
+    /// Whoever was connected when the process died has lost its connection: its will is due, unless it comes back. A
+    /// session that was to end with its connection is gone; of it there is only the will.
+    /// </summary>
+    private void Restore(ulong key, RestoredWill restored)
+    {
+        var delay = TimeSpan.FromSeconds(restored.Will.DelaySeconds);
+        var due = Now + (delay > options.RestoredWillDelay ? delay : options.RestoredWillDelay);
+        var sessions = Space(restored.Who.Tenant).Sessions;
+        if (!sessions.TryGetValue(restored.Who.ClientId, out var session))
+        {
+            session = new(key, restored.Who.Tenant, restored.Who.ClientId) { ExpiresAt = due };
+            sessions.Add(restored.Who.ClientId, session);
+            BrokerMetrics.Sessions(1);
+        }
+
+        session.Identity = restored.Who;
+        session.Will = restored.Will;
+        session.WillAt = due;
+    }
+
     private static TimeSpan Away(long? leftNs, long nowNs, uint expirySeconds)
     {
         const double NsPerSecond = 1e9;
@@ -82,8 +108,18 @@ internal sealed partial class Exchange
         var waiting = new SortedDictionary<ulong, (TenantId Tenant, StoredMessage Stored, List<RouteTarget> Targets)>();
         foreach (var (tenant, space) in _spaces)
         {
-            foreach (var session in space.Sessions.Values.Where(s => s.Durable))
+            foreach (var session in space.Sessions.Values)
             {
+                if (session.Will is { } will)
+                {
+                    log.SnapshotWill(session, will);
+                }
+
+                if (!session.Durable)
+                {
+                    continue;
+                }
+
                 log.SnapshotOpened(session);
                 foreach (var subscription in session.Subscriptions.Values)
                 {

@@ -19,7 +19,14 @@ internal sealed partial class Exchange
             if (space.Sessions.TryGetValue(who.ClientId, out var session))
             {
                 TakeOver(session, ends: packet.CleanStart);
-                if (packet.CleanStart)
+                if (session.IsOnlyWill)
+                {
+                    // The client is back in time, and there is nothing else to resume.
+                    ClearWill(session);
+                    SessionLog.Unawaited(Remove(space, session));
+                    session = null;
+                }
+                else if (packet.CleanStart)
                 {
                     SessionLog.Unawaited(Remove(space, session));
                     session = null;
@@ -38,9 +45,8 @@ internal sealed partial class Exchange
             session.Identity = who;
             session.Version = packet.Version;
             session.Overflow = overflow;
-            session.Will = packet.Will;
-            session.WillAt = null;
             session.ExpiresAt = null;
+            SetWill(session, packet.Will);
             return new(session, present, ChangeExpiry(session, expirySeconds));
         }
     }
@@ -65,7 +71,7 @@ internal sealed partial class Exchange
             session.TakeBack();
             if (!keepsWill)
             {
-                session.Will = null;
+                ClearWill(session);
             }
 
             if (expirySeconds is { } changed && changed != session.ExpirySeconds)
@@ -98,7 +104,7 @@ internal sealed partial class Exchange
 
             session.Link?.End(reason, "cut by the operator");
             session.Link = null;
-            session.Will = null;
+            ClearWill(session);
             return Remove(space, session);
         }
     }
@@ -175,8 +181,27 @@ internal sealed partial class Exchange
             _dueWills.Add(new(session.Identity, will.Message));
         }
 
-        session.Will = null;
+        ClearWill(session);
+    }
+
+    private void SetWill(Session session, WillMessage? will)
+    {
+        ClearWill(session);
+        session.Will = will;
+        if (will is not null)
+        {
+            log.WillSet(session, will);
+        }
+    }
+
+    private void ClearWill(Session session)
+    {
         session.WillAt = null;
+        if (session.Will is not null)
+        {
+            session.Will = null;
+            log.WillCleared(session);
+        }
     }
 
     private ValueTask<long> Remove(TenantSpace space, Session session)

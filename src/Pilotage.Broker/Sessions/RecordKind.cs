@@ -32,4 +32,10 @@ internal enum RecordKind : byte
 
     /// <summary>A snapshot without an end stands before; what follows adds to the state before it.</summary>
     SnapshotAbandoned = 11,
+
+    /// <summary>A connected client has left a will, whether its session lasts or not.</summary>
+    WillSet = 12,
+
+    /// <summary>The will was published, or spared.</summary>
+    WillCleared = 13,
 }

@@ -60,6 +60,9 @@ internal sealed class Session(ulong key, TenantId tenant, string clientId)
     /// <summary>Whether its subscriptions and QoS 1 messages are in the session log.</summary>
     public bool Durable => ExpirySeconds > 0;
 
+    /// <summary>Whether nothing is left of it but a will that outlived the broker's process.</summary>
+    public bool IsOnlyWill => !Durable && Link is null;
+
     public int Queued => Waiting.Count + Inflight.Count;
 
     /// <summary>Which route has last counted this session among its targets, and at which place.</summary>

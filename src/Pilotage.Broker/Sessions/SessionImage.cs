@@ -18,6 +18,9 @@ internal sealed class SessionImage
     public IEnumerable<(TenantId Tenant, StoredMessage Stored)> Retained =>
         _state.Retained.Select(pair => (pair.Key.Tenant, pair.Value));
 
+    /// <summary>Wills of clients that were connected when the log ended.</summary>
+    public IReadOnlyDictionary<ulong, RestoredWill> Wills => _state.Wills;
+
     /// <summary>The highest session number seen.</summary>
     public ulong LastSession { get; private set; }
 
@@ -100,9 +103,31 @@ internal sealed class SessionImage
             case RecordKind.Dropped:
                 Take(state, ref record, dropped: 1);
                 break;
+            case RecordKind.WillSet:
+                SetWill(state, ref record);
+                break;
+            case RecordKind.WillCleared:
+                state.Wills.Remove(record.UInt64());
+                break;
             default:
                 Unreadable++;
                 break;
+        }
+    }
+
+    private void SetWill(State state, ref RecordReader record)
+    {
+        var key = record.UInt64();
+        var tenant = new TenantId(record.Text());
+        var clientId = record.Text();
+        var device = record.Text();
+        var who = new ClientIdentity(
+            tenant, clientId, device.Length == 0 ? null : new DeviceId(device), record.Text(), record.Text());
+        var delay = record.UInt32();
+        if (!record.Failed && SessionRecords.Message(record.Rest) is { } message)
+        {
+            LastSession = Math.Max(LastSession, key);
+            state.Wills[key] = new(who, new(message, delay));
         }
     }
 
@@ -223,6 +248,8 @@ internal sealed class SessionImage
         public uint Records { get; set; }
 
         public Dictionary<ulong, KeptSession> Sessions { get; } = [];
+
+        public Dictionary<ulong, RestoredWill> Wills { get; } = [];
 
         public Dictionary<(TenantId Tenant, string Topic), StoredMessage> Retained { get; } = [];
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using Pilotage.Broker.Topics;
 using Pilotage.Core;
 using Pilotage.Core.Durability;
+using Pilotage.Protocols.Mqtt;
 
 namespace Pilotage.Broker.Sessions;
 
@@ -74,6 +75,20 @@ internal sealed class SessionLog(CommitLog log) : IAsyncDisposable
         Unawaited(Append());
     }
 
+    /// <summary>Not waited for: until it is on disk a crash loses the will, as it loses the connection.</summary>
+    public void WillSet(Session session, WillMessage will)
+    {
+        SessionRecords.WillSet(_record, session, will);
+        Unawaited(Append());
+    }
+
+    /// <summary>Not waited for: without the record a will may be published after a crash that was not due.</summary>
+    public void WillCleared(Session session)
+    {
+        SessionRecords.WillCleared(_record, session.Key);
+        Unawaited(Append());
+    }
+
     /// <summary>Begins a snapshot; until it ends nothing else may be appended.</summary>
     public ValueTask<long> BeginSnapshot()
     {
@@ -86,6 +101,12 @@ internal sealed class SessionLog(CommitLog log) : IAsyncDisposable
     public void SnapshotOpened(Session session)
     {
         SessionRecords.Opened(_record, session);
+        AppendToSnapshot();
+    }
+
+    public void SnapshotWill(Session session, WillMessage will)
+    {
+        SessionRecords.WillSet(_record, session, will);
         AppendToSnapshot();
     }
 

@@ -53,6 +53,22 @@ internal static class SessionRecords
     public static void Dropped(ArrayBufferWriter<byte> target, ulong session, ulong message) =>
         Pair(target, RecordKind.Dropped, session, message);
 
+    public static void WillSet(ArrayBufferWriter<byte> target, Session session, WillMessage will)
+    {
+        var record = Begin(target, RecordKind.WillSet);
+        record.UInt64(session.Key);
+        record.Text(session.Tenant.Value);
+        record.Text(session.ClientId);
+        record.Text(session.Identity.Device?.Value ?? "");
+        record.Text(session.Identity.Role);
+        record.Text(session.Identity.Listener);
+        record.UInt32(will.DelaySeconds);
+        Packet(target, will.Message);
+    }
+
+    public static void WillCleared(ArrayBufferWriter<byte> target, ulong session) =>
+        Begin(target, RecordKind.WillCleared).UInt64(session);
+
     public static void SnapshotBegins(ArrayBufferWriter<byte> target) => Begin(target, RecordKind.SnapshotBegins);
 
     public static void SnapshotEnds(ArrayBufferWriter<byte> target, uint records) =>
@@ -84,14 +100,7 @@ internal static class SessionRecords
             }
         }
 
-        var delivery = new PublishDelivery
-        {
-            Qos = stored.Message.Qos,
-            PacketId = 1,
-            Retain = stored.Message.Retain,
-            ExpirySeconds = stored.Message.ExpirySeconds,
-        };
-        MqttEncoder.Publish(target, MqttVersion.V5, stored.Message, delivery, int.MaxValue);
+        Packet(target, stored.Message);
     }
 
     /// <summary>Reads the PUBLISH packet back; nothing when it is not one.</summary>
@@ -107,6 +116,18 @@ internal static class SessionRecords
         return MqttDecoder.TryPublish(body, frame.Flags, MqttVersion.V5, MqttLimits.Standard, out var view, out _)
             ? view.ToMessage(view.TopicText())
             : null;
+    }
+
+    private static void Packet(ArrayBufferWriter<byte> target, MqttMessage message)
+    {
+        var delivery = new PublishDelivery
+        {
+            Qos = message.Qos,
+            PacketId = 1,
+            Retain = message.Retain,
+            ExpirySeconds = message.ExpirySeconds,
+        };
+        MqttEncoder.Publish(target, MqttVersion.V5, message, delivery, int.MaxValue);
     }
 
     private static RecordWriter Begin(ArrayBufferWriter<byte> target, RecordKind kind)

@@ -1,4 +1,5 @@
 using Pilotage.Core.Durability;
+using Pilotage.Protocols.Mqtt;
 using Pilotage.Testing;
 using Xunit;
 
@@ -127,6 +128,47 @@ public sealed class SessionLogTests
         }
     }
 
+    [Theory]
+    [InlineData(0u)]
+    [InlineData(3600u)]
+    public async Task A_will_outlives_the_process_and_is_due_when_its_client_does_not_come_back(uint expiry)
+    {
+        var rig = new ExchangeRig();
+        await rig.AttachAsync("lost", new(), expiry, will: Will());
+        await rig.AttachAsync("back", new(), expiry, will: Will());
+        var left = new FakeLink();
+        var session = (await rig.AttachAsync("left", left, expiry, will: Will())).Session;
+        rig.Exchange.Detach(session, left, keepsWill: false, null);
+        rig.PowerCut();
+
+        rig.Time.Advance(TimeSpan.FromSeconds(29));
+        rig.Exchange.Sweep();
+        Assert.Equal(expiry > 0, (await rig.AttachAsync("back", new(), expiry, will: Will())).Present);
+        Assert.Empty(rig.Exchange.TakeDueWills());
+
+        rig.Time.Advance(TimeSpan.FromSeconds(1));
+        rig.Exchange.Sweep();
+        Assert.Equal("lost", Assert.Single(rig.Exchange.TakeDueWills()).Who.ClientId);
+        Assert.Equal(expiry > 0 ? 3 : 1, rig.Exchange.Clients().Count);
+        rig.PowerCut();
+        rig.Time.Advance(TimeSpan.FromSeconds(30));
+        rig.Exchange.Sweep();
+        Assert.Equal("back", Assert.Single(rig.Exchange.TakeDueWills()).Who.ClientId);
+    }
+
+    [Fact]
+    public async Task A_will_outlives_a_rewrite_of_the_log()
+    {
+        var rig = new ExchangeRig(new() { CompactAfterBytes = 64 * 1024 });
+        await rig.AttachAsync("lost", new(), expiry: 0, will: Will());
+        await GrowAsync(rig);
+        await rig.Exchange.CompactAsync();
+        rig.PowerCut();
+        rig.Time.Advance(TimeSpan.FromSeconds(30));
+        rig.Exchange.Sweep();
+        Assert.Equal("lost", Assert.Single(rig.Exchange.TakeDueWills()).Who.ClientId);
+    }
+
     [Fact]
     public async Task A_full_disk_refuses_the_ack_and_heals()
     {
@@ -142,6 +184,8 @@ public sealed class SessionLogTests
         rig.Exchange.Pump((await rig.AttachAsync("c", link)).Session, link);
         Assert.Equal(["taken"], link.Texts);
     }
+
+    private static WillMessage Will() => new(new() { Topic = "a/_state", Payload = new byte[1] }, 0);
 
     private static async Task GrowAsync(ExchangeRig rig)
     {
