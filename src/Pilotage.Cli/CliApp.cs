@@ -35,6 +35,11 @@ internal static class CliApp
             failure.WriteTo(session.Error);
             return failure.ExitCode;
         }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            new CliFailure(ExitCode.Failed, "the world failed: a file or a connection", failure.Message).WriteTo(session.Error);
+            return ExitCode.Failed;
+        }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
             session.Error.WriteLine("interrupted");

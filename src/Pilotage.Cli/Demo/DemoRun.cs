@@ -43,9 +43,9 @@ internal sealed class DemoRun(CliSession session, DemoOptions options)
         {
             await WalkAsync(world, cancellation);
         }
-        catch (CliFailure failure)
+        catch (Exception failure) when (failure is CliFailure or IOException)
         {
-            world.Report.Faults.Add($"{failure.Message}{(failure.Why is null ? "" : $": {failure.Why}")}");
+            world.Report.Faults.Add($"{failure.Message}{((failure as CliFailure)?.Why is { } why ? $": {why}" : "")}");
             Finish(world);
             throw;
         }

@@ -8,8 +8,8 @@ internal static class RolloutVerbs
 {
     private static readonly Column[] Columns =
     [
-        new("ID", "id"), new("RELEASE", "release"), new("STATE", "state"), new("WAVE", "wave"), new("TOUCHED", "devicesTouched"),
-        new("HALTED BY", "haltedBy"), new("WHY", "why|reason", true),
+        new("ID", "id"), new("RELEASE", "release"), new("STATUS", "status"), new("WAVES PASSED", "wavesPassed"), new("TOUCHED", "touched|counts.touched"),
+        new("HALTED BY", "haltedBy"), new("CAUSE", "cause"), new("STARTED", "startedAt", true), new("ENDED", "endedAt", true),
     ];
 
     public static Verb Create(VerbFrame frame) => VerbFrame.With(
@@ -30,9 +30,9 @@ internal static class RolloutVerbs
     private static Verb Watch(VerbFrame frame)
     {
         var id = VerbFrame.Name("id", "The rollout.");
-        var until = new Option<string?>("--until") { Description = "End when the rollout is in this state.", HelpName = "STATE" };
+        var until = new Option<string?>("--until") { Description = "End when the rollout has this status.", HelpName = "STATUS" };
         var verb = VerbFrame.With(
-            new Verb("watch", "Prints every change until the rollout ends.", "pilotage rollout watch rol_1", "pilotage rollout watch rol_1 --until confirmed -o json"),
+            new Verb("watch", "Prints every change until the rollout ends.", "pilotage rollout watch rol_1", "pilotage rollout watch rol_1 --until completed -o json"),
             id,
             until);
         verb.SetAction(async (parsed, cancellation) =>
@@ -41,9 +41,9 @@ internal static class RolloutVerbs
             var writer = frame.Writer(parsed);
             await foreach (var change in api.StreamAsync($"api/v1/rollouts/{VerbFrame.Segment(parsed.GetValue(id))}/watch", cancellation))
             {
-                var state = Column.Text(change["state"]);
-                writer.WriteStreamed(change, $"{state,-12} wave {Column.Text(change["wave"])}  touched {Column.Text(change["devicesTouched"])}  {Column.Text(change["why"] ?? change["reason"])}");
-                if (parsed.GetValue(until) == state)
+                var status = Column.Text(change["status"]);
+                writer.WriteStreamed(change, $"{status,-10} wave {Column.Text(change["wave"])}  touched {Column.Text(Column.Find(change, "counts.touched"))}  {Column.Text(change["cause"])}");
+                if (parsed.GetValue(until) == status || status is "completed" or "halted")
                 {
                     break;
                 }

@@ -28,6 +28,7 @@ public static class PortfolioModule
         .AddSingleton<IEvidenceSource, OutcomeEvidence>()
         .AddSingleton<IEvidenceSource, ModelEvidence>()
         .AddSingleton<IEvidenceSource, ShadowEvidence>()
+        .AddSingleton<IEvidenceSource, RolloutEvidence>()
         .AddSingleton<Gates>()
         .AddSingleton<HomePage>();
 

@@ -45,9 +45,9 @@ internal static class UpdateCheat
             state = await api.GetAsync($"api/v1/rollouts/{rollout}", cancellation);
             switch (RolloutWatch.Status(state))
             {
-                case "confirmed" or "completed" or "done":
+                case "completed":
                     return (null, "the rollout counts the liar as updated");
-                case "running" or "baking" or "waiting" or "shadow" or "unknown" or "offered":
+                case "rolling" or "shadow" or "paused" or "unknown":
                     await Task.Delay(Pause, time, cancellation);
                     break;
                 default:

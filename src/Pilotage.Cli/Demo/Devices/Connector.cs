@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Pilotage.Cli.Demo.Fleet;
+using Pilotage.Cli.Frame;
 using Pilotage.Sdk;
 using Pilotage.Sdk.Devices;
 
@@ -8,7 +9,31 @@ namespace Pilotage.Cli.Demo.Devices;
 /// <summary>Connects replayed machines with their own certificates, to the server or to an edge.</summary>
 internal sealed class Connector(DemoFleet fleet, MessageCount count, Random random, TimeProvider time)
 {
+    private static readonly TimeSpan AdmittedWithin = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
+
+    /// <summary>Connects; a device that was declared a moment ago is known to its edge a moment later, so a refusal is asked about again.</summary>
     public async Task<ReplayedDevice> ConnectAsync(FleetUnit unit, DeviceCredential credential, int port, CancellationToken cancellation)
+    {
+        var began = time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return await DialAsync(unit, credential, port, cancellation);
+            }
+            catch (MqttRefusedException) when (time.GetElapsedTime(began) < AdmittedWithin)
+            {
+                await Task.Delay(Pause, time, cancellation);
+            }
+            catch (MqttRefusedException refused)
+            {
+                throw new CliFailure(ExitCode.NotAllowed, $"{credential.Path} was not let in for {AdmittedWithin.TotalSeconds:0} s", refused.Message);
+            }
+        }
+    }
+
+    private async Task<ReplayedDevice> DialAsync(FleetUnit unit, DeviceCredential credential, int port, CancellationToken cancellation)
     {
         var client = await DeviceClient.ConnectAsync(
             new DeviceClientOptions

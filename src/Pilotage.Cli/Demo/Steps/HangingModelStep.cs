@@ -55,7 +55,7 @@ internal sealed class HangingModelStep : IDemoStep
                 },
             })]),
             ["parameters"] = Read.Find(manifest, "parameters")?.DeepClone(),
-            ["models"] = Read.Find(manifest, "models")?.DeepClone(),
+            ["shapes"] = Read.Find(manifest, "models")?.DeepClone(),
             ["goldenTolerance"] = Tolerance,
             ["origin"] = Read.Find(manifest, "origin")?.DeepClone(),
         };

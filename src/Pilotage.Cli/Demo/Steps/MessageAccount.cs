@@ -1,4 +1,6 @@
-using System.Globalization;
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
 using Pilotage.Cli.Demo.Devices;
 
@@ -7,23 +9,32 @@ namespace Pilotage.Cli.Demo.Steps;
 /// <summary>Messages as the senders know them against rows as the store returns them, value by value.</summary>
 internal sealed record MessageAccount(long Sent, long Acked, long Stored, long Missing, long Duplicate, long Altered)
 {
-    private const int AtOnce = 4;
-    private const int PointsMax = 10_000;
+    private const int PointsMax = 20_000;
 
     public static async Task<MessageAccount> TakeAsync(DemoWorld world, CancellationToken cancellation)
     {
         long stored = 0, missing = 0, duplicate = 0, altered = 0;
-        var counted = await CountsAsync(world, cancellation);
-        await Parallel.ForEachAsync(world.Told, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation }, async (device, token) =>
+        var lines = Read.Rows(await world.Api.GetAsync("api/v1/messages/account", cancellation), "items").ToDictionary(line => Read.Text(line, "device"), StringComparer.Ordinal);
+        foreach (var device in world.Told)
         {
-            var rows = await RowsAsync(world, device, token);
-            var (lost, changed, invented) = Compare(device, rows);
-            Interlocked.Add(ref stored, rows.Count);
-            Interlocked.Add(ref missing, lost);
-            Interlocked.Add(ref altered, changed);
-            // A row nobody sent is worse than a repeated one and counts as such here; repeats are told by the server.
-            Interlocked.Add(ref duplicate, invented + Math.Max(0, counted.GetValueOrDefault(device.Id) - rows.Count));
-        });
+            var told = device.Cycles();
+            if (!lines.TryGetValue(device.Id, out var line))
+            {
+                missing += told;
+                continue;
+            }
+
+            var messages = (long)(Read.Number(line, "messages") ?? 0);
+            stored += messages;
+            missing += Math.Max(0, told - messages);
+            // Rows nobody sent count with those stored twice: both are rows too many.
+            duplicate += Math.Max(0, messages - told) + (long)(Read.Number(line, "overwritten") ?? 0);
+            if (Read.Text(line, "digest") != DigestOf(device, told, world.Fleet.Properties))
+            {
+                altered += await AlteredAsync(world, device, told, cancellation);
+            }
+        }
+
         return new(world.Messages.Sent, world.Messages.Acked, stored, missing, duplicate, altered);
     }
 
@@ -37,59 +48,46 @@ internal sealed record MessageAccount(long Sent, long Acked, long Stored, long M
         ["altered"] = Altered,
     };
 
-    /// <summary>Messages the server counted as stored, by device.</summary>
-    private static async Task<Dictionary<string, long>> CountsAsync(DemoWorld world, CancellationToken cancellation)
+    /// <summary>The server's digest of a device's messages, made from what was sent: time, then each property by name and its bits.</summary>
+    internal static string DigestOf(ToldDevice device, int cycles, IReadOnlyList<string> properties)
     {
-        var answer = await world.Api.GetAsync("api/v1/messages/account", cancellation);
-        var rows = answer is JsonArray list ? [.. list] : Read.Rows(answer, "devices|items");
-        return rows.ToDictionary(row => Read.Text(row, "device|id"), row => (long)(Read.Number(row, "stored|messages") ?? 0), StringComparer.Ordinal);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var columns = properties.Select((name, at) => (Name: name, At: at)).OrderBy(column => column.Name, StringComparer.Ordinal)
+            .Select(column => (Name: Encoding.UTF8.GetBytes(column.Name + '\0'), column.At)).ToList();
+        Span<byte> number = stackalloc byte[sizeof(long)];
+        for (var cycle = 1; cycle <= cycles; cycle++)
+        {
+            BinaryPrimitives.WriteInt64BigEndian(number, ReplayedDevice.At(cycle).ToUnixTimeMilliseconds() * 1_000_000);
+            hash.AppendData(number);
+            foreach (var (name, at) in columns)
+            {
+                hash.AppendData(name);
+                BinaryPrimitives.WriteDoubleBigEndian(number, device.Unit.Rows[cycle - 1][at]);
+                hash.AppendData(number);
+            }
+        }
+
+        return $"sha256:{Convert.ToHexStringLower(hash.GetHashAndReset())}";
     }
 
-    private static async Task<SortedDictionary<int, double[]>> RowsAsync(DemoWorld world, ToldDevice device, CancellationToken cancellation)
+    /// <summary>How many cycles differ, where the digest says that one does; a missing one is not counted again.</summary>
+    private static async Task<long> AlteredAsync(DemoWorld world, ToldDevice device, int told, CancellationToken cancellation)
     {
-        var rows = new SortedDictionary<int, double[]>();
+        var different = new HashSet<int>();
         for (var column = 0; column < world.Fleet.Properties.Count; column++)
         {
             var series = await world.Api.GetAsync($"api/v1/devices/{Uri.EscapeDataString(device.Id)}/series/{world.Fleet.Properties[column]}?points={PointsMax}", cancellation);
-            foreach (var point in Read.Rows(series, "points"))
+            foreach (var point in Read.Rows(series, "points").OfType<JsonArray>())
             {
-                var cycle = (int)Math.Round((Time(point) - ReplayedDevice.T0).TotalHours);
-                if (!rows.TryGetValue(cycle, out var values))
+                var at = DateTimeOffset.FromUnixTimeMilliseconds((long)point[0]!.GetValue<double>());
+                var cycle = (int)Math.Round((at - ReplayedDevice.T0).TotalHours);
+                if (cycle >= 1 && cycle <= told && !point[1]!.GetValue<double>().Equals(device.Unit.Rows[cycle - 1][column]))
                 {
-                    values = new double[world.Fleet.Properties.Count];
-                    Array.Fill(values, double.NaN);
-                    rows[cycle] = values;
+                    different.Add(cycle);
                 }
-
-                values[column] = Value(point);
             }
         }
 
-        return rows;
+        return different.Count;
     }
-
-    private static (long Missing, long Altered, long Invented) Compare(ToldDevice device, SortedDictionary<int, double[]> rows)
-    {
-        long missing = 0, altered = 0;
-        var told = device.Cycles();
-        for (var cycle = 1; cycle <= told; cycle++)
-        {
-            if (!rows.TryGetValue(cycle, out var values))
-            {
-                missing++;
-            }
-            else if (!values.AsSpan().SequenceEqual(device.Unit.Rows[cycle - 1]))
-            {
-                altered++;
-            }
-        }
-
-        return (missing, altered, rows.Keys.Count(cycle => cycle < 1 || cycle > told));
-    }
-
-    private static DateTimeOffset Time(JsonNode? point) => point is JsonArray pair
-        ? DateTimeOffset.Parse(pair[0]!.ToString(), CultureInfo.InvariantCulture)
-        : Read.Number(point, "ts|time") is { } ms ? DateTimeOffset.FromUnixTimeMilliseconds((long)ms) : DateTimeOffset.Parse(Read.Text(point, "ts|time"), CultureInfo.InvariantCulture);
-
-    private static double Value(JsonNode? point) => point is JsonArray pair ? pair[1]!.GetValue<double>() : Read.Number(point, "value|avg") ?? double.NaN;
 }

@@ -19,7 +19,7 @@ internal sealed class ReleaseStep : IDemoStep
         var rollout = await RolloutWatch.StartAsync(world, world.Release, world.Evaluation.Select(device => device.Credential.Path), cancellation);
         var state = await RolloutWatch.FollowAsync(world, rollout, token => StepAllAsync(world, token), cancellation);
         var line = RolloutWatch.Keep(world, $"{world.Model}@1.0.0", state, world.Print.ElapsedSeconds - began);
-        if (RolloutWatch.Status(state) is not ("confirmed" or "completed" or "done"))
+        if (!RolloutWatch.Completed(state))
         {
             world.Report.Faults.Add($"the rollout of the good model ended {RolloutWatch.Status(state)}: {line["cause"]}");
         }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Pilotage.Cli.Frame;
 
@@ -32,7 +31,7 @@ internal static class RolloutWatch
                 last = seen;
             }
 
-            if (IsOver(Status(state)))
+            if (IsOver(state))
             {
                 return state!;
             }
@@ -44,7 +43,7 @@ internal static class RolloutWatch
         throw new CliFailure(ExitCode.TimedOut, $"waited {Patience.TotalSeconds:0} s for rollout {rollout} to end", $"it is {last}; {Read.TextOrNull(state, "cause")}");
     }
 
-    public static string Status(JsonNode? state) => Read.TextOrNull(state, "status|state") ?? "unknown";
+    public static string Status(JsonNode? state) => Read.TextOrNull(state, "status") ?? "unknown";
 
     /// <summary>One line of the report.</summary>
     public static JsonObject Keep(DemoWorld world, string model, JsonNode state, double seconds)
@@ -56,11 +55,12 @@ internal static class RolloutWatch
             ["model"] = model,
             ["release"] = Read.TextOrNull(state, "release"),
             ["outcome"] = Status(state),
-            ["wavesPassed"] = WavesPassed(state),
+            ["wavesPassed"] = Read.Number(state, "wavesPassed"),
             ["devicesTouched"] = touched.Count,
             ["devices"] = new JsonArray([.. touched.Select(device => (JsonNode)device)]),
-            ["haltedBy"] = Read.TextOrNull(state, "haltedBy|guard"),
-            ["cause"] = Read.TextOrNull(state, "cause|reason|why"),
+            ["haltedBy"] = Read.TextOrNull(state, "haltedBy"),
+            ["cause"] = Read.TextOrNull(state, "cause"),
+            ["guards"] = Read.Find(state, "guards")?.DeepClone(),
             ["seconds"] = Math.Round(seconds, 1),
         };
         world.Report.Rollouts.Add(line);
@@ -69,11 +69,11 @@ internal static class RolloutWatch
 
     /// <summary>Every device the release was ever offered to, whatever became of it.</summary>
     public static IReadOnlyList<string> Touched(JsonNode state) =>
-        [.. Read.Rows(state, "devices").Where(device => Read.TextOrNull(device, "phase|state") is not (null or "waiting" or "not_started" or "notStarted" or "pending" or "control"))
-            .Select(device => Read.TextOrNull(device, "name|path|device|id") ?? "?")];
+        [.. Read.Rows(state, "devices").Where(device => Read.TextOrNull(device, "phase") is not (null or "not-started")).Select(device => Read.Text(device, "device"))];
 
-    private static bool IsOver(string status) => status is "confirmed" or "completed" or "done" or "halted" or "failed" or "rolled_back" or "rolledBack" or "reverted" or "aborted" or "stopped";
+    public static bool Completed(JsonNode? state) => Status(state) == "completed";
 
-    private static int WavesPassed(JsonNode state) =>
-        Read.Number(state, "wavesPassed") is { } passed ? (int)passed : int.TryParse(Read.TextOrNull(state, "wave"), NumberStyles.None, CultureInfo.InvariantCulture, out var wave) ? wave : 0;
+    /// <summary>Completed, or halted with everything taken back that had switched.</summary>
+    private static bool IsOver(JsonNode? state) => Completed(state)
+        || (Status(state) == "halted" && !Read.Rows(state, "devices").Any(device => Read.TextOrNull(device, "phase") is "offered" or "staged" or "baking" or "failed" or "rolling-back"));
 }

@@ -5,7 +5,7 @@ namespace Pilotage.Cli.Demo.Steps;
 internal sealed record TrialRollout(string Status, string Wave, IReadOnlyList<string> Touched, string Cause, double Seconds, long Missed)
 {
     /// <summary>It did not go through.</summary>
-    public bool Stopped => Status is not ("confirmed" or "completed" or "done" or "running" or "unknown");
+    public bool Stopped => Status == "halted";
 
     public static async Task<TrialRollout> RunAsync(DemoWorld world, string release, string label, CancellationToken cancellation)
     {
@@ -23,7 +23,7 @@ internal sealed record TrialRollout(string Status, string Wave, IReadOnlyList<st
             RolloutWatch.Status(state),
             Read.TextOrNull(state, "wave") ?? "?",
             RolloutWatch.Touched(state),
-            Read.TextOrNull(state, "cause|reason|why|haltedBy") ?? "no cause was given",
+            Read.TextOrNull(state, "cause") ?? "no cause was given",
             Math.Round(seconds, 1),
             missed);
     }

@@ -68,13 +68,14 @@ function chart(id, signal, model, alarms, names) {
   byId(id).replaceChildren(root, legend);
 }
 
+const propertiesOf = async (device) => rows(await api(`devices/${encodeURIComponent(device)}/series`)).map((one) => one.property);
+
 let alerts = [];
 async function loadChart() {
   const [device, property] = [byId("device").value, byId("property").value];
   if (!device || !property) return say("chart", "No device yet: it appears when the first one enrols.");
-  const series = (name) => api(`devices/${encodeURIComponent(device)}/series/${encodeURIComponent(name)}?points=1000`).then(points);
-  const about = await api(`devices/${encodeURIComponent(device)}`);
-  const inferred = (about.properties || []).map((p) => p.name || p).filter((name) => name.includes("@"));
+  const series = (name) => api(`devices/${encodeURIComponent(device)}/series/${name.split("/").map(encodeURIComponent).join("/")}?points=1000`).then(points);
+  const inferred = (await propertiesOf(device)).filter((name) => name.includes("@"));
   const [signal, ...models] = await Promise.all([series(property), ...inferred.map(series)]);
   const model = models.flat().sort((a, b) => a[0] - b[0]);
   const own = alerts.filter((alert) => alert.device === device).map((alert) => Date.parse(alert.ts));
@@ -86,8 +87,7 @@ async function loadDevices() {
   const wanted = byId("device").value || (devices.find((device) => device.edge) || devices[0] || {}).id;
   byId("device").replaceChildren(...devices.map((device) => { const option = el("option", device.id); option.value = device.id; option.selected = device.id === wanted; return option; }));
   if (wanted && !byId("property").options.length) {
-    const about = await api(`devices/${encodeURIComponent(wanted)}`);
-    const names = (about.properties || []).map((p) => p.name || p).filter((name) => !name.includes("@"));
+    const names = (await propertiesOf(wanted)).filter((name) => !name.includes("@"));
     byId("property").replaceChildren(...names.map((name) => { const option = el("option", name); option.value = name; return option; }));
     const usual = names.find((name) => name === "ps30" || name === "vibration");
     if (usual) byId("property").value = usual;
@@ -95,14 +95,16 @@ async function loadDevices() {
 }
 
 async function loadRollouts() {
-  const list = rows(await api("rollouts"));
   const lines = [];
-  for (const rollout of list) {
+  for (const rollout of rows(await api("rollouts"))) {
     const whole = await api(`rollouts/${encodeURIComponent(rollout.id)}`).catch(() => rollout);
-    lines.push([rollout.id, text(whole.release), text(whole.state ?? whole.outcome), text(whole.wave), text(whole.devicesTouched), text(whole.haltedBy), text(whole.why ?? whole.reason)]);
-    for (const device of rows(whole.devices)) lines.push(["", text(device.device ?? device.id), text(device.state), text(device.wave), "", "", text(device.why ?? device.reason)]);
+    lines.push([rollout.id, text(whole.release), text(whole.status), text(whole.wavesPassed), text(rollout.touched), text(whole.haltedBy), text(whole.cause)]);
+    for (const device of rows(whole.devices)) {
+      lines.push(["", text(device.device), text(device.phase), text(device.wave), "", "", text(device.cause)]);
+    }
   }
-  table("rollouts", ["rollout", "release / device", "state", "wave", "touched", "halted by", "why"], lines, "No rollout yet: it appears when a release is offered to the first wave.");
+  const empty = "No rollout yet: it appears when a release is offered to the first wave.";
+  table("rollouts", ["rollout", "release / device", "status", "wave", "touched", "halted by", "cause"], lines, empty);
 }
 
 async function loadAlerts() {
@@ -135,7 +137,7 @@ refresh();
 let due = false;
 const later = () => { if (!due && !document.hidden) { due = true; setTimeout(() => { due = false; refresh(); }, 2000); } };
 const source = new EventSource("/api/v1/events");
-source.onmessage = later;
+for (const kind of ["alert", "event", "stop", "reported", "telemetry", "state", "message"]) source.addEventListener(kind, later);
 source.onopen = () => { byId("age").textContent = "live"; };
 source.onerror = () => { byId("age").textContent = "not live: no connection since " + new Date().toISOString().slice(11, 19); };
 document.addEventListener("visibilitychange", later);
