@@ -42,6 +42,9 @@ internal sealed partial class Supervisor : IAsyncDisposable
         _folder = new PosixDirectory(Path.Combine(options.DataPath, "state"));
         _machine = new UpdateMachine(options, EdgeState.Load(_folder), store.Find);
         _started = time.GetTimestamp();
+
+        // Only here, before anything is staged: a download under way has artifacts that no envelope names yet.
+        _store.Prune(_machine.Needed);
         _hooks.Attach(_machine.State.Desired?.Attached ?? []);
     }
 
