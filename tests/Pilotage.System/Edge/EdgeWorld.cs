@@ -56,11 +56,25 @@ internal sealed class EdgeWorld : IAsyncDisposable
     public async Task StartEdgeAsync(int edge) => Edges[edge] = await Child.StartAsync(
         "edge", Path.Combine(_folder, $"edge-{edge + 1}"), _server!.Ready["https"], _server.Ready["mqtts"].Split(':')[^1], _codes[edge]);
 
-    /// <summary>Signs a release around a model; golden answers come from the model itself, for rows of zeros.</summary>
-    public async Task<string> ReleaseAsync(byte[] model, string version)
+    /// <summary>The authority everybody here trusts; known once a pump has enrolled.</summary>
+    public X509Certificate2 Authority => _authority!;
+
+    /// <summary>The server's MQTT port.</summary>
+    public int MqttsPort => int.Parse(_server!.Ready["mqtts"].Split(':')[^1], CultureInfo.InvariantCulture);
+
+    /// <summary>The identity folder of an edge: what somebody who owns the machine has.</summary>
+    public string IdentityOf(int edge) => Path.Combine(_folder, $"edge-{edge + 1}", "identity");
+
+    /// <summary>Known answers of a model, from the model itself.</summary>
+    public static GoldenSet Golden(byte[] model, params float[][] rows)
     {
         using var onnx = OnnxModel.Load(model, new OnnxOptions()).Value;
-        var golden = GoldenSet.Record(onnx, [new float[2], new float[2]], 1e-4);
+        return GoldenSet.Record(onnx, rows, 1e-4);
+    }
+
+    /// <summary>Signs a release around a model.</summary>
+    public async Task<string> ReleaseAsync(byte[] model, GoldenSet golden, string version)
+    {
         var parts = new JsonArray(
             await PutAsync("model", "wear", model),
             await PutAsync("golden", "wear", golden.Write()),
@@ -79,12 +93,12 @@ internal sealed class EdgeWorld : IAsyncDisposable
         return (string)release["id"]!;
     }
 
-    public async Task<string> RollOutAsync(string release)
+    public async Task<string> RollOutAsync(string release, params string[] devices)
     {
         var rollout = await PostAsync("api/v1/rollouts", new JsonObject
         {
             ["release"] = release,
-            ["devices"] = new JsonArray([.. Devices.Select(device => (JsonNode)device)]),
+            ["devices"] = new JsonArray([.. (devices.Length == 0 ? Devices : devices).Select(device => (JsonNode)device)]),
             ["waves"] = new JsonArray("1", "rest"),
             ["bake"] = "PT2S",
             ["silence"] = "PT60S",
