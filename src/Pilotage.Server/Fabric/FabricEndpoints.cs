@@ -1,6 +1,7 @@
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Hosting;
 using Pilotage.Server.Access.Contracts;
 using Pilotage.Server.Fabric.Contracts;
 using Pilotage.Server.Fabric.Ingest;
@@ -70,8 +71,9 @@ internal static class FabricEndpoints
             return TypedResults.Ok(new EventPage(page, page.Count == size ? page[^1].Position : null));
         });
 
-    public static IResult Live(string? kind, string? device, Principal who, LiveFeed feed, TimeProvider time, CancellationToken cancellation) =>
-        feed.Watch(who.Tenant, kind, device).ToHttp(watcher => TypedResults.ServerSentEvents(Stream(watcher, time, cancellation)));
+    public static IResult Live(
+        string? kind, string? device, Principal who, LiveFeed feed, TimeProvider time, IHostApplicationLifetime host) =>
+        feed.Watch(who.Tenant, kind, device).ToHttp(watcher => TypedResults.ServerSentEvents(Stream(watcher, time, host, CancellationToken.None)));
 
     public static async Task<IResult> Revoke(string id, Principal who, IFleet fleet, BrokerHost broker, IAudit audit)
     {
@@ -86,12 +88,14 @@ internal static class FabricEndpoints
     }
 
     private static async IAsyncEnumerable<SseItem<object>> Stream(
-        LiveFeed.Watcher watcher, TimeProvider time, [EnumeratorCancellation] CancellationToken cancellation)
+        LiveFeed.Watcher watcher, TimeProvider time, IHostApplicationLifetime host, [EnumeratorCancellation] CancellationToken cancellation)
     {
+        // A stream never ends by itself, so a stopping server ends it instead of waiting for its drain time to run out.
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation, host.ApplicationStopping);
         using (watcher)
         {
             yield return new SseItem<object>(new { at = time.GetUtcNow() }, "open");
-            await foreach (var happened in watcher.ReadAsync(cancellation))
+            await foreach (var happened in watcher.ReadAsync(ending.Token))
             {
                 if (watcher.TakeMissed() is > 0 and var missed)
                 {

@@ -90,13 +90,29 @@ internal sealed class LiveFeed
 
         public async IAsyncEnumerable<LiveEvent> ReadAsync([EnumeratorCancellation] CancellationToken cancellation)
         {
-            await foreach (var happened in _channel.Reader.ReadAllAsync(cancellation))
+            while (await MoreAsync(cancellation))
             {
-                Interlocked.Decrement(ref _waiting);
-                yield return happened;
+                while (_channel.Reader.TryRead(out var happened))
+                {
+                    Interlocked.Decrement(ref _waiting);
+                    yield return happened;
+                }
             }
         }
 
         public void Dispose() => feed._watchers.TryRemove(this, out _);
+
+        // A reader that leaves and a server that stops end the stream; neither is a failure.
+        private async Task<bool> MoreAsync(CancellationToken cancellation)
+        {
+            try
+            {
+                return await _channel.Reader.WaitToReadAsync(cancellation);
+            }
+            catch (OperationCanceledException)
+            {
+                return false;
+            }
+        }
     }
 }

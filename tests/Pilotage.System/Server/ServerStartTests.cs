@@ -42,8 +42,11 @@ public sealed class ServerStartTests : IDisposable
         Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("/api/v1/devices")).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync("/api/v1/devices/nobody")).StatusCode);
 
+        // A page that watches must not hold the end up until the drain time of a minute has run out.
+        using var live = await http.GetAsync("/api/v1/events", HttpCompletionOption.ResponseHeadersRead);
+        Assert.Equal("text/event-stream", live.Content.Headers.ContentType!.MediaType);
         await stopping.CancelAsync();
-        Assert.Equal(0, await running.WaitAsync(Patience));
+        Assert.Equal(0, await running.WaitAsync(Patience / 2));
 
         // Everything is let go of: the same folder serves again.
         using var again = DataFolder.Open(_folder).Value;
@@ -70,6 +73,7 @@ public sealed class ServerStartTests : IDisposable
     {
         DataFolder = _folder,
         Tenant = "acme",
+        DrainTimeout = TimeSpan.FromMinutes(1),
         Http = new IPEndPoint(IPAddress.Loopback, 0),
         Mqtts = new IPEndPoint(IPAddress.Loopback, 0),
     };
