@@ -221,7 +221,7 @@ public sealed partial class RolloutMachine
 
     private void Compare(AttestedState report, bool challenger)
     {
-        if (Stopped || _plan.Options.AlertRateMargin is not { } margin || report.Worker is not { } worker)
+        if (Stopped || AlertMargin is not { } margin || report.Worker is not { } worker)
         {
             return;
         }

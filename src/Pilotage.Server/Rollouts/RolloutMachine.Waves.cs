@@ -31,13 +31,21 @@ public sealed partial class RolloutMachine
             guards.Add(P99(max));
         }
 
-        if (_plan.Options.AlertRateMargin is { } margin)
+        if (AlertMargin is { } margin)
         {
             guards.Add(State.Alerts.Judge(margin));
+        }
+        else if (_plan.Options.AlertRateMargin is not null)
+        {
+            guards.Add(new("alert_rate", GuardResult.Pass, "not applied: no version ran on these devices before, so there is no control to compare with"));
         }
 
         return guards;
     }
+
+    // A first release ever has no control by nature; waiting for one would wait for ever. With an incumbent, a control that is
+    // silent stays inconclusive.
+    private double? AlertMargin => _plan.Incumbent is null ? null : _plan.Options.AlertRateMargin;
 
     // Looked at after every report, so only what this report can have changed.
     private void HaltOnGuards(EdgeProgress edge)
@@ -47,7 +55,7 @@ public sealed partial class RolloutMachine
             Halt($"guard {P99Guard}: {P99(max).Why}");
         }
 
-        if (!Stopped && _plan.Options.AlertRateMargin is { } margin && State.Alerts.Result == GuardResult.Fail)
+        if (!Stopped && AlertMargin is { } margin && State.Alerts.Result == GuardResult.Fail)
         {
             var outcome = State.Alerts.Judge(margin);
             Halt($"guard {outcome.Guard}: {outcome.Why}");

@@ -12,7 +12,7 @@ internal sealed class RolloutBench
     private readonly Dictionary<string, long> _reports = [];
     private int _challenges;
 
-    public RolloutBench(int devices, RolloutOptions? options = null, string[]? waves = null, int devicesPerEdge = 1)
+    public RolloutBench(int devices, RolloutOptions? options = null, string[]? waves = null, int devicesPerEdge = 1, string? incumbent = Old)
     {
         var targets = Enumerable.Range(0, devices)
             .Select(i => new RolloutTarget(Device(i), "e" + (i / devicesPerEdge).ToString(CultureInfo.InvariantCulture), "s")).ToList();
@@ -24,7 +24,7 @@ internal sealed class RolloutBench
             UseCase = "u",
             Release = New,
             ManifestDigest = "sha256:new",
-            Incumbent = Old,
+            Incumbent = incumbent,
             Waves = WavePlanner.Plan(targets, sizes, new Random(5)).Value,
             Options = options ?? new RolloutOptions(),
         };

@@ -239,6 +239,18 @@ public sealed class RolloutMachineTests
     }
 
     [Fact]
+    public void A_first_release_ever_is_not_held_up_by_a_control_that_cannot_exist()
+    {
+        var bench = new RolloutBench(20, new RolloutOptions { AlertRateMargin = 0.2 }, incumbent: null);
+
+        bench.RunWell(60);
+
+        Assert.Equal(RolloutStatus.Rolling, bench.State.Status);
+        Assert.True(bench.State.Wave >= 1);
+        Assert.Contains(bench.Machine.Guards(), guard => guard.Guard == "alert_rate" && guard.Why.StartsWith("not applied", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void A_pause_ends_by_itself_when_the_evidence_comes()
     {
         var bench = new RolloutBench(20, new RolloutOptions { AlertRateMargin = 0.2 });
