@@ -20,6 +20,10 @@ internal sealed class UseCaseStore(ICatalogue catalogue)
         ToUseCase,
         ("$tenant", tenant.Value)));
 
+    /// <summary>Tenants that have a use case.</summary>
+    public IReadOnlyList<TenantId> Tenants() => catalogue.Read(connection => connection.Query(
+        "SELECT DISTINCT tenant FROM portfolio_use_cases ORDER BY tenant", row => new TenantId(row.GetString(0))));
+
     /// <summary>Installs a use case at stage idea, or takes a new version of its package at the stage it has.</summary>
     public UseCase Put(TenantId tenant, UseCaseDefinition definition, long nowNs)
     {
