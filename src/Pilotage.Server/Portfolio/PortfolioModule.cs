@@ -19,6 +19,7 @@ public static class PortfolioModule
         .AddSingleton<Baselines>()
         .AddSingleton<BaselineFreeze>()
         .AddSingleton<Alerts>()
+        .AddHostedService<AlertLineage>()
         .AddSingleton<ValueBook>()
         .AddSingleton<OutcomeRecord>()
         .AddSingleton<EvidenceBook>()
