@@ -47,6 +47,12 @@ public sealed class AlertRateTest
         var newInferences = Math.Max(0, inferences - before.Inferences);
         var newAlerts = Math.Max(0, alerts - before.Alerts);
         Counters[key] = new Seen(worker, Math.Max(inferences, before.Inferences), Math.Max(alerts, before.Alerts), alarmed);
+        if (!challenger && ChallengerSinceLook.Inferences + Challenger.Inferences == 0)
+        {
+            // Concurrent means at the same time: what the incumbent did before the challenger's first inference is no control.
+            return;
+        }
+
         if (challenger && newAlerts > 0 && Counters.TryGetValue("o/" + device, out var incumbent) && incumbent.Alarmed)
         {
             newAlerts--;

@@ -8,6 +8,21 @@ public sealed class AlertRateGuardTests
     private const double Margin = 0.2;
 
     [Fact]
+    public void What_the_incumbent_did_before_is_no_control()
+    {
+        var test = new AlertRateTest();
+        for (var device = 0; device < 20; device++)
+        {
+            test.Add("d" + device, challenger: false, "w", 500, 3, alarmed: false, Margin);
+        }
+
+        test.Add("d0", challenger: true, "n", 1, 1, alarmed: true, Margin);
+
+        Assert.Equal((0, 0), (test.Control.Inferences, test.Control.Alerts));
+        Assert.NotEqual(GuardResult.Fail, test.Result);
+    }
+
+    [Fact]
     public void Two_devices_that_alarm_at_once_are_halted_against_a_calm_fleet_of_twenty()
     {
         var test = new AlertRateTest();
@@ -39,6 +54,7 @@ public sealed class AlertRateGuardTests
 
         test.Add("d0", challenger: true, "n", 100, 1, alarmed: true, Margin);
         test.Add("d1", challenger: true, "n", 100, 1, alarmed: true, Margin);
+        test.Add("d0", challenger: false, "w", 200, 1, alarmed: true, Margin);
 
         Assert.Equal(0, test.Challenger.Alerts);
         Assert.Equal(GuardResult.Pass, test.Result);
