@@ -9,13 +9,13 @@ namespace Pilotage.Server.Portfolio;
 
 /// <summary>Ties every recorded alert into the thread: the rows it was seen in, the release that saw it.</summary>
 /// <remarks>Runs from the first alert at every start; an edge that is there already is not added again.</remarks>
-internal sealed class AlertLineage(IDomainEvents events, ILineage lineage, TimeSeriesStore store, TimeProvider time, ServerOptions options) : BackgroundService
+internal sealed class AlertLineage(IDomainEvents events, ILineage lineage, UseCaseStore useCases, TimeSeriesStore store, TimeProvider time, ServerOptions options) : BackgroundService
 {
     private const string AlertType = "alert";
 
     // One signal is enough however many alerts came: what is new is read from the record.
     private readonly Channel<bool> _signals = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-    private long _position;
+    private readonly Dictionary<TenantId, long> _positions = [];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -25,7 +25,10 @@ internal sealed class AlertLineage(IDomainEvents events, ILineage lineage, TimeS
         {
             await foreach (var _ in _signals.Reader.ReadAllAsync(stoppingToken))
             {
-                Tie(new TenantId(options.Tenant));
+                foreach (var tenant in useCases.Tenants().Append(new TenantId(options.Tenant)).Distinct())
+                {
+                    Tie(tenant);
+                }
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -48,10 +51,10 @@ internal sealed class AlertLineage(IDomainEvents events, ILineage lineage, TimeS
 
     private void Tie(TenantId tenant)
     {
-        while (events.Read(tenant, AlertType, afterPosition: _position) is { Count: > 0 } batch)
+        while (events.Read(tenant, AlertType, afterPosition: _positions.GetValueOrDefault(tenant)) is { Count: > 0 } batch)
         {
             lineage.Append(tenant, [.. batch.SelectMany(Edges)]);
-            _position = batch[^1].Position;
+            _positions[tenant] = batch[^1].Position;
         }
     }
 

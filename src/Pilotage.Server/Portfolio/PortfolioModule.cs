@@ -31,7 +31,6 @@ public static class PortfolioModule
         .AddSingleton<IEvidenceSource, ShadowEvidence>()
         .AddSingleton<IEvidenceSource, RolloutEvidence>()
         .AddSingleton<Gates>()
-        .AddHostedService<AlertThread>()
         .AddSingleton<HomePage>();
 
     /// <summary>Maps the module's routes.</summary>
