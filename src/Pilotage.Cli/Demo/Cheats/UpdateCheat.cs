@@ -51,7 +51,7 @@ internal static class UpdateCheat
                     await Task.Delay(Pause, time, cancellation);
                     break;
                 default:
-                    return ("evidence: the challenge of the offer was never answered by the model itself", Cause(state));
+                    return ("evidence: a report counts only when it answers the challenge of its offer, and silence is failure", Cause(state));
             }
         }
 
