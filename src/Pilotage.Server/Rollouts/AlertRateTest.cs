@@ -6,9 +6,11 @@ namespace Pilotage.Server.Rollouts;
 /// </summary>
 /// <remarks>
 /// Given that an alert comes, it is the challenger's with probability <c>θr / (1 + θr)</c>, where r is the ratio of inferences made
-/// and θ the ratio of alert rates. The evidence is the likelihood ratio of each θ of a grid against the largest allowed θ, averaged
-/// over the grid; under any allowed θ its expectation never exceeds 1 (Ville's inequality does the rest). An alert of the
-/// challenger on a device where the incumbent stands in alarm too is agreement and not counted.
+/// and θ the ratio of alert rates. The evidence is the likelihood ratio of each θ of a grid against the largest allowed θ, weighted
+/// over the grid; under any allowed θ its expectation never exceeds 1 (Ville's inequality does the rest). Half of the weight
+/// lies on "every alert is the challenger's": a first wave of two devices against eighteen calm ones gives two alerts and no more,
+/// and evenly spread weights leave their evidence just short of a halt. An alert of the challenger on a device where the
+/// incumbent stands in alarm too is agreement and not counted.
 /// </remarks>
 public sealed class AlertRateTest
 {
@@ -17,7 +19,14 @@ public sealed class AlertRateTest
 
     // Below it the counts show no sign of harm; between it and 1 / Alpha nobody can tell, and the rollout pauses.
     private const double Suspicion = 4;
-    private static readonly double[] Grid = [1.5, 2, 4, 8, 16, 32, 64, 128];
+
+    // Inferences a device that each side is credited with in a look. Edges report at different moments, and in one look a side may be
+    // a report ahead; the credit draws the ratio towards that of the devices.
+    private const double Credit = 4;
+
+    // The last one stands for "all of them", kept finite so that a control's alert lowers it and does not end it.
+    private static readonly double[] Grid = [1.5, 2, 4, 8, 16, 32, 64, 4096];
+    private static readonly double[] Weights = [1 / 14d, 1 / 14d, 1 / 14d, 1 / 14d, 1 / 14d, 1 / 14d, 1 / 14d, 1 / 2d];
 
     /// <summary>Log likelihood ratio per θ of the grid.</summary>
     public double[] LogRatios { get; set; } = new double[Grid.Length];
@@ -35,7 +44,7 @@ public sealed class AlertRateTest
     public Dictionary<string, Seen> Counters { get; set; } = [];
 
     /// <summary>The evidence against the new version; 20 halts it.</summary>
-    public double Evidence => LogRatios.Average(Math.Exp);
+    public double Evidence => LogRatios.Zip(Weights, (log, weight) => weight * Math.Exp(log)).Sum();
 
     /// <summary>Takes one device's totals as attested by one worker process.</summary>
     public void Add(string device, bool challenger, string worker, long inferences, long alerts, bool alarmed, double margin)
@@ -89,7 +98,7 @@ public sealed class AlertRateTest
             return;
         }
 
-        var ratio = (double)ChallengerSinceLook.Inferences / ControlSinceLook.Inferences;
+        var ratio = (ChallengerSinceLook.Inferences + (Credit * Challenger.Devices)) / (ControlSinceLook.Inferences + (Credit * Control.Devices));
         var allowed = Share((1 + margin) * ratio);
         for (var i = 0; i < Grid.Length; i++)
         {

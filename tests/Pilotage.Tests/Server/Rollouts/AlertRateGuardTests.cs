@@ -44,6 +44,29 @@ public sealed class AlertRateGuardTests
     }
 
     [Fact]
+    public void A_challenger_that_reports_ahead_of_its_control_is_halted_all_the_same()
+    {
+        var test = new AlertRateTest();
+        Fleet(test, 0);
+        test.Add("d0", challenger: true, "n", 2, 1, alarmed: true, Margin);
+        test.Add("d1", challenger: true, "n", 3, 1, alarmed: true, Margin);
+        Fleet(test, 1);
+        Fleet(test, 2);
+        test.Add("d0", challenger: true, "n", 4, 1, alarmed: true, Margin);
+        test.Add("d1", challenger: true, "n", 5, 1, alarmed: true, Margin);
+
+        Assert.Equal(GuardResult.Fail, test.Result);
+
+        static void Fleet(AlertRateTest test, int inferences)
+        {
+            for (var device = 0; device < 20; device++)
+            {
+                test.Add("d" + device, challenger: false, "w", inferences, 0, alarmed: false, Margin);
+            }
+        }
+    }
+
+    [Fact]
     public void An_alarm_the_incumbent_raises_too_is_not_held_against_the_new_version()
     {
         var test = new AlertRateTest();
