@@ -3,7 +3,7 @@ using Pilotage.Core.Durability;
 using Pilotage.Testing;
 using Pilotage.TimeSeries;
 using Xunit;
-using static Pilotage.Tests.TimeSeries.StoreFixture;
+using static Pilotage.Testing.StoreFixture;
 
 namespace Pilotage.Tests.TimeSeries;
 

@@ -1,6 +1,6 @@
 using Pilotage.Core.Contracts.Releases;
 
-namespace Pilotage.Tests.Server.Rollouts;
+namespace Pilotage.Simulation.Rollouts;
 
 /// <summary>One edge with one device: honest and well, honest with a version that breaks it, or a liar that keeps the old one.</summary>
 internal sealed class VirtualEdge(string device, string edge, bool bad, bool liar, bool online)

@@ -2,7 +2,7 @@ using Pilotage.Core.Durability;
 using Pilotage.Testing;
 using Xunit;
 
-namespace Pilotage.Tests.Core.Durability;
+namespace Pilotage.Simulation.Durability;
 
 /// <summary>P2: a scripted run with a fault at every single write and sync in turn: no false acknowledgement.</summary>
 public sealed class CommitLogFaultTests

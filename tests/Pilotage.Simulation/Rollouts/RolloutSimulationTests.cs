@@ -1,7 +1,8 @@
 using Pilotage.Server.Rollouts;
+using Pilotage.Testing;
 using Xunit;
 
-namespace Pilotage.Tests.Server.Rollouts;
+namespace Pilotage.Simulation.Rollouts;
 
 /// <summary>P14 in small: hundreds of virtual devices against the production machine, with a network that repeats and reorders.</summary>
 public sealed class RolloutSimulationTests
@@ -9,7 +10,7 @@ public sealed class RolloutSimulationTests
     [Fact]
     public void A_good_release_reaches_every_online_device_whatever_the_network_does()
     {
-        for (var seed = 0; seed < 2; seed++)
+        foreach (var seed in TestSize.Cases(2, 100))
         {
             var world = new VirtualFleet(seed, devices: 800, badShare: 0);
             world.Run(days: 6);
@@ -21,14 +22,14 @@ public sealed class RolloutSimulationTests
     }
 
     [Theory]
-    [InlineData(0.05, 12)]
-    [InlineData(0.2, 10)]
-    [InlineData(1.0, 10)]
-    public void A_bad_release_stops_itself_inside_its_blast_radius(double badShare, int seeds)
+    [InlineData(0.05)]
+    [InlineData(0.2)]
+    [InlineData(1.0)]
+    public void A_bad_release_stops_itself_inside_its_blast_radius(double badShare)
     {
-        for (var seed = 0; seed < seeds; seed++)
+        foreach (var seed in TestSize.Cases(12, 1_200))
         {
-            var world = new VirtualFleet(1000 + seed, devices: 800, badShare);
+            var world = new VirtualFleet(seed, devices: 800, badShare);
             world.Run(days: 6);
 
             Assert.True(world.State.Status == RolloutStatus.Halted, $"seed {seed}: {world.State.Status} {world.State.Cause}");
@@ -41,9 +42,9 @@ public sealed class RolloutSimulationTests
     [Fact]
     public void Liars_are_never_confirmed()
     {
-        for (var seed = 0; seed < 5; seed++)
+        foreach (var seed in TestSize.Cases(5, 250))
         {
-            var world = new VirtualFleet(2000 + seed, devices: 400, badShare: 0, liarShare: 0.02);
+            var world = new VirtualFleet(seed, devices: 400, badShare: 0, liarShare: 0.02);
             world.Run(days: 4);
 
             Assert.Equal(0, world.LiarsConfirmed);

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using Pilotage.Core.Durability;
 
-namespace Pilotage.Tests.Core.Durability;
+namespace Pilotage.Simulation.Durability;
 
 /// <summary>What a sender knows: what it tried in order, what was acknowledged; compared with what the log holds.</summary>
 internal sealed class LogLedger

@@ -3,9 +3,9 @@ using Pilotage.Core.Durability;
 using Pilotage.Testing;
 using Pilotage.TimeSeries;
 using Xunit;
-using static Pilotage.Tests.TimeSeries.StoreFixture;
+using static Pilotage.Testing.StoreFixture;
 
-namespace Pilotage.Tests.TimeSeries;
+namespace Pilotage.Simulation.TimeSeries;
 
 /// <summary>P3 of the whole store: whatever file is damaged, no wrong value is served and undamaged blocks stay.</summary>
 public sealed class StoreDamageTests
@@ -29,7 +29,7 @@ public sealed class StoreDamageTests
         await store.DisposeAsync();
         var files = disk.Root.List().ToDictionary(name => name, name => disk.Peek("", name)!);
         var costs = new List<int>();
-        for (var seed = 0; seed < 400; seed++)
+        foreach (var seed in TestSize.Cases(400, 20_000))
         {
             var random = new Random(seed);
             var name = files.Keys.ElementAt(random.Next(files.Count));

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Pilotage.Server.Rollouts;
 
-namespace Pilotage.Tests.Server.Rollouts;
+namespace Pilotage.Simulation.Rollouts;
 
 /// <summary>
 /// Virtual edges of one device each, a network that delays, repeats and reorders, a controller that dies, and a checker that

@@ -1,11 +1,10 @@
 using Pilotage.Core;
-using Pilotage.Testing;
 using Pilotage.TimeSeries;
 
-namespace Pilotage.Tests.TimeSeries;
+namespace Pilotage.Testing;
 
 /// <summary>A store on a simulated disk, driven by hand.</summary>
-internal sealed class StoreFixture
+public sealed class StoreFixture
 {
     public const long Hour = 3_600_000_000_000;
 

@@ -2,7 +2,7 @@ using Pilotage.Core.Durability;
 using Pilotage.Testing;
 using Xunit;
 
-namespace Pilotage.Tests.Core.Durability;
+namespace Pilotage.Simulation.Durability;
 
 /// <summary>P3: damage is detected, never served, and costs no undamaged record.</summary>
 public sealed class CommitLogDamageTests
@@ -20,7 +20,7 @@ public sealed class CommitLogDamageTests
         var disk = new SimulatedDisk(new Random(7));
         var whole = await WriteAsync(disk);
         var files = disk.Root.List().ToDictionary(name => name, name => disk.Peek("", name)!);
-        for (var seed = 0; seed < 2_000; seed++)
+        foreach (var seed in TestSize.Cases(2_000, 200_000))
         {
             var random = new Random(seed);
             var name = files.Keys.ElementAt(random.Next(files.Count));
