@@ -17,6 +17,8 @@ public static class AccessModule
         .AddSingleton<IServerKeys>(provider => provider.GetRequiredService<ServerKeys>())
         .AddSingleton<IServerTls>(provider => provider.GetRequiredService<ServerKeys>())
         .AddSingleton<AdminToken>()
+        .AddSingleton<SignIns>()
+        .AddSingleton<ISignIn>(provider => provider.GetRequiredService<SignIns>())
         .AddSingleton<Authenticator>()
         .AddSingleton<IAudit, Audit>()
         .AddSingleton<IPeople, People>();
@@ -27,6 +29,12 @@ public static class AccessModule
         var api = routes.MapGroup("/api/v1").WithTags("access");
         api.MapGet("whoami", (Principal who) => TypedResults.Ok(new WhoAmI(who.Id, who.DisplayName, who.Tenant.Value, who.Roles)))
             .OpenToAll("tells callers who they are, anonymous included");
+        api.MapPost("sign-in-links", (Principal who, SignIns signIns, IAudit audit) =>
+            {
+                audit.Record(who, "access.session.link", who.Id, "done");
+                return TypedResults.Ok(signIns.MakeLink());
+            })
+            .RequirePermission("access.session.write", Scope.Server);
         api.MapGet("people", (Principal who, IPeople people) => TypedResults.Ok(people.All(who.Tenant)))
             .RequirePermission("access.person.read", Scope.Tenant);
         api.MapPut("people/{id}", (string id, PersonBody body, Principal who, IPeople people) =>

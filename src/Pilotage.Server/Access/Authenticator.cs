@@ -7,7 +7,7 @@ using Pilotage.Trust;
 namespace Pilotage.Server.Access;
 
 /// <summary>Finds out who is asking: a bearer token, or a device certificate on the HTTPS listener.</summary>
-internal sealed class Authenticator(AdminToken token, ServerOptions options, IEnumerable<IDeviceStanding> standing)
+internal sealed class Authenticator(AdminToken token, SignIns signIns, ServerOptions options, IEnumerable<IDeviceStanding> standing)
 {
     /// <summary>Set by the page at <c>/</c> from its sign-in link.</summary>
     public const string SessionCookie = Contracts.SessionCookie.Name;
@@ -24,7 +24,7 @@ internal sealed class Authenticator(AdminToken token, ServerOptions options, IEn
         }
 
         // A page in the browser cannot set headers; its cookie opens reads only, so a foreign page cannot act through it.
-        if (HttpMethods.IsGet(context.Request.Method) && context.Request.Cookies[SessionCookie] is { } cookie && token.Matches(cookie))
+        if (HttpMethods.IsGet(context.Request.Method) && context.Request.Cookies[SessionCookie] is { } cookie && signIns.IsOpen(cookie))
         {
             return Administrator();
         }

@@ -10,7 +10,7 @@ namespace Pilotage.Server.Portfolio.Page;
 /// <summary>The one page at <c>/</c>: no build, no framework, readable without script.</summary>
 internal static class PageEndpoints
 {
-    private const string Policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
+    private const string Policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
 
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -19,22 +19,28 @@ internal static class PageEndpoints
         routes.MapGet("/page.css", (HttpContext context) => Asset(context, "page.css", "text/css")).OpenToAll("the style sheet holds no data").ExcludeFromDescription();
     }
 
-    private static IResult Home(HttpContext context, string? token, Principal who, HomePage page)
+    private static IResult Home(HttpContext context, string? code, string? token, Principal who, ISignIn signIn, HomePage page)
     {
-        if (token is not null)
+        Protect(context);
+        if (code is null && token is null)
         {
-            // Out of the address at once, so that it lands in no history and no log of a proxy.
-            context.Response.Cookies.Append(
-                SessionCookie.Name,
-                token,
-                new CookieOptions { HttpOnly = true, SameSite = SameSiteMode.Strict, Secure = context.Request.IsHttps, Path = "/" });
-            return TypedResults.Redirect("/");
+            return Html(who.Roles.Count == 0 ? HomePage.SignIn(refused: false) : page.Render(who.Tenant));
         }
 
-        Protect(context);
-        var html = who.Roles.Count == 0 ? HomePage.SignIn() : page.Render(who.Tenant);
-        return TypedResults.Text(html, "text/html; charset=utf-8");
+        if (signIn.SessionFor(code, token) is not { } session)
+        {
+            return Html(HomePage.SignIn(refused: true), StatusCodes.Status403Forbidden);
+        }
+
+        // Out of the address at once, so that it lands in no history and no log of a proxy. Lax, because a link is followed from elsewhere.
+        context.Response.Cookies.Append(
+            SessionCookie.Name,
+            session,
+            new CookieOptions { HttpOnly = true, SameSite = SameSiteMode.Lax, Secure = context.Request.IsHttps, Path = "/", MaxAge = signIn.Lifetime });
+        return TypedResults.Redirect("/");
     }
+
+    private static ContentHttpResult Html(string text, int status = StatusCodes.Status200OK) => TypedResults.Text(text, "text/html; charset=utf-8", statusCode: status);
 
     private static ContentHttpResult Asset(HttpContext context, string name, string contentType)
     {

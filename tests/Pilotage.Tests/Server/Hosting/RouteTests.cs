@@ -64,9 +64,17 @@ public sealed class RouteTests : IAsyncLifetime
     public async Task A_cookie_opens_reads_only()
     {
         var read = Request(Closed);
-        read.Request.Headers.Cookie = $"{Authenticator.SessionCookie}={Token()}";
+        read.Request.Headers.Cookie = $"{Authenticator.SessionCookie}={_server.Get<ISignIn>().SessionFor(null, Token())}";
         Assert.Equal(StatusCodes.Status200OK, await Pass(read));
         read.Request.Method = "POST";
+        Assert.Equal(StatusCodes.Status401Unauthorized, await Pass(read));
+    }
+
+    [Fact]
+    public async Task The_admin_token_itself_is_no_cookie()
+    {
+        var read = Request(Closed);
+        read.Request.Headers.Cookie = $"{Authenticator.SessionCookie}={Token()}";
         Assert.Equal(StatusCodes.Status401Unauthorized, await Pass(read));
     }
 
