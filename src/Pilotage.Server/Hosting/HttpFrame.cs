@@ -9,6 +9,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Pilotage.Server.Access;
 using Pilotage.Server.Access.Contracts;
+using Pilotage.Server.Hosting.Description;
 using Pilotage.Trust;
 
 namespace Pilotage.Server.Hosting;
@@ -36,7 +37,7 @@ internal static class HttpFrame
         services.AddProblemDetails(problems => problems.CustomizeProblemDetails = context =>
             context.ProblemDetails.Type ??= Problems.TypePrefix + "http." + context.ProblemDetails.Status);
         services.ConfigureHttpJsonOptions(json => Json.Configure(json.SerializerOptions));
-        services.AddOpenApi("v1");
+        services.AddOpenApi("v1", ApiDocument.Configure);
     }
 
     public static void Use(WebApplication app)

@@ -8,8 +8,12 @@ public sealed partial class ServerModuleTests
 {
     private static readonly string[] Order = ["Access", "Fleet", "Fabric", "Models", "Rollouts", "Portfolio", "Council", "Market"];
 
-    // The composition root: start-up knows every module's two doors, the HTTP frame puts the access gate before them.
-    private static readonly string[] Composition = ["src/Pilotage.Server/Hosting/ServerHost.cs", "src/Pilotage.Server/Hosting/HttpFrame.cs"];
+    // The composition root: start-up knows every module's two doors, the HTTP frame puts the access gate before them, the API
+    // document names what all of them answer with.
+    private static readonly string[] Composition =
+    [
+        "src/Pilotage.Server/Hosting/ServerHost.cs", "src/Pilotage.Server/Hosting/HttpFrame.cs", "src/Pilotage.Server/Hosting/Description/ApiWords.cs",
+    ];
 
     public static TheoryData<string> Modules =>
         [.. Order.Where(m => Directory.Exists(Path.Combine(Repository.Root, "src/Pilotage.Server", m)))];

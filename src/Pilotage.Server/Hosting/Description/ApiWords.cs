@@ -1,0 +1,105 @@
+using Pilotage.Server.Access;
+using Pilotage.Server.Access.Contracts;
+using Pilotage.Server.Fabric;
+using Pilotage.Server.Fleet;
+using Pilotage.Server.Models.Artifacts;
+using Pilotage.Server.Models.Datasets;
+using Pilotage.Server.Models.Packages;
+using Pilotage.Server.Models.Registry;
+using Pilotage.Server.Models.Training;
+using Pilotage.Server.Portfolio;
+using Pilotage.Server.Rollouts;
+
+namespace Pilotage.Server.Hosting.Description;
+
+/// <summary>What the API document says of one operation beyond what its route tells.</summary>
+/// <param name="Id">The name generated clients give it; never changes.</param>
+/// <param name="Answer">The type of the answer; null where it is not JSON or empty.</param>
+/// <param name="Status">The status of success.</param>
+/// <param name="Media">The media type of the answer.</param>
+internal sealed record ApiWords(string Method, string Path, string Id, string Summary, Type? Answer, int Status = 200, string Media = "application/json")
+{
+    private const string Get = "GET";
+    private const string Post = "POST";
+    private const string Put = "PUT";
+    private const string Pem = "application/x-pem-file";
+    private const string Stream = "text/event-stream";
+
+    /// <summary>All of them, in one place, because whoever reads them reads them as one document. A test holds them against the routes.</summary>
+    public static IReadOnlyList<ApiWords> All { get; } =
+    [
+        new(Get, "healthz/ready", "getReadiness", "Says whether the server can do its work, and which dependency cannot.", typeof(Observation.HealthReport)),
+
+        new(Get, "api/v1/whoami", "getWhoAmI", "Says who the caller is.", typeof(AccessModule.WhoAmI)),
+        new(Post, "api/v1/sign-in-links", "createSignInLink", "Makes a link that signs a browser in, once.", typeof(SignInLink)),
+        new(Get, "api/v1/people", "listPeople", "Lists people with their roles.", typeof(IReadOnlyList<Person>)),
+        new(Put, "api/v1/people/{id}", "putPerson", "Adds a person, or changes name and roles.", typeof(Person)),
+        new(Get, "api/v1/audit", "listAudit", "Lists who did what, newest first.", typeof(IReadOnlyList<AuditRecord>)),
+        new(Get, "api/v1/audit/verification", "verifyAudit", "Walks the audit chain; refused when a record was edited.", typeof(AuditHead)),
+        new(Get, "api/v1/authority", "getAuthority", "The certificate of the server's authority.", null, Media: Pem),
+        new(Get, "api/v1/signing-key", "getSigningKey", "The public key that verifies releases, baselines and votes.", null, Media: Pem),
+
+        new(Get, "api/v1/devices", "listDevices", "Lists devices by path, a page at a time.", typeof(DeviceEndpoints.DevicePage)),
+        new(Get, "api/v1/devices/{id}", "getDevice", "Shows one device, by id, path or name.", typeof(DeviceEndpoints.DeviceView)),
+        new(Post, "api/v1/devices/{id}/attachment", "attachDevice", "Puts a device behind an edge, or takes it away from there.", typeof(DeviceEndpoints.DeviceView)),
+        new(Post, "api/v1/devices/{id}/revocation", "revokeDevice", "Revokes a device's certificate and cuts its connection.", null, 204),
+        new(Post, "api/v1/enrolments", "createEnrolments", "Declares devices and gives a one-time code for each.", typeof(EnrolmentEndpoints.EnrolmentPage)),
+        new(Post, "api/v1/enroll", "enroll", "Trades a one-time code and a signing request for a certificate.", typeof(EnrolmentEndpoints.EnrolledView)),
+
+        new(Get, "api/v1/devices/{id}/series", "listSeries", "Lists the series of a device with their last values.", typeof(SeriesEndpoints.SeriesList)),
+        new(Get, "api/v1/devices/{id}/series/{property}", "getSeries", "Reads one series, decimated to the points asked for.", typeof(SeriesEndpoints.SeriesData)),
+        new(Get, "api/v1/devices/{id}/readiness", "getDeviceReadiness", "How ready the data of one device is, and why.", typeof(Fabric.Contracts.Readiness)),
+        new(Get, "api/v1/readiness", "getFleetReadiness", "How ready the data of many devices is, and why.", typeof(Fabric.Contracts.Readiness)),
+        new(Get, "api/v1/devices/{id}/events", "listDeviceEvents", "Lists the recorded events of a device, by type.", typeof(FabricEndpoints.EventPage)),
+        new(Get, "api/v1/events", "watchEvents", "Streams what happens: telemetry, events, presence.", null, Media: Stream),
+        new(Get, "api/v1/lineage", "walkLineage", "What a node came from (up) or led to (down).", typeof(FabricEndpoints.LineageView)),
+        new(Get, "api/v1/lineage/verification", "verifyLineage", "Walks the lineage chain; refused when an edge was edited.", typeof(long)),
+        new(Get, "api/v1/messages/account", "accountMessages", "Counts stored messages and digests them, per device.", typeof(FabricEndpoints.AccountView)),
+        new(Get, "api/v1/messages/bad", "listBadMessages", "Lists messages that could not be read, with the reason.", typeof(FabricEndpoints.BadMessagePage)),
+
+        new(Put, "api/v1/artifacts", "putArtifact", "Stores bytes and answers with their digest.", typeof(ArtifactEndpoints.ArtifactView)),
+        new(Get, "api/v1/artifacts/{digest}", "getArtifact", "Reads bytes by digest, by range where asked.", null, Media: "application/octet-stream"),
+        new(Post, "api/v1/packages", "createPackage", "Reads a use-case package; refused whole, with every fault at its place.", typeof(PackageEndpoints.PackageView)),
+        new(Get, "api/v1/packages/{digest}", "getPackage", "Shows what was read out of a package.", typeof(PackageEndpoints.PackageView)),
+        new(Post, "api/v1/datasets", "createDataset", "Cuts a dataset out of stored rows; its name is its digest.", typeof(DatasetEndpoints.DatasetView)),
+        new(Get, "api/v1/datasets", "listDatasets", "Lists the datasets.", typeof(IReadOnlyList<DatasetEndpoints.DatasetView>)),
+        new(Get, "api/v1/datasets/{reference}", "getDataset", "Shows the manifest of a dataset, by name@version or digest.", typeof(DatasetManifest)),
+        new(Get, "api/v1/datasets/{name}/diff", "diffDatasets", "What changed between two versions of a dataset.", typeof(DatasetDiff)),
+        new(Post, "api/v1/runs", "startRun", "Starts a training run.", typeof(TrainingEndpoints.RunStarted), 202),
+        new(Get, "api/v1/runs", "listRuns", "Lists the training runs.", typeof(IReadOnlyList<TrainingRunView>)),
+        new(Get, "api/v1/runs/{id}", "getRun", "Shows one training run with its progress and result.", typeof(TrainingRunView)),
+        new(Get, "api/v1/models", "listModels", "Lists the registered model versions.", typeof(IReadOnlyList<ModelEndpoints.ModelView>)),
+        new(Get, "api/v1/models/{name}", "getModel", "Lists the versions of one model.", typeof(IReadOnlyList<ModelEndpoints.ModelView>)),
+        new(Get, "api/v1/models/{name}/versions/{version}", "getModelVersion", "Shows one model version with its signed statement.", typeof(ModelEndpoints.ModelView)),
+        new(Post, "api/v1/models/{name}/versions/{version}/evaluations", "evaluateModelVersion", "Scores a model version on devices whose truth is given.", typeof(EvaluationReport)),
+
+        new(Post, "api/v1/releases", "createRelease", "Binds artifacts by digest into a release and signs it.", typeof(RolloutEndpoints.ReleaseView), 201),
+        new(Get, "api/v1/releases", "listReleases", "Lists the releases.", typeof(IReadOnlyList<RolloutEndpoints.ReleaseView>)),
+        new(Get, "api/v1/releases/{id}", "getRelease", "Shows one release with its manifest.", typeof(RolloutEndpoints.ReleaseView)),
+        new(Post, "api/v1/rollouts", "startRollout", "Offers a release to devices in waves.", typeof(RolloutView), 201),
+        new(Get, "api/v1/rollouts", "listRollouts", "Lists the rollouts.", typeof(IReadOnlyList<RolloutEndpoints.SummaryView>)),
+        new(Get, "api/v1/rollouts/{id}", "getRollout", "Shows one rollout: waves, guards, every device and why it stands there.", typeof(RolloutView)),
+        new(Get, "api/v1/rollouts/{id}/watch", "watchRollout", "Streams every change of a rollout.", null, Media: Stream),
+        new(Post, "api/v1/rollouts/{id}/stop", "stopRollout", "Halts a rollout and takes it back.", typeof(RolloutView)),
+        new(Post, "api/v1/rollouts/{id}/resume", "resumeRollout", "Lets a paused rollout go on.", typeof(RolloutView)),
+        new(Post, "api/v1/rollouts/{id}/retries", "retryRolloutDevice", "Offers the release to a failed device again.", typeof(RolloutView)),
+        new(Put, "api/v1/brake", "putBrake", "Stops or frees all rollouts at once.", typeof(RolloutEndpoints.BrakeView)),
+
+        new(Get, "api/v1/use-cases", "listUseCases", "Lists the use cases.", typeof(ItemList<UseCaseView>)),
+        new(Post, "api/v1/use-cases", "createUseCase", "Takes a package that was posted before; a new version keeps the stage.", typeof(UseCaseView)),
+        new(Get, "api/v1/use-cases/{id}", "getUseCase", "Shows one use case.", typeof(UseCaseView)),
+        new(Get, "api/v1/use-cases/{id}/evidence", "listEvidence", "Lists the evidence of every gate: value, needed, met, why.", typeof(ItemList<EvidenceItem>)),
+        new(Get, "api/v1/use-cases/{id}/value", "getValue", "What the use case paid, with interval, assumptions and limits.", typeof(ValueReport)),
+        new(Post, "api/v1/use-cases/{id}/outcome", "recordOutcome", "Measures the outcome and writes it into the ledger.", typeof(OutcomeLine)),
+        new(Post, "api/v1/use-cases/{id}/baseline", "freezeBaseline", "Freezes and signs what the pilot is measured against.", typeof(BaselineView)),
+        new(Get, "api/v1/use-cases/{id}/baseline", "getBaseline", "Shows the frozen baseline; refused when it was altered.", typeof(BaselineView)),
+        new(Get, "api/v1/use-cases/{id}/ledger", "listLedger", "Lists the ledger; refused when a line was altered.", typeof(ItemList<LedgerLine>)),
+        new(Get, "api/v1/use-cases/{id}/gates/{stage}", "checkGate", "Says whether a gate would open now, and what is missing.", typeof(GateView)),
+        new(Post, "api/v1/use-cases/{id}/gates/{stage}/decide", "decideGate", "Casts the vote of a role; the gate opens when all is there.", typeof(GateDecision)),
+        new(Get, "api/v1/alerts", "listAlerts", "Lists the alerts, newest first.", typeof(ItemList<Alert>)),
+        new(Get, "api/v1/alerts/{id}", "getAlert", "Shows one alert with the latest verdict.", typeof(Alert)),
+        new(Post, "api/v1/alerts/{id}/verdict", "judgeAlert", "Says whether an alert was right; it becomes a label.", typeof(Alert)),
+    ];
+
+    public static ApiWords? Of(string? method, string? path) => All.FirstOrDefault(words => words.Method == method && words.Path == path);
+}
