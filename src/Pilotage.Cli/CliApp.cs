@@ -7,6 +7,9 @@ namespace Pilotage.Cli;
 /// <summary>The command tree, and the one place where a failure becomes three lines and an exit code.</summary>
 internal static class CliApp
 {
+    /// <summary>Set to anything, a failure is followed by its stack: for those who mend, not for those who use.</summary>
+    public const string StackVariable = "PILOTAGE_STACK";
+
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments, CliSession session, CancellationToken cancellation)
     {
         var options = new GlobalOptions();
@@ -14,7 +17,7 @@ internal static class CliApp
         var parsed = root.Parse(arguments);
         if (parsed.Errors.Count > 0)
         {
-            new CliFailure(ExitCode.Usage, parsed.Errors[0].Message, Suggestion(parsed), $"{Path(parsed)} --help").WriteTo(session.Error);
+            new CliFailure(ExitCode.Usage, What(parsed), Suggestion(parsed), $"{Path(parsed)} --help").WriteTo(session.Error);
             return ExitCode.Usage;
         }
 
@@ -30,20 +33,22 @@ internal static class CliApp
         {
             return await parsed.InvokeAsync(invocation, cancellation);
         }
-        catch (CliFailure failure)
+        catch (Exception) when (cancellation.IsCancellationRequested)
         {
-            failure.WriteTo(session.Error);
-            return failure.ExitCode;
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            new CliFailure(ExitCode.Failed, "the world failed: a file or a connection", failure.Message).WriteTo(session.Error);
-            return ExitCode.Failed;
-        }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
+            // What breaks while everything is torn down is a consequence of the interruption, whatever its type.
             session.Error.WriteLine("interrupted");
             return ExitCode.Interrupted;
+        }
+        catch (Exception failure)
+        {
+            var told = CliFailure.Of(failure);
+            told.WriteTo(session.Error);
+            if (!string.IsNullOrEmpty(session.Environment(StackVariable)))
+            {
+                session.Error.WriteLine(failure);
+            }
+
+            return told.ExitCode;
         }
     }
 
@@ -61,9 +66,16 @@ internal static class CliApp
         root.Subcommands.Add(RolloutVerbs.Create(frame));
         root.Subcommands.Add(AlertVerbs.Create(frame));
         root.Subcommands.Add(LineageVerbs.Create(frame));
+        root.Subcommands.Add(OpenVerb.Create(frame));
         ExamplesHelp.InstallOn(root);
         return root;
     }
+
+    /// <summary>A word that is no command is named, rather than the command that is missing in its place.</summary>
+    private static string What(ParseResult parsed) =>
+        parsed.UnmatchedTokens is [var word, ..] && parsed.CommandResult.Command.Subcommands.Count > 0 && !word.StartsWith('-')
+            ? $"'{word}' is not a command of {Path(parsed)}"
+            : parsed.Errors[0].Message;
 
     private static string Path(ParseResult parsed)
     {

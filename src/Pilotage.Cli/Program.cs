@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Pilotage.Cli.Frame;
+using Pilotage.Cli.Verbs;
 
 namespace Pilotage.Cli;
 
@@ -8,14 +9,29 @@ internal static class Program
     private static async Task<int> Main(string[] arguments)
     {
         using var interrupted = new CancellationTokenSource();
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
         return await CliApp.RunAsync(arguments, CliSession.OfProcess(), interrupted.Token);
 
         // The process ends by draining, never by the signal itself.
         void Stop(PosixSignalContext context)
         {
             context.Cancel = true;
+            interrupted.Cancel();
+        }
+
+        // A terminal sends Ctrl-C to the whole group. A child leaves it to its parent, which knows the order of ending.
+        void Interrupt(PosixSignalContext context)
+        {
+            if (HostVerbs.IsChild(arguments))
+            {
+                context.Cancel = true;
+                return;
+            }
+
+            // Who presses it a second time does not want to wait for the drain; children end when our end of their input closes.
+            context.Cancel = !interrupted.IsCancellationRequested;
             interrupted.Cancel();
         }
     }

@@ -1,10 +1,11 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Threading.Channels;
 
 namespace Pilotage.Testing;
 
 /// <summary>A process under test: started, watched line by line, killed by its own id, never by name.</summary>
-public sealed class ChildProcess : IAsyncDisposable
+public sealed partial class ChildProcess : IAsyncDisposable
 {
     private readonly Process _process;
     private readonly Channel<string> _lines = Channel.CreateUnbounded<string>(new UnboundedChannelOptions { SingleReader = true });
@@ -77,6 +78,29 @@ public sealed class ChildProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Sends a signal to it alone.</summary>
+    public void Send(PosixSignal signal) => Signal(_process.Id, signal);
+
+    /// <summary>Sends a signal to its whole process group, as a terminal does on Ctrl-C; it must have been started as the head of one (<c>setsid</c>).</summary>
+    public void SendToGroup(PosixSignal signal) => Signal(-_process.Id, signal);
+
+    /// <summary>SIGKILL to a process that something under test has started, by its id.</summary>
+    public static void Kill(int id) => Signal(id, 9);
+
+    /// <summary>Whether a process with this id exists and is not a zombie.</summary>
+    public static bool IsRunning(int id)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(id);
+            return !process.HasExited;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Waits for the end and gives the lines not read yet: what it had written before it died counts.</summary>
     public async Task<IReadOnlyList<string>> EndAsync()
     {
@@ -100,6 +124,25 @@ public sealed class ChildProcess : IAsyncDisposable
         await EndAsync();
         _process.Dispose();
     }
+
+    private static void Signal(int target, PosixSignal signal) => Signal(target, signal switch
+    {
+        PosixSignal.SIGINT => 2,
+        PosixSignal.SIGTERM => 15,
+        _ => throw new ArgumentOutOfRangeException(nameof(signal)),
+    });
+
+    private static void Signal(int target, int number)
+    {
+        if (SendSignal(target, number) != 0)
+        {
+            throw new InvalidOperationException($"signal {number} did not reach {target}");
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int SendSignal(int target, int number);
 
     private async Task ReadLinesAsync()
     {

@@ -11,6 +11,12 @@ namespace Pilotage.Cli.Api;
 /// <summary>The HTTP API as the verbs use it: JSON in, JSON out, every problem a <see cref="CliFailure"/>.</summary>
 internal sealed class ApiClient : IDisposable
 {
+    private const string TokenHint = "--token-file DATA/admin.token of the running server";
+    private static readonly Dictionary<string, string> ListVerbs = new(StringComparer.Ordinal)
+    {
+        ["use-cases"] = "usecase", ["devices"] = "device", ["models"] = "model", ["rollouts"] = "rollout", ["alerts"] = "alert",
+    };
+
     private readonly HttpClient _http;
 
     public ApiClient(Uri server, string token, HttpMessageHandler? handler = null)
@@ -19,6 +25,11 @@ internal sealed class ApiClient : IDisposable
         _http.BaseAddress = server;
         // Training runs are answered when done; a caller that wants less passes its own cancellation.
         _http.Timeout = TimeSpan.FromMinutes(5);
+        if (token.Length == 0 || !token.All(letter => letter is > ' ' and < '\x7f'))
+        {
+            throw new CliFailure(ExitCode.NotAllowed, "the token file holds no token", "it is empty or holds something else than one word of plain letters", TokenHint);
+        }
+
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
     }
 
@@ -113,7 +124,7 @@ internal sealed class ApiClient : IDisposable
         }
         catch (HttpRequestException e)
         {
-            throw new CliFailure(ExitCode.Failed, $"no answer from {_http.BaseAddress}", e.Message, "is the server running? pilotage demo, or pilotage server --data DIR")
+            throw new CliFailure(ExitCode.Failed, $"no answer from {_http.BaseAddress}", Innermost(e).Message, "is the server running? pilotage demo, or pilotage server --data DIR")
             {
                 Unreachable = true,
             };
@@ -134,7 +145,7 @@ internal sealed class ApiClient : IDisposable
         var problem = Problem(await response.Content.ReadAsStringAsync(cancellation));
         var code = problem?["type"]?.ToString().Split('/')[^1];
         var what = problem?["detail"]?.ToString() ?? problem?["title"]?.ToString() ?? $"{path} was refused";
-        throw new CliFailure(Exit(response.StatusCode, code), what, Why(response, code, problem), Try(response.StatusCode)) { Code = code };
+        throw new CliFailure(Exit(response.StatusCode, code), what, Why(response, code, problem), Try(response.StatusCode, path)) { Code = code };
     }
 
     private static JsonObject? Problem(string text)
@@ -168,8 +179,8 @@ internal sealed class ApiClient : IDisposable
 
     private static int Exit(HttpStatusCode status, string? code) => status switch
     {
-        _ when code is not null && (code.StartsWith("gate.", StringComparison.Ordinal) || code.StartsWith("policy.", StringComparison.Ordinal)) => ExitCode.Refused,
         HttpStatusCode.NotFound => ExitCode.NotFound,
+        _ when code is not null && (code.StartsWith("gate.", StringComparison.Ordinal) || code.StartsWith("policy.", StringComparison.Ordinal)) => ExitCode.Refused,
         HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => ExitCode.NotAllowed,
         HttpStatusCode.Conflict or HttpStatusCode.PreconditionFailed => ExitCode.Conflict,
         HttpStatusCode.UnprocessableEntity => ExitCode.Refused,
@@ -178,10 +189,12 @@ internal sealed class ApiClient : IDisposable
         _ => ExitCode.Failed,
     };
 
-    private static string? Try(HttpStatusCode status) => status switch
+    private static string? Try(HttpStatusCode status, string path) => status switch
     {
-        HttpStatusCode.NotFound => "the list verb of the same noun shows what there is",
-        HttpStatusCode.Unauthorized => "--token-file DATA/admin.token of the running server",
+        HttpStatusCode.NotFound => path.Split('/', '?') is ["api", "v1", var noun, ..] && ListVerbs.TryGetValue(noun, out var verb) ? $"pilotage {verb} list shows what there is" : null,
+        HttpStatusCode.Unauthorized => TokenHint,
         _ => null,
     };
+
+    private static Exception Innermost(Exception failure) => failure.InnerException is { } inner ? Innermost(inner) : failure;
 }

@@ -18,6 +18,24 @@ internal sealed record DemoHome(string Root)
 
     public string Log(string name) => Path.Combine(Logs, $"{name}.log");
 
+    /// <summary>Leaves nothing behind; false when there was nothing.</summary>
+    public bool Purge()
+    {
+        if (!Directory.Exists(Root))
+        {
+            return false;
+        }
+
+        Directory.Delete(Root, recursive: true);
+        File.Delete(Path.Combine(ContextFolder, Api.ApiContext.FileName));
+        if (!Directory.EnumerateFileSystemEntries(ContextFolder).Any())
+        {
+            Directory.Delete(ContextFolder);
+        }
+
+        return true;
+    }
+
     /// <summary>A fresh start: an earlier demonstration's server, edges and logs go; the lock stays.</summary>
     public void Clear()
     {

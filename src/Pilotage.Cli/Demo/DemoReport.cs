@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Pilotage.Cli.Frame;
 
 namespace Pilotage.Cli.Demo;
 
@@ -9,6 +10,34 @@ internal sealed class DemoReport
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     private readonly JsonObject _root = new() { ["format"] = "pilotage.demo-report/1" };
+
+    /// <summary>Refuses a file that could not be written at the end, before minutes have gone into what it would hold.</summary>
+    public static void Demand(string? file)
+    {
+        if (file is null)
+        {
+            return;
+        }
+
+        if (Path.GetDirectoryName(file) is not { } folder || !Directory.Exists(folder))
+        {
+            throw new CliFailure(ExitCode.Usage, $"the report cannot be written to {file}", $"the folder {Path.GetDirectoryName(file)} does not exist", $"mkdir -p {Path.GetDirectoryName(file)}");
+        }
+
+        try
+        {
+            var isNew = !File.Exists(file);
+            File.Open(file, FileMode.OpenOrCreate, FileAccess.Write).Dispose();
+            if (isNew)
+            {
+                File.Delete(file);
+            }
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new CliFailure(ExitCode.Usage, $"the report cannot be written to {file}", failure.Message, "--report with a file that you may write");
+        }
+    }
 
     public JsonArray Rollouts { get; } = [];
 

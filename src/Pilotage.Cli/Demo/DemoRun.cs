@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Pilotage.Cli.Demo.Fleet;
 using Pilotage.Cli.Demo.Processes;
 using Pilotage.Cli.Demo.Steps;
@@ -30,24 +31,45 @@ internal sealed class DemoRun(CliSession session, DemoOptions options)
         new AccountStep(),
     ];
 
+    private readonly Lazy<DemoFleet> _fleet = new(() => Source(options).Load());
+
+    private string? ReportFile => options.Report is { } named ? Path.GetFullPath(named, session.WorkingDirectory) : null;
+
+    /// <summary>Refuses what could not end well: data that is not there or not readable, a report that could not be written.</summary>
+    public void Check()
+    {
+        DemoReport.Demand(ReportFile);
+        _ = _fleet.Value;
+    }
+
     public async Task<int> RunAsync(CancellationToken cancellation)
     {
         var home = DemoHome.In(session.WorkingDirectory);
-        var fleet = LoadFleet();
+        var fleet = _fleet.Value;
         using var held = DemoLock.Take(home.Root);
+        var ports = DemoPorts.Choose(options.Port);
         home.Clear();
         var print = new StepPrinter(session.Output, session.Time);
         print.Progress($"{fleet.Origin}: {fleet.Fit.Count} machines to fit on, {fleet.Evaluation.Count} to evaluate");
-        await using var world = new DemoWorld(options, home, fleet, print, session.Time, new Random(options.Seed + PlantSeedStep));
+        await using var world = new DemoWorld(options, home, ports, fleet, print, session.Time, new Random(options.Seed + PlantSeedStep));
         try
         {
             await WalkAsync(world, cancellation);
         }
-        catch (Exception failure) when (failure is CliFailure or IOException)
+        catch (Exception) when (cancellation.IsCancellationRequested)
         {
-            world.Report.Faults.Add($"{failure.Message}{((failure as CliFailure)?.Why is { } why ? $": {why}" : "")}");
+            world.Report.Faults.Add("interrupted before the end");
             Finish(world);
             throw;
+        }
+        catch (Exception failure)
+        {
+            // The stack is for the log; the terminal gets what failed, why, and where to look.
+            await File.AppendAllTextAsync(home.Log("demo"), $"{failure}\n", CancellationToken.None);
+            var told = CliFailure.Of(failure);
+            world.Report.Faults.Add($"{told.Message}{(told.Why is { } why ? $": {why}" : "")}");
+            Finish(world);
+            throw new CliFailure(told.ExitCode, told.Message, told.Why, told.Try ?? $"the logs lie in {home.Logs}");
         }
 
         Finish(world);
@@ -67,17 +89,14 @@ internal sealed class DemoRun(CliSession session, DemoOptions options)
         }
     }
 
-    private DemoFleet LoadFleet()
-    {
-        IFleetSource source = options.Data is { } folder ? new CmapssFolder(folder, options.Subset) : new PumpPlant(options.Seed);
-        return source.Load();
-    }
+    private static IFleetSource Source(DemoOptions options) =>
+        options.Data is { } folder ? new CmapssFolder(folder, options.Subset) : new PumpPlant(options.Seed);
 
     /// <summary>The report is written whatever happened; a walk that failed half way says where.</summary>
     private void Finish(DemoWorld world)
     {
         world.Report.Set("fleet", world.Fleet.Origin);
-        world.Report.Set("incidents", new System.Text.Json.Nodes.JsonArray([.. world.Incidents.Select(incident => (System.Text.Json.Nodes.JsonNode)new System.Text.Json.Nodes.JsonObject
+        world.Report.Set("incidents", new JsonArray([.. world.Incidents.Select(incident => (JsonNode)new JsonObject
         {
             ["process"] = incident.Name,
             ["pid"] = incident.Pid,
@@ -85,9 +104,9 @@ internal sealed class DemoRun(CliSession session, DemoOptions options)
             ["secondsDown"] = Math.Round(incident.SecondsDown, 2),
             ["startedAgain"] = incident.Failure is null,
         })]));
-        if (options.Report is { } file)
+        if (ReportFile is { } report)
         {
-            world.Report.Write(Path.GetFullPath(file, session.WorkingDirectory), world.Print.ElapsedSeconds);
+            world.Report.Write(report, world.Print.ElapsedSeconds);
         }
 
         if (world.Report.Faults.Count == 0)

@@ -7,7 +7,8 @@ using Pilotage.Cli.Demo.Processes;
 namespace Pilotage.Cli.Demo;
 
 /// <summary>Everything a walk has built up so far; each step reads what the ones before it left here.</summary>
-internal sealed class DemoWorld(DemoOptions options, DemoHome home, DemoFleet fleet, StepPrinter print, TimeProvider time, Random random) : IAsyncDisposable
+internal sealed class DemoWorld(
+    DemoOptions options, DemoHome home, DemoPorts ports, DemoFleet fleet, StepPrinter print, TimeProvider time, Random random) : IAsyncDisposable
 {
     public const string Tenant = "acme";
 
@@ -29,7 +30,7 @@ internal sealed class DemoWorld(DemoOptions options, DemoHome home, DemoFleet fl
 
     public MessageCount Messages { get; } = new();
 
-    public DemoPorts Ports { get; } = DemoPorts.Choose(options.Port);
+    public DemoPorts Ports { get; } = ports;
 
     /// <summary>Set by the first step; everything after goes through it.</summary>
     public DemoApi Api { get; set; } = null!;

@@ -15,6 +15,18 @@ internal sealed class CliFailure(int exitCode, string what, string? why = null, 
     /// <summary>The stable code of the server's refusal, for example <c>baseline.exists</c>.</summary>
     public string? Code { get; init; }
 
+    /// <summary>Any failure as one that can be shown: a file or a connection by its own words, everything else as a fault of ours.</summary>
+    public static CliFailure Of(Exception failure) => failure switch
+    {
+        CliFailure told => told,
+        IOException or UnauthorizedAccessException => new(Frame.ExitCode.Failed, failure.Message, "a file or a connection failed"),
+        _ => new(
+            Frame.ExitCode.Failed,
+            $"this should not have happened: {failure.Message}",
+            $"a fault of pilotage itself ({failure.GetType().Name})",
+            $"report it with what {CliApp.StackVariable}=1 prints"),
+    };
+
     public void WriteTo(TextWriter error)
     {
         error.WriteLine($"error: {OneLine(Message)}");
@@ -29,5 +41,5 @@ internal sealed class CliFailure(int exitCode, string what, string? why = null, 
         }
     }
 
-    private static string OneLine(string text) => text.ReplaceLineEndings(" ").Trim();
+    private static string OneLine(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 }

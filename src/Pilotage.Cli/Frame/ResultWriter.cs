@@ -70,6 +70,12 @@ internal sealed class ResultWriter(TextWriter output, string format, string? fie
         }
 
         var names = wanted.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        if (rows.Count > 0 && Array.Find(names, name => rows.All(row => Column.Find(row, name) is null)) is { } unknown)
+        {
+            throw new CliFailure(
+                ExitCode.Usage, $"--json: there is no field '{unknown}'", $"the fields are {string.Join(", ", rows.OfType<JsonObject>().SelectMany(row => row.Select(pair => pair.Key)).Distinct())}");
+        }
+
         var selected = new JsonArray([.. rows.Select(row => (JsonNode?)new JsonObject(
             names.Select(name => KeyValuePair.Create(name, Column.Find(row, name)?.DeepClone()))))]);
         output.WriteLine(selected.ToJsonString(Indented));

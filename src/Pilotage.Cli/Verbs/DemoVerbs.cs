@@ -15,7 +15,7 @@ internal static class DemoVerbs
         var subset = new Option<string>("--subset") { Description = "Sets to walk, one after another.", HelpName = "FD001,…", DefaultValueFactory = _ => "FD001" };
         var once = new Option<bool>("--once") { Description = "Walk the whole loop and end; exit code 0 when it ended right." };
         var report = new Option<string?>("--report") { Description = "Write what was measured as JSON.", HelpName = "FILE" };
-        var port = new Option<int>("--port") { Description = "Port of the page and the API on 127.0.0.1.", HelpName = "N", DefaultValueFactory = _ => 8080 };
+        var port = new Option<int>("--port") { Description = "Port of the page and the API on 127.0.0.1; 0 takes a free one.", HelpName = "N", DefaultValueFactory = _ => 8080 };
         var verb = VerbFrame.With(
             new Verb(
                 "demo",
@@ -23,37 +23,46 @@ internal static class DemoVerbs
                 "pilotage demo",
                 "pilotage demo --once --data ./cmapss --subset FD001 --report r.json"),
             data, subset, once, report, port, Stop(frame), Cheat(frame));
-        verb.SetAction((parsed, cancellation) => RunAsync(
-            frame.Session,
-            parsed.GetValue(subset)!,
-            new DemoOptions { Data = parsed.GetValue(data), Once = parsed.GetValue(once), Report = parsed.GetValue(report), Port = parsed.GetValue(port) },
-            cancellation));
+        verb.SetAction((parsed, cancellation) =>
+        {
+            var options = new DemoOptions { Data = parsed.GetValue(data), Once = parsed.GetValue(once), Report = parsed.GetValue(report), Port = parsed.GetValue(port) };
+            if (options.Data is null && parsed.GetResult(subset) is { Implicit: false })
+            {
+                throw new CliFailure(ExitCode.Usage, "--subset needs --data", "the built-in plant has no subsets", "--data with a folder that holds C-MAPSS files");
+            }
+
+            return RunAsync(frame.Session, parsed.GetValue(subset)!, options, cancellation);
+        });
         return verb;
     }
 
     private static async Task<int> RunAsync(CliSession session, string subsets, DemoOptions options, CancellationToken cancellation)
     {
-        var wanted = subsets.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        if (options.Data is null)
-        {
-            return await new DemoRun(session, options).RunAsync(cancellation);
-        }
+        var runs = options.Data is null ? [new DemoRun(session, options)] : Runs(session, subsets, options);
 
+        // What the second one would be refused for is said before the first has run for minutes.
+        runs.ForEach(run => run.Check());
         var exit = ExitCode.Done;
-        for (var at = 0; at < wanted.Length; at++)
+        foreach (var run in runs)
         {
-            var last = at == wanted.Length - 1;
-            var one = options with
-            {
-                Data = Path.GetFullPath(options.Data, session.WorkingDirectory),
-                Subset = wanted[at],
-                Once = options.Once || !last,
-                Report = options.Report is { } file && wanted.Length > 1 ? Path.ChangeExtension(file, $"{wanted[at]}{Path.GetExtension(file)}") : options.Report,
-            };
-            exit = Math.Max(exit, await new DemoRun(session, one).RunAsync(cancellation));
+            exit = Math.Max(exit, await run.RunAsync(cancellation));
         }
 
         return exit;
+    }
+
+    private static List<DemoRun> Runs(CliSession session, string subsets, DemoOptions options)
+    {
+        var wanted = subsets.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return wanted.Length == 0
+            ? throw new CliFailure(ExitCode.Usage, "--subset names no set", null, "--subset FD001")
+            : [.. wanted.Select((subset, at) => new DemoRun(session, options with
+            {
+                Data = Path.GetFullPath(options.Data!, session.WorkingDirectory),
+                Subset = subset,
+                Once = options.Once || at < wanted.Length - 1,
+                Report = options.Report is { } file && wanted.Length > 1 ? Path.ChangeExtension(file, $"{subset}{Path.GetExtension(file)}") : options.Report,
+            }))];
     }
 
     private static Verb Stop(VerbFrame frame)
@@ -71,13 +80,12 @@ internal static class DemoVerbs
                 await WaitForEndAsync(frame.Session, running, cancellation);
             }
 
-            if (parsed.GetValue(purge) && Directory.Exists(home.Root))
+            frame.Session.Output.WriteLine(pid is null ? "no demonstration is running here" : $"process {pid} has ended");
+            if (parsed.GetValue(purge))
             {
-                Directory.Delete(home.Root, recursive: true);
-                File.Delete(Path.Combine(home.ContextFolder, Api.ApiContext.FileName));
+                frame.Session.Output.WriteLine(home.Purge() ? $"{home.Root} is gone" : "there is nothing to remove");
             }
 
-            frame.Session.Output.WriteLine(pid is null ? "no demonstration is running here" : $"process {pid} has ended");
             return ExitCode.Done;
         });
         return verb;

@@ -9,8 +9,8 @@ internal static class DeviceVerbs
 {
     private static readonly Column[] Columns =
     [
-        new("ID", "id"), new("PATH", "path"), new("THING", "thing"), new("EDGE", "edge"), new("STATUS", "status"), new("WHY", "reason|why", true),
-        new("LAST REPORT", "lastSeen|lastReport", true),
+        new("ID", "id"), new("PATH", "path"), new("THING", "thing"), new("EDGE", "edge"), new("STATUS", "status"), new("CONNECTED", "connected"),
+        new("WHY", "reason", true), new("LAST REPORT", "lastReport", true),
     ];
 
     public static Verb Create(VerbFrame frame) => VerbFrame.With(

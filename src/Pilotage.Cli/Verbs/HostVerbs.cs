@@ -5,7 +5,13 @@ namespace Pilotage.Cli.Verbs;
 /// <summary>What the verbs that run a host in the foreground share.</summary>
 internal static class HostVerbs
 {
-    public static Option<bool> UntilStdinEnds() => new("--until-stdin-ends")
+    private const string StdinOption = "--until-stdin-ends";
+
+    /// <summary>Whether this process was started by another one of ours: a child of the demonstration, or an edge's worker.</summary>
+    public static bool IsChild(IReadOnlyList<string> arguments) =>
+        arguments.Contains(StdinOption, StringComparer.Ordinal) || arguments is ["edge", "worker", ..];
+
+    public static Option<bool> UntilStdinEnds() => new(StdinOption)
     {
         Description = "End when standard input closes: a child never outlives the process that started it.",
         Hidden = true,

@@ -16,23 +16,29 @@ internal static class LineageVerbs
         var node = VerbFrame.Name("node", "The node as kind:id, or the bare id of an alert.");
         var up = new Option<bool>("--up") { Description = "What it came from, down to the sensor rows (the default)." };
         var down = new Option<bool>("--down") { Description = "What it affected, up to the ledger." };
-        return VerbFrame.With(
-            new Verb("lineage", "The thread from sensor row to ledger."),
-            frame.Reads(
-                VerbFrame.With(
-                    new Verb("show", "Walks the graph from a node.", "pilotage lineage show al_17 --up", "pilotage lineage show model:rul@1.0.0 --down -o json"),
-                    node,
-                    up,
-                    down),
-                parsed =>
-                {
-                    var name = parsed.GetValue(node)!;
-                    var full = name.Contains(':', StringComparison.Ordinal) ? name : $"alert:{name}";
-                    var direction = parsed.GetValue(down) ? "down" : "up";
-                    return parsed.GetValue(up) && parsed.GetValue(down)
-                        ? throw new CliFailure(ExitCode.Usage, "--up and --down exclude one another", null, $"pilotage lineage show {name} --up")
-                        : $"api/v1/lineage?node={VerbFrame.Segment(full)}&direction={direction}";
-                },
-                Columns));
+        var show = VerbFrame.With(
+            new Verb("show", "Walks the graph from a node.", "pilotage lineage show al_17 --up", "pilotage lineage show model:rul@1.0.0 --down -o json"), node, up, down);
+        show.SetAction(async (parsed, cancellation) =>
+        {
+            var name = parsed.GetValue(node)!;
+            if (parsed.GetValue(up) && parsed.GetValue(down))
+            {
+                throw new CliFailure(ExitCode.Usage, "--up and --down exclude one another", null, $"pilotage lineage show {name} --up");
+            }
+
+            var full = VerbFrame.Segment(name.Contains(':', StringComparison.Ordinal) ? name : $"alert:{name}");
+            var (asked, other) = parsed.GetValue(down) ? ("down", "up") : ("up", "down");
+            using var api = frame.Connect(parsed);
+            var walk = await api.GetAsync($"api/v1/lineage?node={full}&direction={asked}", cancellation);
+            if (ResultWriter.Rows(walk).Count == 0 && ResultWriter.Rows(await api.GetAsync($"api/v1/lineage?node={full}&direction={other}", cancellation)).Count == 0)
+            {
+                // The graph knows edges only: a node without any is one that nobody ever named.
+                throw new CliFailure(ExitCode.NotFound, $"nothing is recorded of '{name}'", "a node is kind:id, for example model:sha256:…, or the bare id of an alert", "pilotage alert list shows alerts");
+            }
+
+            frame.Writer(parsed).Write(walk, Columns);
+            return ExitCode.Done;
+        });
+        return VerbFrame.With(new Verb("lineage", "The thread from sensor row to ledger."), show);
     }
 }

@@ -9,7 +9,7 @@ internal static class RolloutVerbs
     private static readonly Column[] Columns =
     [
         new("ID", "id"), new("RELEASE", "release"), new("STATUS", "status"), new("WAVES PASSED", "wavesPassed"), new("TOUCHED", "touched|counts.touched"),
-        new("HALTED BY", "haltedBy"), new("CAUSE", "cause"), new("STARTED", "startedAt", true), new("ENDED", "endedAt", true),
+        new("CAUSE", "cause"), new("STARTED", "startedAt", true), new("ENDED", "endedAt", true),
     ];
 
     public static Verb Create(VerbFrame frame) => VerbFrame.With(
@@ -24,13 +24,14 @@ internal static class RolloutVerbs
         return frame.Reads(
             VerbFrame.With(new Verb("show", "Shows one rollout.", "pilotage rollout show rol_1", "pilotage rollout show rol_1 -o yaml"), id),
             parsed => $"api/v1/rollouts/{VerbFrame.Segment(parsed.GetValue(id))}",
-            Columns);
+            [.. Columns, new("HALTED BY", "haltedBy", true)]);
     }
 
     private static Verb Watch(VerbFrame frame)
     {
         var id = VerbFrame.Name("id", "The rollout.");
-        var until = new Option<string?>("--until") { Description = "End when the rollout has this status.", HelpName = "STATUS" };
+        var until = new Option<string?>("--until") { Description = "End when the rollout has this status; exit code 1 when it ends otherwise.", HelpName = "STATUS" }
+            .AcceptOnlyFromAmong("rolling", "shadow", "paused", "completed", "halted");
         var verb = VerbFrame.With(
             new Verb("watch", "Prints every change until the rollout ends.", "pilotage rollout watch rol_1", "pilotage rollout watch rol_1 --until completed -o json"),
             id,
@@ -45,11 +46,13 @@ internal static class RolloutVerbs
                 writer.WriteStreamed(change, $"{status,-10} wave {Column.Text(change["wave"])}  touched {Column.Text(Column.Find(change, "counts.touched"))}  {Column.Text(change["cause"])}");
                 if (parsed.GetValue(until) == status || status is "completed" or "halted")
                 {
-                    break;
+                    return parsed.GetValue(until) is { } wanted && wanted != status
+                        ? throw new CliFailure(ExitCode.Failed, $"the rollout ended {status} and was never {wanted}", Column.Text(change["cause"]))
+                        : ExitCode.Done;
                 }
             }
 
-            return ExitCode.Done;
+            throw new CliFailure(ExitCode.Failed, "the server ended the stream before the rollout had ended", null, "the same command again");
         });
         return verb;
     }

@@ -10,7 +10,7 @@ internal static class UseCaseVerbs
     private static readonly Column[] ListColumns =
     [
         new("ID", "id"), new("STAGE", "stage"), new("VERSION", "version"), new("KPI", "kpi"), new("BASELINE", "baseline.state"),
-        new("EVIDENCE", "evidenceClass"), new("NET", "value.net"), new("CURRENCY", "value.currency"), new("NEXT GATE", "nextGate", true),
+        new("EVIDENCE", "evidenceClass"), new("NEXT GATE", "nextGate"), new("MACHINES", "origin", true),
     ];
 
     private static readonly Column[] EvidenceColumns =

@@ -16,6 +16,8 @@ internal static class ValueText
         Line(output, "against the best single sensor, %", value, "vsBestSensorPct");
         Line(output, "unplanned against run-to-failure, %", value, "unplannedVsRunToFailurePct");
         output.WriteLine($"{"failures",-50} {Column.Text(value["failures"])} of {Column.Text(value["units"])}");
+        Line(output, "exact 95 % bound of failures, %", value, "failuresBoundPct");
+        Line(output, "with one more failure, %", value, "withOneMoreFailurePct");
         output.WriteLine($"{"net",-50} {Column.Text(value["net"])} {Column.Text(value["currency"])}");
         if (!explain)
         {
@@ -23,6 +25,12 @@ internal static class ValueText
         }
 
         Line(output, "formula", value, "formula");
+        foreach (var (policy, hours) in value["baselines"]?["hoursPer1000"] as JsonObject ?? [])
+        {
+            output.WriteLine($"  hours of downtime per 1,000 cycles, {policy}: {Column.Text(hours)}");
+        }
+
+        output.WriteLine($"  against the interval chosen with hindsight: {Column.Text(value["baselines"]?["vsHindsightPct"])} %");
         foreach (var assumption in ResultWriter.Rows(value["assumptions"]))
         {
             output.WriteLine($"  {Column.Text(assumption?["name"])} = {Column.Text(assumption?["value"])} {Column.Text(assumption?["unit"])}"

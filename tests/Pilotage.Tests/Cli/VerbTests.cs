@@ -10,7 +10,7 @@ namespace Pilotage.Tests.Cli;
 
 public sealed class VerbTests
 {
-    private const string Devices = """{"items":[{"id":"engine-001","path":"acme/testbed/engine-001","thing":"engine","status":"online"}]}""";
+    private const string Devices = """{"items":[{"id":"engine-001","path":"acme/testbed/engine-001","thing":"engine","status":"enrolled","connected":true}]}""";
 
     [Fact]
     public async Task A_list_is_a_table_on_standard_output_and_nothing_on_standard_error()
@@ -21,14 +21,14 @@ public sealed class VerbTests
         Assert.Equal(ExitCode.Done, await run.RunAsync("device", "list"));
 
         var lines = run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal("ID          PATH                     THING   EDGE  STATUS", lines[0]);
-        Assert.Equal("engine-001  acme/testbed/engine-001  engine  -     online", lines[1]);
+        Assert.Equal("ID          PATH                     THING   EDGE  STATUS    CONNECTED", lines[0]);
+        Assert.Equal("engine-001  acme/testbed/engine-001  engine  -     enrolled  yes", lines[1]);
         Assert.Empty(run.Error);
     }
 
     [Theory]
     [InlineData("name", "engine-001")]
-    [InlineData("yaml", "- id: engine-001\n  path: acme/testbed/engine-001\n  thing: engine\n  status: online")]
+    [InlineData("yaml", "- id: engine-001\n  path: acme/testbed/engine-001\n  thing: engine\n  status: enrolled\n  connected: true")]
     public async Task Every_form_carries_the_same_rows(string form, string expected)
     {
         using var run = new CliRun().Connected();
@@ -46,12 +46,12 @@ public sealed class VerbTests
         run.Server.Answer("GET /api/v1/devices", Devices);
 
         await run.RunAsync("device", "list", "--json");
-        Assert.Equal("id\npath\nthing\nstatus", run.Output.TrimEnd());
+        Assert.Equal("id\npath\nthing\nstatus\nconnected", run.Output.TrimEnd());
 
         using var second = new CliRun().Connected();
         second.Server.Answer("GET /api/v1/devices", Devices);
         await second.RunAsync("device", "list", "--json", "id,status");
-        Assert.Equal("""[{"id":"engine-001","status":"online"}]""", JsonNode.Parse(second.Output)!.ToJsonString());
+        Assert.Equal("""[{"id":"engine-001","status":"enrolled"}]""", JsonNode.Parse(second.Output)!.ToJsonString());
     }
 
     [Fact]
@@ -72,6 +72,7 @@ public sealed class VerbTests
     [InlineData(HttpStatusCode.Forbidden, "access.denied", ExitCode.NotAllowed)]
     [InlineData(HttpStatusCode.Conflict, "baseline.frozen", ExitCode.Conflict)]
     [InlineData(HttpStatusCode.Conflict, "gate.evidence_missing", ExitCode.Refused)]
+    [InlineData(HttpStatusCode.NotFound, "gate.not_found", ExitCode.NotFound)]
     [InlineData(HttpStatusCode.InternalServerError, "server.bug", ExitCode.Failed)]
     public async Task A_problem_becomes_three_lines_and_its_exit_code(HttpStatusCode status, string code, int exit)
     {
@@ -141,6 +142,98 @@ public sealed class VerbTests
 
         Assert.Contains("shadow.days", run.Output, StringComparison.Ordinal);
         Assert.Contains("vote of maintenance missing", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("two words")]
+    [InlineData("p\u00e4t")]
+    public async Task A_token_file_without_a_token_is_said_before_anything_is_sent(string content)
+    {
+        using var run = new CliRun().Connected();
+        await File.WriteAllTextAsync(Path.Combine(run.Directory, "token"), content);
+
+        Assert.Equal(ExitCode.NotAllowed, await run.RunAsync("device", "list"));
+
+        Assert.Contains("holds no token", run.Error, StringComparison.Ordinal);
+        Assert.Empty(run.Server.Requests);
+    }
+
+    [Fact]
+    public async Task A_node_that_lineage_never_heard_of_is_not_found()
+    {
+        using var run = new CliRun().Connected();
+        run.Server
+            .Answer("GET /api/v1/lineage?node=alert%3Anope&direction=up", """{"items":[],"truncated":false}""")
+            .Answer("GET /api/v1/lineage?node=alert%3Anope&direction=down", """{"items":[],"truncated":false}""");
+
+        Assert.Equal(ExitCode.NotFound, await run.RunAsync("lineage", "show", "nope"));
+
+        Assert.Contains("nothing is recorded of 'nope'", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_watch_until_something_that_never_comes_fails()
+    {
+        using var run = new CliRun().Connected();
+        run.Server.Answer("GET /api/v1/rollouts/r/watch", "event: rollout\ndata: {\"status\":\"halted\",\"wave\":1,\"cause\":\"guard alert_rate\"}\n\n");
+
+        Assert.Equal(ExitCode.Failed, await run.RunAsync("rollout", "watch", "r", "--until", "completed"));
+        Assert.Contains("ended halted and was never completed", run.Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Done, await run.RunAsync("rollout", "watch", "r"));
+        Assert.Equal(ExitCode.Usage, await run.RunAsync("rollout", "watch", "r", "--until", "done"));
+    }
+
+    [Fact]
+    public async Task A_field_that_is_not_there_is_named_with_those_that_are()
+    {
+        using var run = new CliRun().Connected();
+        run.Server.Answer("GET /api/v1/devices", Devices);
+
+        Assert.Equal(ExitCode.Usage, await run.RunAsync("device", "list", "--json", "id,colour"));
+
+        Assert.Contains("no field 'colour'", run.Error, StringComparison.Ordinal);
+        Assert.Contains("id, path, thing", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Every_fault_of_a_refused_request_is_shown_at_its_place()
+    {
+        using var run = new CliRun().Connected();
+        run.Server.Answer(
+            "GET /api/v1/devices",
+            """{"type":"https://pilotage.dev/problems/package.invalid","detail":"2 faults","errors":[{"where":"usecase.yaml:8:9","message":"no unit"},{"where":"rollout.yaml:2:17","message":"a circle"}]}""",
+            HttpStatusCode.UnprocessableEntity);
+
+        Assert.Equal(ExitCode.Refused, await run.RunAsync("device", "list"));
+
+        Assert.Contains("usecase.yaml:8:9: no unit; rollout.yaml:2:17: a circle", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_should_not_happen_is_said_without_a_stack_and_with_one_when_asked()
+    {
+        using var run = new CliRun().Connected();
+        run.Server.Answer("GET /api/v1/devices", """{"items":[{"id":"a"}],"nextCursor":7}""");
+
+        Assert.Equal(ExitCode.Failed, await run.RunAsync("device", "list"));
+        Assert.Equal(3, run.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        Assert.DoesNotContain("   at ", run.Error, StringComparison.Ordinal);
+
+        run.Environment[CliApp.StackVariable] = "1";
+        await run.RunAsync("device", "list");
+        Assert.Contains("   at ", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Open_prints_a_link_that_works_once()
+    {
+        using var run = new CliRun().Connected();
+        run.Server.Answer("POST /api/v1/sign-in-links", """{"path":"/?code=abc","expiresAt":"2026-01-01T00:00:00Z"}""");
+
+        Assert.Equal(ExitCode.Done, await run.RunAsync("open"));
+
+        Assert.Equal("http://127.0.0.1:1/?code=abc", run.Output.TrimEnd());
     }
 
     [Fact]

@@ -28,10 +28,21 @@ internal static class UpdateCheat
             ? releases[^1]!
             : throw new CliFailure(ExitCode.NotFound, "there is no release yet", null, "wait until the demonstration has passed the step 'rollout'");
         var (edge, device, path) = await EnrolAsync(api, time, cancellation);
-        await using var link = await ConnectAsync(home, edge, time, cancellation);
-        var rollout = Read.Text(
-            await api.PostAsync("api/v1/rollouts", new JsonObject { ["release"] = Read.Text(release, "id"), ["devices"] = new JsonArray(path) }, cancellation), "id");
-        return await LieAsync(api, link, edge, device, release, rollout, time, cancellation);
+        try
+        {
+            await using var link = await ConnectAsync(home, edge, time, cancellation);
+            // Halted before by an earlier try of this cheat, it is asked for again.
+            var request = new JsonObject { ["release"] = Read.Text(release, "id"), ["devices"] = new JsonArray(path), ["again"] = true };
+            var rollout = Read.Text(await api.PostAsync("api/v1/rollouts", request, cancellation), "id");
+            return await LieAsync(api, link, edge, device, release, rollout, time, cancellation);
+        }
+        finally
+        {
+            foreach (var liar in new[] { device, edge.Id })
+            {
+                await api.PostAsync($"api/v1/devices/{Uri.EscapeDataString(liar)}/revocation", new JsonObject(), CancellationToken.None);
+            }
+        }
     }
 
     private static async Task<(string? By, string Says)> LieAsync(

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
+using Pilotage.Cli.Frame;
 
 namespace Pilotage.Cli.Demo.Devices;
 
@@ -41,7 +42,8 @@ internal sealed class Enroller(DemoApi api)
         var credentials = new Dictionary<string, DeviceCredential>(StringComparer.Ordinal);
         await Parallel.ForEachAsync(codes, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation }, async (declared, token) =>
         {
-            var credential = await EnrolOneAsync(declared.Value.Code, token);
+            var credential = await EnrolOneAsync(
+                declared.Value.Code, async () => (await DeclareAsync([declared.Key], thing, edge, hardware, token))[declared.Key].Code, token);
             lock (credentials)
             {
                 credentials[declared.Key] = credential;
@@ -50,16 +52,28 @@ internal sealed class Enroller(DemoApi api)
         return credentials;
     }
 
-    private async Task<DeviceCredential> EnrolOneAsync(string code, CancellationToken cancellation)
+    private async Task<DeviceCredential> EnrolOneAsync(string code, Func<Task<string>> anotherCode, CancellationToken cancellation)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=device", key, HashAlgorithmName.SHA256);
-        var answer = await api.PostAsync("api/v1/enroll", new JsonObject { ["code"] = code, ["csr"] = request.CreateSigningRequestPem() }, cancellation);
+        var request = new CertificateRequest("CN=device", key, HashAlgorithmName.SHA256).CreateSigningRequestPem();
+        JsonNode? answer;
+        try
+        {
+            answer = await TradeAsync(code);
+        }
+        catch (CliFailure failure) when (failure.Code == "fleet.code.forbidden")
+        {
+            // The server ended after taking the code and before answering: what it issued is lost, and the newest certificate counts.
+            answer = await TradeAsync(await anotherCode());
+        }
+
         var certificate = X509Certificate2.CreateFromPem(Read.Text(answer, "certificate"), key.ExportPkcs8PrivateKeyPem());
         return new(
             Read.Text(answer, "device"),
             Read.Text(answer, "path"),
             certificate,
             X509Certificate2.CreateFromPem(Read.Text(answer, "authority")));
+
+        Task<JsonNode?> TradeAsync(string one) => api.PostAsync("api/v1/enroll", new JsonObject { ["code"] = one, ["csr"] = request }, cancellation);
     }
 }

@@ -23,7 +23,7 @@ internal sealed class DemoLock : IDisposable
         {
             Directory.CreateDirectory(folder);
             // Locked by the kernel, so that a killed process holds nothing.
-            var held = new FileStream(Path.Combine(folder, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            var held = Open(folder, FileMode.OpenOrCreate);
             File.WriteAllText(Path.Combine(folder, PidName), Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
             return new(held, folder);
         }
@@ -31,9 +31,10 @@ internal sealed class DemoLock : IDisposable
         {
             throw new CliFailure(ExitCode.Failed, $"cannot write to {folder}", e.Message, "run it in a folder that you may write to");
         }
-        catch (IOException e) when (Holder(folder) is { } pid)
+        catch (IOException e) when (IsHeld(folder))
         {
-            throw new CliFailure(ExitCode.Conflict, $"a demonstration is running in {folder} already (process {pid})", e.Message, "pilotage demo stop, or run this one in another folder");
+            var who = Holder(folder) is { } pid ? $" (process {pid})" : "";
+            throw new CliFailure(ExitCode.Conflict, $"a demonstration is running in {folder} already{who}", e.Message, "pilotage demo stop, or run this one in another folder");
         }
         catch (IOException e)
         {
@@ -41,11 +42,11 @@ internal sealed class DemoLock : IDisposable
         }
     }
 
-    /// <summary>The process that holds the folder, or null.</summary>
+    /// <summary>The process that holds the folder, or null. A number that a dead one left behind may be anybody's by now, so the lock is asked first.</summary>
     public static int? Holder(string folder)
     {
         var path = Path.Combine(folder, PidName);
-        return File.Exists(path) && int.TryParse(File.ReadAllText(path), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) && PosixKill.Exists(pid)
+        return IsHeld(folder) && File.Exists(path) && int.TryParse(File.ReadAllText(path), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) && PosixKill.Exists(pid)
             ? pid
             : null;
     }
@@ -55,4 +56,24 @@ internal sealed class DemoLock : IDisposable
         File.Delete(Path.Combine(_folder, PidName));
         _held.Dispose();
     }
+
+    private static bool IsHeld(string folder)
+    {
+        if (!File.Exists(Path.Combine(folder, LockName)))
+        {
+            return false;
+        }
+
+        try
+        {
+            Open(folder, FileMode.Open).Dispose();
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
+
+    private static FileStream Open(string folder, FileMode mode) => new(Path.Combine(folder, LockName), mode, FileAccess.ReadWrite, FileShare.None);
 }

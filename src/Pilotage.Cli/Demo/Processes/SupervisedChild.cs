@@ -4,6 +4,8 @@ namespace Pilotage.Cli.Demo.Processes;
 internal sealed class SupervisedChild(
     string name, IReadOnlyList<string> arguments, string logFile, Action<Incident> onIncident, TimeProvider time) : IAsyncDisposable
 {
+    /// <summary>A child that keeps ending is not started again for ever.</summary>
+    private const int StartsMax = 20;
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(60);
     private readonly CancellationTokenSource _stopping = new();
     private ChildProcess? _child;
@@ -38,12 +40,19 @@ internal sealed class SupervisedChild(
     {
         try
         {
-            while (true)
+            for (var starts = 1; _child is { } ended; starts++)
             {
-                var exit = await _child!.ExitedAsync(_stopping.Token);
+                var exit = await ended.ExitedAsync(_stopping.Token);
                 var at = time.GetTimestamp();
-                var pid = _child.Pid;
-                await _child.DisposeAsync();
+                var pid = ended.Pid;
+                _child = null;
+                await ended.DisposeAsync();
+                if (starts == StartsMax)
+                {
+                    onIncident(new(name, pid, exit, 0, 0) { Failure = $"it ended {StartsMax} times; see {logFile}" });
+                    return;
+                }
+
                 (_child, _) = await ChildProcess.StartAsync(name, arguments, logFile, ReadyWithin, time, _stopping.Token);
                 onIncident(new(name, pid, exit, time.GetElapsedTime(at).TotalSeconds, _child.Pid));
             }
@@ -52,9 +61,9 @@ internal sealed class SupervisedChild(
         {
             // The demonstration is ending.
         }
-        catch (Frame.CliFailure failure)
+        catch (Exception failure) when (failure is Frame.CliFailure or IOException)
         {
-            onIncident(new(name, 0, failure.ExitCode, 0, 0) { Failure = failure.Message });
+            onIncident(new(name, 0, 0, 0, 0) { Failure = failure.Message });
         }
     }
 }

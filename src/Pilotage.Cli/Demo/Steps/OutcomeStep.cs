@@ -17,7 +17,7 @@ internal sealed class OutcomeStep : IDemoStep
             $"{verb} {Read.Number(value, "totalVsBestFixedPct"):0} % [{Read.Number(value, "ci95.0"):0}, {Read.Number(value, "ci95.1"):0}] of total downtime "
             + $"against the best fixed interval ({Read.TextOrNull(value, "baselines.fixedIntervalCycles")} cycles)",
             $"{Read.Number(value, "shareOfCeilingPct"):0} % of what perfect knowledge could save; {Read.Number(value, "vsBestSensorPct"):0} % against the best single sensor ({Read.TextOrNull(value, "baselines.bestSensor")})",
-            Column.Text(Read.Find(value, "notShown")));
+            string.Join("; ", Read.Rows(value, "notShown").Select(limit => Column.Text(limit).TrimEnd('.'))));
         world.Print.Detail(
             "failures",
             $"{Read.TextOrNull(value, "failures")} of {Read.TextOrNull(value, "units")} (95 % bound {Read.Number(value, "failuresBoundPct"):0} %); "

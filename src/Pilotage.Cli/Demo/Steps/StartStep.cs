@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Pilotage.Cli.Api;
 using Pilotage.Cli.Demo.Devices;
 using Pilotage.Cli.Demo.Processes;
@@ -24,7 +25,8 @@ internal sealed class StartStep : IDemoStep
         world.Api = new(new ApiClient(context.Server, token), world.Time);
         await StartEdgesAsync(world, cancellation);
         world.Print.Step("start", $"server and {Edges} edges, each a supervisor with workers; MQTT 127.0.0.1:{world.Ports.Mqtts} with TLS and client certificates");
-        world.Print.Detail("page", $"{context.Server}?token={token}");
+        var link = await world.Api.PostAsync("api/v1/sign-in-links", new JsonObject(), cancellation);
+        world.Print.Detail("page", $"{new Uri(context.Server, Read.Text(link, "path"))}   (signs in once; pilotage open prints another)");
         world.Report.Set("processes", world.Processes());
     }
 

@@ -41,6 +41,22 @@ public sealed class ProcessTests : IDisposable
     }
 
     [Fact]
+    public void A_number_left_behind_that_is_another_process_by_now_is_nobody_to_end()
+    {
+        // This test is alive and holds no lock: ended by its number, it would be the wrong one.
+        File.WriteAllText(Path.Combine(_folder, "demo.pid"), $"{Environment.ProcessId}");
+        File.WriteAllText(Path.Combine(_folder, "demo.lock"), "");
+
+        Assert.Null(DemoLock.Holder(_folder));
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(65536)]
+    public void A_number_that_is_no_port_is_a_usage_error(int port) =>
+        Assert.Equal(ExitCode.Usage, Assert.Throws<CliFailure>(() => FreePorts.Demand(port, "page", "--port")).ExitCode);
+
+    [Fact]
     public void A_folder_that_cannot_be_written_to_is_a_clear_failure()
     {
         var file = Path.Combine(_folder, "file");
