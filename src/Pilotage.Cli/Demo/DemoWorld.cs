@@ -62,6 +62,9 @@ internal sealed class DemoWorld(
     /// <summary>The release that does the work once its rollout is confirmed.</summary>
     public string Release { get; set; } = "";
 
+    /// <summary>Cycles of the evaluation machines that had passed when the release was at work on all of them.</summary>
+    public long CyclesInRollout { get; set; }
+
     /// <summary>The alert whose thread is followed at the end.</summary>
     public string Alert { get; set; } = "";
 

@@ -27,8 +27,14 @@ internal sealed class FieldStep : IDemoStep
         world.Print.Step(
             "field",
             $"{cycles} cycles of {world.Evaluation.Count} machines behind two edges, {inferred} inferences, {alerts.Count} alerts",
-            "the edges inferred; the server received what they stored and forwarded",
+            "the edges inferred; the server received what they stored and forwarded"
+            + (inferred < cycles ? $"; {cycles - inferred} cycles have no inference, and the release was on its way during the first {world.CyclesInRollout}" : ""),
             "what a technician's work would have changed: the machines run on to failure");
+        if (cycles - inferred > world.CyclesInRollout)
+        {
+            world.Report.Faults.Add($"{cycles - inferred} cycles have no inference, though the release was at work after the first {world.CyclesInRollout}");
+        }
+
         world.Report.Set("field", new JsonObject { ["machines"] = world.Evaluation.Count, ["cycles"] = cycles, ["inferences"] = inferred, ["alerts"] = alerts.Count });
     }
 

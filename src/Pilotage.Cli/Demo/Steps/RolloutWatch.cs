@@ -16,8 +16,7 @@ internal static class RolloutWatch
     }
 
     /// <summary>Polls until the rollout ends; <paramref name="live"/> runs between polls and makes time pass for the machines.</summary>
-    /// <param name="first">No release is at work on these machines yet: there is no control to compare with, and a person lets inconclusive waves pass.</param>
-    public static async Task<JsonNode> FollowAsync(DemoWorld world, string rollout, bool first, Func<CancellationToken, Task> live, CancellationToken cancellation)
+    public static async Task<JsonNode> FollowAsync(DemoWorld world, string rollout, Func<CancellationToken, Task> live, CancellationToken cancellation)
     {
         var began = world.Time.GetTimestamp();
         var last = "";
@@ -35,12 +34,6 @@ internal static class RolloutWatch
             if (IsOver(state))
             {
                 return state!;
-            }
-
-            if (first && Status(state) == "paused")
-            {
-                world.Print.Detail("paused", $"{Read.TextOrNull(state, "cause")}; resumed by DEMO PERSON (ot_lead), because nothing is at work there yet to compare with");
-                await world.Api.PostAsync($"api/v1/rollouts/{rollout}/resume", new JsonObject(), cancellation);
             }
 
             await live(cancellation);
