@@ -63,6 +63,9 @@ public sealed partial class MqttBroker : IAsyncDisposable
     /// </summary>
     public bool Failed => _sessions.Failed;
 
+    /// <summary>What failed, in a sentence; null while nothing has.</summary>
+    public string? Failure => _sessions.Failure;
+
     // Targets of a record: a message may go to many sessions.
     private static int RecordOverheadBytes => 1024 * 1024;
 

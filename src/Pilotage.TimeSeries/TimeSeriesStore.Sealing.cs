@@ -11,6 +11,7 @@ public sealed partial class TimeSeriesStore
     private Dictionary<Shape, SeriesSnapshot[]> _sealingStates = [];
     private Task _sealTask = Task.CompletedTask;
     private StorageException? _sealFailure;
+    private string? _notSealed;
     private long _nextSegment = 1;
     private long _damaged;
     private bool _isClosing;
@@ -123,12 +124,14 @@ public sealed partial class TimeSeriesStore
                 SealWhenFull();
             }
 
+            Volatile.Write(ref _notSealed, null);
             _log.TrimBefore(head.LastSequence + 1);
             StoreMetrics.Sealed(head.Points);
         }
         catch (StorageException fault)
         {
             StoreMetrics.NotSealed();
+            Volatile.Write(ref _notSealed, fault.Message);
             lock (_gate)
             {
                 _sealFailure = fault;

@@ -47,6 +47,15 @@ public sealed partial class TimeSeriesStore : IAsyncDisposable
     /// <summary>Whether the head's log has failed; nothing is acknowledged until the store is opened anew.</summary>
     public bool Failed => _log.Failed;
 
+    /// <summary>What failed, in a sentence; null while nothing has.</summary>
+    public string? Failure => _log.Failure;
+
+    /// <summary>Whether the last batch was refused for want of space; one that is stored ends that.</summary>
+    public bool IsFull => _log.IsFull;
+
+    /// <summary>Why the head could not be sealed the last time that was tried; null when it could.</summary>
+    public string? NotSealed => Volatile.Read(ref _notSealed);
+
     /// <summary>Stores a batch and, with it in the same commit, how far the forwarding edge has come.</summary>
     /// <remarks>Completes when the batch is durable and visible. Batches become visible in the order of the calls.</remarks>
     /// <exception cref="CommitLogFullException">No space; the batch left no trace and may be appended again later.</exception>
@@ -77,6 +86,10 @@ public sealed partial class TimeSeriesStore : IAsyncDisposable
         ApplyReady();
         return await pending.Outcome;
     }
+
+    /// <summary>Commits a batch of nothing: what it finds, the next batch would have found.</summary>
+    public async ValueTask ProbeAsync(CancellationToken cancellation) =>
+        await AppendAsync(new PointBatch(), null, cancellation);
 
     /// <summary>How far the messages of an edge's log are stored; null when nothing came of it yet.</summary>
     public long? HighWater(string edge, string logId)

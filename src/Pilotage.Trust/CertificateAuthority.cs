@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Pilotage.Core.Durability;
 
 namespace Pilotage.Trust;
 
@@ -39,29 +40,32 @@ public sealed class CertificateAuthority : IDisposable
     /// <summary>SHA-256 of the certificate's DER; what an enrolment code pins.</summary>
     public Digest Fingerprint { get; }
 
-    /// <summary>Opens the authority in a directory, or makes one there.</summary>
-    public static Outcome<CertificateAuthority> OpenOrCreate(string directory, CertificateAuthorityOptions options, TimeProvider time)
+    /// <summary>Opens the authority in a folder, or makes one there that survives power loss.</summary>
+    public static Outcome<CertificateAuthority> OpenOrCreate(
+        IDurableDirectory folder, CertificateAuthorityOptions options, TimeProvider time)
     {
-        Directory.CreateDirectory(directory);
-        var certificatePath = Path.Combine(directory, CertificateFile);
-        var keyPath = Path.Combine(directory, KeyFile);
-
         // The certificate is written last: a key alone is the trace of a start that was cut short, and is replaced.
-        if (!File.Exists(certificatePath))
+        if (!folder.Exists(CertificateFile))
         {
             using var made = Create(options, time);
             using var key = made.GetECDsaPrivateKey()!;
-            PrivateFile.Write(keyPath, key.ExportPkcs8PrivateKeyPem());
-            PrivateFile.Write(certificatePath, made.ExportCertificatePem() + "\n");
+            PrivateFile.Write(folder, KeyFile, key.ExportPkcs8PrivateKeyPem());
+            PrivateFile.Write(folder, CertificateFile, made.ExportCertificatePem() + "\n");
+        }
+
+        if (PrivateFile.Read(folder, KeyFile) is not { } keyPem)
+        {
+            return Damaged($"{KeyFile} is missing");
         }
 
         try
         {
-            return new CertificateAuthority(X509Certificate2.CreateFromPemFile(certificatePath, keyPath), options, time);
+            var certificatePem = PrivateFile.Read(folder, CertificateFile);
+            return new CertificateAuthority(X509Certificate2.CreateFromPem(certificatePem, keyPem), options, time);
         }
-        catch (Exception failure) when (failure is CryptographicException or FileNotFoundException)
+        catch (Exception failure) when (failure is CryptographicException or ArgumentException)
         {
-            return new Refusal("trust.authority_damaged", $"The authority in {directory} cannot be opened: {failure.Message}");
+            return Damaged(failure.Message);
         }
     }
 
@@ -183,6 +187,10 @@ public sealed class CertificateAuthority : IDisposable
     private static DateTimeOffset Latest(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;
 
     private static DateTimeOffset Earliest(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
+
+    private static Refusal Damaged(string why) => new(
+        "trust.authority_damaged",
+        $"The certificate authority ({CertificateFile}, {KeyFile}) cannot be opened: {why.TrimEnd('.')}. Restore both files from a backup.");
 
     private static Refusal BadRequest(string why) =>
         new("trust.request_malformed", $"Not a certificate signing request in PEM: {why}");

@@ -1,4 +1,5 @@
 using System.Text;
+using Pilotage.Core.Durability;
 
 namespace Pilotage.Trust;
 
@@ -7,24 +8,14 @@ public static class PrivateFile
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    /// <summary>Writes text beside the path and renames it there, so that readers see the old or the new, never half.</summary>
-    public static void Write(string path, string text)
-    {
-        var temporary = path + ".new";
-        File.Delete(temporary);
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = OwnerOnly;
-        }
+    /// <summary>Writes text so that readers see the old or the new, never half; the new survives power loss.</summary>
+    /// <exception cref="StorageException">The disk refused; the old file, if there was one, still stands.</exception>
+    public static void Write(IDurableDirectory directory, string name, string text) =>
+        AtomicFile.Write(directory, name, Encoding.UTF8.GetBytes(text));
 
-        using (var stream = new FileStream(temporary, options))
-        {
-            stream.Write(Encoding.UTF8.GetBytes(text));
-        }
-
-        File.Move(temporary, path, overwrite: true);
-    }
+    /// <summary>The whole text, or null when there is no such file.</summary>
+    public static string? Read(IDurableDirectory directory, string name) =>
+        AtomicFile.Read(directory, name) is { } bytes ? Encoding.UTF8.GetString(bytes) : null;
 
     /// <summary>Whether anyone but the owner may read the file.</summary>
     public static bool IsReadableByOthers(string path) =>

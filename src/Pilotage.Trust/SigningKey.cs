@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Pilotage.Core.Durability;
 
 namespace Pilotage.Trust;
 
@@ -29,31 +30,33 @@ public sealed class SigningKey : IDisposable
         return publicKey.TryGet(out var known, out var refusal) ? new SigningKey(key, known) : refusal;
     }
 
-    /// <summary>Opens a PKCS#8 PEM file, or makes a key and writes it there with mode 0600.</summary>
-    public static Outcome<SigningKey> OpenOrCreate(string path)
+    /// <summary>Opens a PKCS#8 PEM file, or makes a key and keeps it there: mode 0600, safe from power loss when this returns.</summary>
+    public static Outcome<SigningKey> OpenOrCreate(IDurableDirectory folder, string name)
     {
-        if (File.Exists(path))
+        if (PrivateFile.Read(folder, name) is { } pem)
         {
-            return Open(path);
+            return FromPem(pem, name);
         }
 
         var created = Create();
-        PrivateFile.Write(path, created._key.ExportPkcs8PrivateKeyPem());
+        PrivateFile.Write(folder, name, created._key.ExportPkcs8PrivateKeyPem());
         return created;
     }
 
     /// <summary>Opens a PKCS#8 PEM file.</summary>
-    public static Outcome<SigningKey> Open(string path)
+    public static Outcome<SigningKey> Open(string path) => FromPem(File.ReadAllText(path), path);
+
+    private static Outcome<SigningKey> FromPem(string pem, string where)
     {
         var key = ECDsa.Create();
         try
         {
-            key.ImportFromPem(File.ReadAllText(path));
+            key.ImportFromPem(pem);
         }
         catch (Exception failure) when (failure is CryptographicException or ArgumentException)
         {
             key.Dispose();
-            return new Refusal("trust.key_malformed", $"{path} holds no ECDSA private key in PEM: {failure.Message}");
+            return new Refusal("trust.key_malformed", $"{where} holds no ECDSA private key in PEM: {failure.Message}");
         }
 
         return FromEcdsa(key);

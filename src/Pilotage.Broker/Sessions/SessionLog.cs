@@ -160,6 +160,9 @@ internal sealed class SessionLog(CommitLog log) : IAsyncDisposable
     /// <summary>Whether the log has met a failed write or sync.</summary>
     public bool Failed => log.Failed;
 
+    /// <summary>What failed, in a sentence; null while nothing has.</summary>
+    public string? Failure => log.Failure;
+
     public ValueTask DisposeAsync() => log.DisposeAsync();
 
     /// <summary>

@@ -10,9 +10,14 @@ public static class AtomicFile
     public static void Write(IDurableDirectory directory, string name, ReadOnlySpan<byte> bytes)
     {
         var temporary = name + TemporarySuffix;
-        using (var file = directory.Open(temporary, DurableOpen.OpenOrCreate))
+        if (directory.Exists(temporary))
         {
-            file.Truncate(0);
+            // What a crash left, or somebody put there: a file of our own is private from its first byte on.
+            directory.Delete(temporary);
+        }
+
+        using (var file = directory.Open(temporary, DurableOpen.CreateNew))
+        {
             file.Write(0, bytes);
             file.Sync();
         }

@@ -118,6 +118,7 @@ public sealed partial class CommitLog
             _file.Sync();
         }
 
+        Volatile.Write(ref _isFull, true);
         LogMetrics.NotTaken(_options.Name, batch.Count);
         batch.Fail(new CommitLogFullException($"The log '{_options.Name}' has no space: {full.Message}", full));
     }
@@ -125,6 +126,7 @@ public sealed partial class CommitLog
     private void Complete(LogBatch batch)
     {
         var first = _nextSequence;
+        Volatile.Write(ref _isFull, false);
         Active.Note(first, _offset);
         _offset += batch.Length;
         _marked = false;

@@ -22,6 +22,7 @@ public sealed partial class CommitLog : IAsyncDisposable
     private byte[]? _spare;
     private bool _draining;
     private bool _closed;
+    private bool _isFull;
     private Exception? _failure;
     private long _nextSequence;
 
@@ -53,6 +54,12 @@ public sealed partial class CommitLog : IAsyncDisposable
 
     /// <summary>Whether a write or sync failed; nothing is acknowledged any more until the log is opened anew.</summary>
     public bool Failed => Volatile.Read(ref _failure) is CommitLogFailedException;
+
+    /// <summary>What failed, in a sentence; null while nothing has.</summary>
+    public string? Failure => Volatile.Read(ref _failure)?.Message;
+
+    /// <summary>Whether the last commit was refused for want of space; one that succeeds ends that.</summary>
+    public bool IsFull => Volatile.Read(ref _isFull);
 
     /// <summary>Opens a log, creating it when missing, and makes durable what it will serve.</summary>
     public static CommitLog Open(IDurableDirectory directory, CommitLogOptions options, TimeProvider time)

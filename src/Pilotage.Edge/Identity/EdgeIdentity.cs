@@ -27,9 +27,8 @@ internal sealed record EdgeIdentity(
     /// <summary>Opens the identity on disk, or enrols with the one-time code and keeps what comes back.</summary>
     public static async Task<Outcome<EdgeIdentity>> OpenAsync(EdgeOptions options, CancellationToken cancellation)
     {
-        var folder = System.IO.Path.Combine(options.DataPath, "identity");
-        var directory = new PosixDirectory(folder);
-        if (!SigningKey.OpenOrCreate(System.IO.Path.Combine(folder, KeyFile)).TryGet(out var key, out var refusal))
+        var directory = new PosixDirectory(System.IO.Path.Combine(options.DataPath, "identity"));
+        if (!SigningKey.OpenOrCreate(directory, KeyFile).TryGet(out var key, out var refusal))
         {
             return refusal;
         }

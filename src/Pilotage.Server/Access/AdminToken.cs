@@ -8,24 +8,26 @@ namespace Pilotage.Server.Access;
 /// <summary>The token for the person who owns the machine: a file of mode 0600 in the data folder, made at the first start.</summary>
 internal sealed class AdminToken
 {
+    private const string FileName = "admin.token";
     private const int RandomBytes = 32;
     private readonly byte[] _hash;
 
     public AdminToken(DataFolder folder)
     {
-        var path = folder.AdminTokenFile;
-        if (!File.Exists(path))
+        var path = Path.Combine(folder.Root, FileName);
+        if (PrivateFile.Read(folder.Files, FileName) is not { } token)
         {
-            PrivateFile.Write(path, "pat_" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(RandomBytes)) + "\n");
+            token = "pat_" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(RandomBytes)) + "\n";
+            PrivateFile.Write(folder.Files, FileName, token);
         }
 
-        if (PrivateFile.IsReadableByOthers(path))
+        if (File.Exists(path) && PrivateFile.IsReadableByOthers(path))
         {
             throw new StartRefusedException(new Refusal(
                 "server.token_exposed", $"{path} can be read by other users; run: chmod 600 {path}"));
         }
 
-        _hash = Hash(File.ReadAllText(path).Trim());
+        _hash = Hash(token.Trim());
     }
 
     /// <summary>Compares in constant time.</summary>

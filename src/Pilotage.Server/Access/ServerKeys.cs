@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Pilotage.Server.Access.Contracts;
 using Pilotage.Server.Hosting;
@@ -35,40 +34,23 @@ internal sealed class ServerKeys : IServerKeys, IServerTls, IDisposable
 
     public static Outcome<ServerKeys> Open(DataFolder folder, ServerOptions options, TimeProvider time)
     {
-        var authority = CertificateAuthority.OpenOrCreate(folder.Keys, new(), time);
-        var signing = SigningKey.OpenOrCreate(Path.Combine(folder.Keys, SigningFile));
-        if (!authority.IsOk || !signing.IsOk)
+        if (!CertificateAuthority.OpenOrCreate(folder.Keys, new(), time).TryGet(out var authority, out var refusal)
+            || !SigningKey.OpenOrCreate(folder.Keys, SigningFile).TryGet(out var signing, out refusal)
+            || !TlsFiles.Roots(options.TlsCa).TryGet(out var roots, out refusal))
         {
-            return authority.IsOk ? signing.Refusal : authority.Refusal;
+            return refusal;
         }
 
-        try
+        roots.Add(authority.Certificate);
+        var trust = new CertificateTrust([.. roots], time);
+        if (options is not { TlsCert: { } certificateFile, TlsKey: { } keyFile })
         {
-            var roots = new X509Certificate2Collection(authority.Value.Certificate);
-            if (options.TlsCa is { } extra)
-            {
-                roots.ImportFromPemFile(extra);
-            }
-
-            var chain = new X509Certificate2Collection();
-            if (options.TlsCert is null)
-            {
-                chain.Add(authority.Value.Certificate);
-            }
-            else
-            {
-                chain.ImportFromPemFile(options.TlsCert);
-            }
-
-            var certificate = options.TlsCert is null
-                ? authority.Value.IssueServer(options.Hosts)
-                : X509Certificate2.CreateFromPemFile(options.TlsCert, options.TlsKey);
-            return new ServerKeys(signing.Value, authority.Value, new CertificateTrust([.. roots], time), certificate, chain);
+            return new ServerKeys(signing, authority, trust, authority.IssueServer(options.Hosts), [authority.Certificate]);
         }
-        catch (CryptographicException failure)
-        {
-            return new Refusal("server.tls", $"The TLS files cannot be used: {failure.Message}");
-        }
+
+        return TlsFiles.Own(certificateFile, keyFile).TryGet(out var own, out refusal)
+            ? new ServerKeys(signing, authority, trust, own.Certificate, own.Chain)
+            : refusal;
     }
 
     public void Dispose()

@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Pilotage.Core.Durability;
 using Pilotage.Server.Access.Contracts;
 using Pilotage.Server.Fabric.Contracts;
 using Pilotage.Server.Fabric.Ingest;
@@ -21,7 +20,10 @@ public static class FabricModule
     public static IServiceCollection AddFabric(this IServiceCollection services) => services
         .AddMetrics()
         .AddSingleton(p => TimeSeriesStore.Open(
-            new PosixDirectory(p.GetRequiredService<DataFolder>().Series), new TimeSeriesOptions(), p.GetRequiredService<TimeProvider>()))
+            p.GetRequiredService<DataFolder>().Series, new TimeSeriesOptions(), p.GetRequiredService<TimeProvider>()))
+        .AddSingleton<SeriesStorage>()
+        .AddSingleton<IStorage>(p => p.GetRequiredService<SeriesStorage>())
+        .AddSingleton<IHealthCheck>(p => p.GetRequiredService<SeriesStorage>())
         .AddSingleton<EventStore>()
         .AddSingleton<IDomainEvents>(p => p.GetRequiredService<EventStore>())
         .AddSingleton<LiveFeed>()
@@ -36,6 +38,7 @@ public static class FabricModule
         .AddSingleton<IDeviceLink>(p => p.GetRequiredService<BrokerHost>())
         .AddSingleton<IListener>(p => p.GetRequiredService<BrokerHost>())
         .AddSingleton<IHealthCheck>(p => p.GetRequiredService<BrokerHost>())
+        .AddSingleton<IStorage>(p => p.GetRequiredService<BrokerHost>())
         .AddSingleton<IHostedService>(p => p.GetRequiredService<BrokerHost>());
 
     /// <summary>Maps the module's routes.</summary>

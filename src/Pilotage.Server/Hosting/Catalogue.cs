@@ -1,18 +1,33 @@
 using Microsoft.Data.Sqlite;
+using Pilotage.Core.Durability;
 
 namespace Pilotage.Server.Hosting;
 
 /// <summary>SQLite with a write-ahead log and synchronous=FULL: one fsync per commit, nothing acknowledged before it.</summary>
-internal sealed class Catalogue : ICatalogue, IDisposable
+/// <remarks>
+/// A full disk heals: the transaction is undone, the next one may work. After any other failed write or sync nothing
+/// more is written until the file is opened anew, which reads the write-ahead log back.
+/// </remarks>
+internal sealed class Catalogue : ICatalogue, IStorage, IDisposable
 {
     public const string FileName = "catalogue.db";
+
+    // https://www.sqlite.org/rescode.html: SQLITE_IOERR, SQLITE_FULL, SQLITE_IOERR_SHMSIZE (no space for the index of the log).
+    public const int IoError = 10;
+    private const int Full = 13;
+    private const int IndexFull = 4874;
     private const int BusyTimeoutSeconds = 10;
     private readonly string _connectionString;
     private readonly Lock _writing = new();
     private readonly SqliteConnection _writer;
+    private readonly bool _syncs;
+    private string? _failure;
+    private bool _isFull;
+    private int _probes;
 
-    public Catalogue(string dataFolder)
+    public Catalogue(string dataFolder, bool syncs = true)
     {
+        _syncs = syncs;
         var builder = new SqliteConnectionStringBuilder
         {
             DataSource = Path.Combine(dataFolder, FileName),
@@ -22,6 +37,15 @@ internal sealed class Catalogue : ICatalogue, IDisposable
         _connectionString = builder.ToString();
         _writer = Open();
     }
+
+    public string Name => "catalogue";
+
+    public string? Failure => Volatile.Read(ref _failure);
+
+    public bool IsFull => Volatile.Read(ref _isFull);
+
+    /// <summary>Whether SQLite refused a write for want of space.</summary>
+    public static bool IsFullError(SqliteException failure) => failure.SqliteErrorCode == Full || failure.SqliteExtendedErrorCode == IndexFull;
 
     public T Read<T>(Func<SqliteConnection, T> work)
     {
@@ -33,10 +57,43 @@ internal sealed class Catalogue : ICatalogue, IDisposable
     {
         lock (_writing)
         {
-            using var transaction = _writer.BeginTransaction();
-            var result = work(_writer, transaction);
-            transaction.Commit();
-            return result;
+            if (_failure is not null)
+            {
+                throw new StorageException(StorageFault.Io, _failure);
+            }
+
+            try
+            {
+                using var transaction = _writer.BeginTransaction();
+                var result = work(_writer, transaction);
+                transaction.Commit();
+                Volatile.Write(ref _isFull, false);
+                return result;
+            }
+            catch (SqliteException failure) when (IsFullError(failure))
+            {
+                Volatile.Write(ref _isFull, true);
+                throw;
+            }
+            catch (SqliteException failure) when (failure.SqliteErrorCode == IoError)
+            {
+                Volatile.Write(ref _failure, $"The catalogue failed: {failure.Message} ({failure.SqliteExtendedErrorCode}).");
+                throw;
+            }
+        }
+    }
+
+    public ValueTask ProbeAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            // A page written and synced like any other; nobody reads the number.
+            Write((connection, _) => connection.Execute($"PRAGMA user_version = {_probes++ & int.MaxValue}"));
+            return ValueTask.CompletedTask;
+        }
+        catch (SqliteException failure)
+        {
+            throw new IOException(failure.Message, failure);
         }
     }
 
@@ -54,7 +111,7 @@ internal sealed class Catalogue : ICatalogue, IDisposable
         var connection = new SqliteConnection(_connectionString);
         connection.Open();
         using var command = connection.CreateCommand();
-        command.CommandText = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;";
+        command.CommandText = $"PRAGMA journal_mode=WAL; PRAGMA synchronous={(_syncs ? "FULL" : "OFF")};";
         command.ExecuteNonQuery();
         return connection;
     }

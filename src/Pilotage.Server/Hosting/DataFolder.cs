@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json;
+using Pilotage.Core.Durability;
 
 namespace Pilotage.Server.Hosting;
 
@@ -9,89 +11,112 @@ internal sealed class DataFolder : IDisposable
     private const string LockFile = "server.lock";
     private const string FormatName = "pilotage.data";
     private const int FormatVersion = 1;
+
+    // EWOULDBLOCK: what the runtime passes on when another process holds the lock.
+    private const int LockHeld = 11;
     private readonly FileStream _lock;
 
-    private DataFolder(string path, FileStream @lock)
+    private DataFolder(string path, Disk disk, FileStream @lock)
     {
         Root = path;
+        Disk = disk;
         _lock = @lock;
+        Files = disk.Open(path);
+        Keys = disk.Open(Path.Combine(path, "keys"));
+        Series = disk.Open(Path.Combine(path, "series"));
+        Broker = disk.Open(Path.Combine(path, "broker"));
+        Artifacts = new PosixDirectory(Path.Combine(path, "artifacts"));
+
+        // A start that was killed may have made the folders and gone before it synced them.
+        Files.Sync();
     }
 
     public string Root { get; }
 
-    public string Keys => Make("keys");
+    public Disk Disk { get; }
 
-    public string Series => Make("series");
+    /// <summary>The folder itself: token and format.</summary>
+    public IDurableDirectory Files { get; }
 
-    public string Broker => Make("broker");
+    public IDurableDirectory Keys { get; }
 
-    public string Artifacts => Make("artifacts");
+    public IDurableDirectory Series { get; }
 
-    public string AdminTokenFile => Path.Combine(Root, "admin.token");
+    public IDurableDirectory Broker { get; }
+
+    public PosixDirectory Artifacts { get; }
 
     /// <summary>Takes the folder, or says in one sentence why it cannot be had.</summary>
-    public static Outcome<DataFolder> Open(string path)
+    public static Outcome<DataFolder> Open(string path, Disk? disk = null)
     {
         var full = Path.GetFullPath(path);
+        if (File.Exists(full))
+        {
+            return new Refusal("server.data_not_folder", $"{full} is a file, not a folder; give a folder with --data.");
+        }
+
+        FileStream? held = null;
         try
         {
-            Directory.CreateDirectory(full);
-            var held = new FileStream(Path.Combine(full, LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            var refusal = CheckFormat(full);
-            if (refusal is null)
+            _ = new PosixDirectory(full);
+            held = new FileStream(Path.Combine(full, LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            var folder = new DataFolder(full, disk ?? new Disk(), held);
+            if (CheckFormat(folder) is not { } refusal)
             {
-                return new DataFolder(full, held);
+                return folder;
             }
 
             held.Dispose();
             return refusal;
         }
-        catch (UnauthorizedAccessException failure)
-        {
-            return NotWritable(full, failure);
-        }
-        catch (IOException failure) when (File.Exists(Path.Combine(full, LockFile)))
+        catch (IOException failure) when (failure.HResult == LockHeld)
         {
             return new Refusal(
-                "server.data_in_use",
-                $"Another server uses the data folder {full} ({failure.Message}); stop it, or give another folder with --data.");
+                "server.data_in_use", $"Another server uses the data folder {full}; stop it, or give another folder with --data.");
         }
-        catch (IOException failure)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            return NotWritable(full, failure);
+            held?.Dispose();
+            return StorageFaults.IsFull(failure)
+                ? new Refusal("server.data_full", $"The disk of the data folder {full} is full; free some space and start again.")
+                : new Refusal(
+                    "server.data_not_writable",
+                    $"The data folder {full} cannot be written: {failure.Message}. Give a folder that this user may write to with --data.");
         }
     }
 
     public void Dispose() => _lock.Dispose();
 
-    private static Refusal? CheckFormat(string folder)
+    private static Refusal? CheckFormat(DataFolder folder)
     {
-        var path = Path.Combine(folder, FormatFile);
-        if (!File.Exists(path))
+        var path = Path.Combine(folder.Root, FormatFile);
+        if (AtomicFile.Read(folder.Files, FormatFile) is not { } bytes)
         {
-            File.WriteAllText(path, $"{{\"format\":\"{FormatName}/{FormatVersion}\"}}\n");
+            AtomicFile.Write(folder.Files, FormatFile, Encoding.UTF8.GetBytes($"{{\"format\":\"{FormatName}/{FormatVersion}\"}}\n"));
             return null;
         }
 
-        var format = ReadFormat(path);
+        var format = FormatOf(bytes);
         if (format is null || !format.StartsWith(FormatName + "/", StringComparison.Ordinal)
             || !int.TryParse(format[(FormatName.Length + 1)..], out var version))
         {
-            return new Refusal("server.data_unknown", $"{path} does not name a Pilotage data format; is {folder} the right folder?");
+            return new Refusal(
+                "server.data_unknown",
+                $"{path} does not name a Pilotage data format, so {folder.Root} may be somebody else's; give the right folder with --data.");
         }
 
         return version <= FormatVersion
             ? null
             : new Refusal(
                 "server.data_newer",
-                $"The data folder {folder} has format {version}, this version knows up to {FormatVersion}; start the newer version.");
+                $"The data folder {folder.Root} has format {version}, this version knows up to {FormatVersion}; start the newer version.");
     }
 
-    private static string? ReadFormat(string path)
+    private static string? FormatOf(byte[] bytes)
     {
         try
         {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(path));
+            using var document = JsonDocument.Parse(bytes);
             return document.RootElement.GetProperty("format").GetString();
         }
         catch (Exception failure) when (failure is JsonException or KeyNotFoundException or InvalidOperationException)
@@ -99,9 +124,4 @@ internal sealed class DataFolder : IDisposable
             return null;
         }
     }
-
-    private static Refusal NotWritable(string folder, Exception failure) =>
-        new("server.data_not_writable", $"The data folder {folder} cannot be written: {failure.Message}");
-
-    private string Make(string name) => Directory.CreateDirectory(Path.Combine(Root, name)).FullName;
 }

@@ -27,6 +27,11 @@ internal static class HttpFrame
             console.UseUtcTimestamp = true;
         });
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning);
+
+        // The host would print the stack of a start that fails, which ends as one line of ours; later faults are its to tell.
+        var started = new StartMark();
+        builder.Services.AddSingleton(started);
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", level => started.IsSet && level >= LogLevel.Warning);
         var services = builder.Services;
 
         // Standard output carries the ready line and nothing else.
@@ -34,6 +39,7 @@ internal static class HttpFrame
             console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainTimeout);
         services.AddRouting();
+        services.AddExceptionHandler<StorageFaults>();
         services.AddProblemDetails(problems => problems.CustomizeProblemDetails = context =>
             context.ProblemDetails.Type ??= Problems.TypePrefix + "http." + context.ProblemDetails.Status);
         services.ConfigureHttpJsonOptions(json => Json.Configure(json.SerializerOptions));
@@ -69,6 +75,16 @@ internal static class HttpFrame
             }));
         }
     }
+}
+
+/// <summary>Whether the server has started: before that a fault is the start's, told on one line.</summary>
+internal sealed class StartMark
+{
+    private volatile bool _isSet;
+
+    public bool IsSet => _isSet;
+
+    public void Set() => _isSet = true;
 }
 
 /// <summary>How JSON looks on the wire: camelCase, enums as words, numbers as numbers, nothing null.</summary>

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Pilotage.Server.Access.Contracts;
 
 namespace Pilotage.Server.Hosting;
@@ -11,7 +12,12 @@ namespace Pilotage.Server.Hosting;
 internal static class Observation
 {
     public static IServiceCollection AddObservation(this IServiceCollection services) =>
-        services.AddSingleton<PrometheusText>().AddSingleton<IHealthCheck, CatalogueHealth>();
+        services
+            .AddSingleton<PrometheusText>()
+            .AddSingleton<IHealthCheck, CatalogueHealth>()
+            .AddSingleton<StorageWatch>()
+            .AddSingleton<IHealthCheck>(provider => provider.GetRequiredService<StorageWatch>())
+            .AddSingleton<IHostedService>(provider => provider.GetRequiredService<StorageWatch>());
 
     public static IEndpointRouteBuilder MapObservation(this IEndpointRouteBuilder routes)
     {
@@ -31,7 +37,7 @@ internal static class Observation
 
     private static JsonHttpResult<HealthReport> Ready(IEnumerable<IHealthCheck> checks)
     {
-        var results = checks.Select(c => new HealthResult(c.Name, c.WhyNot() is null, c.WhyNot())).ToList();
+        var results = checks.Select(c => (c.Name, Why: c.WhyNot())).Select(c => new HealthResult(c.Name, c.Why is null, c.Why)).ToList();
         var status = results.TrueForAll(r => r.Ok) ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
         return TypedResults.Json(new HealthReport(status == StatusCodes.Status200OK, results), statusCode: status);
     }

@@ -16,17 +16,27 @@ public static class ServerHost
 {
     private const int ExitDone = 0;
     private const int ExitFailed = 1;
+    private const int ExitUsage = 2;
 
-    /// <summary>Runs until <paramref name="stopping"/>, then drains; 0 when it ended as asked, 1 when it could not start or go on.</summary>
+    /// <summary>
+    /// Runs until <paramref name="stopping"/>, then drains; 0 when it ended as asked, 1 when it could not start or go on, 2 when the options are wrong.
+    /// </summary>
     /// <remarks>Prints one <c>ready</c> line to <paramref name="output"/>; what prevents a start is one line on <paramref name="errors"/>.</remarks>
-    public static async Task<int> RunAsync(
-        ServerOptions options, TextWriter output, TextWriter errors, CancellationToken stopping)
+    public static Task<int> RunAsync(ServerOptions options, TextWriter output, TextWriter errors, CancellationToken stopping) =>
+        RunAsync(options, new Disk(), output, errors, stopping);
+
+    /// <summary>The same on a disk of the caller's.</summary>
+    internal static async Task<int> RunAsync(
+        ServerOptions options, Disk disk, TextWriter output, TextWriter errors, CancellationToken stopping)
     {
-        if (!ServerOptionsCheck.Check(options).TryGet(out _, out var refusal) ||
-            !DataFolder.Open(options.DataFolder).TryGet(out var folder, out refusal))
+        if (!ServerOptionsCheck.Check(options).TryGet(out _, out var refusal))
         {
-            await errors.WriteLineAsync($"error: {refusal.Message}");
-            return ExitFailed;
+            return await SayAsync(errors, refusal, ExitUsage);
+        }
+
+        if (!DataFolder.Open(options.DataFolder, disk).TryGet(out var folder, out refusal))
+        {
+            return await SayAsync(errors, refusal, ExitFailed);
         }
 
         using (folder)
@@ -43,7 +53,7 @@ public static class ServerHost
             return refusal;
         }
 
-        var catalogue = new Catalogue(folder.Root);
+        var catalogue = new Catalogue(folder.Root, folder.Disk.SyncsCatalogue);
         if (!Migrations.Apply(catalogue, time.NowNs()).TryGet(out _, out refusal))
         {
             catalogue.Dispose();
@@ -59,6 +69,7 @@ public static class ServerHost
             .AddSingleton(options)
             .AddSingleton(keys)
             .AddSingleton<ICatalogue>(_ => catalogue)
+            .AddSingleton<IStorage>(_ => catalogue)
             .AddSingleton<IHostLifetime, CallerLifetime>();
         builder.Services
             .AddObservation()
@@ -80,21 +91,27 @@ public static class ServerHost
     {
         try
         {
+            if (ListenCheck.WhyNot(options) is { } taken)
+            {
+                return await SayAsync(errors, taken, ExitFailed);
+            }
+
             if (!Build(folder, options, TimeProvider.System).TryGet(out var app, out var refusal))
             {
-                await errors.WriteLineAsync($"error: {refusal.Message}");
-                return ExitFailed;
+                return await SayAsync(errors, refusal, ExitFailed);
             }
 
             await using (app)
             {
                 await app.StartAsync(stopping);
+                app.Services.GetRequiredService<StartMark>().Set();
                 await output.WriteLineAsync(ReadyLine.Of(app));
                 await output.FlushAsync(stopping);
                 await app.WaitForShutdownAsync(stopping);
+                return app.Services.GetRequiredService<StorageWatch>().Failure is { } failure
+                    ? await SayAsync(errors, Failed(folder, failure), ExitFailed)
+                    : ExitDone;
             }
-
-            return ExitDone;
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
@@ -102,16 +119,23 @@ public static class ServerHost
         }
         catch (StartRefusedException refused)
         {
-            await errors.WriteLineAsync($"error: {refused.Refusal.Message}");
-            return ExitFailed;
+            return await SayAsync(errors, refused.Refusal, ExitFailed);
         }
-        catch (IOException failure)
+        catch (Exception failure) when (StorageFaults.AtStart(failure, folder.Root) is not null)
         {
-            // Kestrel says "Failed to bind to address …: address already in use." and that is the whole story.
-            await errors.WriteLineAsync($"error: {failure.Message}");
-            return ExitFailed;
+            return await SayAsync(errors, StorageFaults.AtStart(failure, folder.Root)!, ExitFailed);
         }
     }
+
+    private static async Task<int> SayAsync(TextWriter errors, Refusal refusal, int exitCode)
+    {
+        await errors.WriteLineAsync($"error: {refusal.Message}");
+        return exitCode;
+    }
+
+    private static Refusal Failed(DataFolder folder, string failure) => new(
+        "server.storage_failed",
+        $"{failure} What was acknowledged is safe and nothing was acknowledged after it. Check the disk of {folder.Root}, then start the server again.");
 
     /// <summary>The caller's token stops the host, not signals and keys: the server may share its process.</summary>
     private sealed class CallerLifetime : IHostLifetime

@@ -44,6 +44,10 @@ public sealed record ServerOptions
     [Range(typeof(TimeSpan), "00:00:00.1", "00:10:00")]
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a server whose storage failed still answers reads and says why, before it ends.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
+    public TimeSpan FailureNotice { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Largest body of a request, in bytes; packages and artifacts are the large ones.</summary>
     [Range(64 * 1024, 1024 * 1024 * 1024)]
     public long RequestBytesMax { get; init; } = 128 * 1024 * 1024;

@@ -7,6 +7,7 @@ using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging.Abstractions;
 using Pilotage.Broker;
 using Pilotage.Core;
+using Pilotage.Core.Durability;
 using Pilotage.Protocols.Mqtt;
 using Pilotage.Sdk;
 using Pilotage.Testing.Gateway;
@@ -119,7 +120,7 @@ public sealed class TlsTests : IAsyncLifetime
         NullLogger<MqttClient>.Instance);
 
     private CertificateAuthority Authority(string name) => CertificateAuthority.OpenOrCreate(
-        Path.Combine(_folder.FullName, name), new CertificateAuthorityOptions(), TimeProvider.System).Value;
+        new PosixDirectory(Path.Combine(_folder.FullName, name)), new CertificateAuthorityOptions(), TimeProvider.System).Value;
 
     private static X509Certificate2 Device(CertificateAuthority authority, string device)
     {

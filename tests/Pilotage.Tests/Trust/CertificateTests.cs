@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Pilotage.Core;
+using Pilotage.Core.Durability;
 using Pilotage.Trust;
 using Xunit;
 
@@ -14,7 +15,7 @@ public sealed class CertificateTests : IDisposable
     private readonly FixedTime _time = new(Now);
     private readonly CertificateAuthority _authority;
 
-    public CertificateTests() => _authority = CertificateAuthority.OpenOrCreate(_folder, new(), _time).Value;
+    public CertificateTests() => _authority = CertificateAuthority.OpenOrCreate(new PosixDirectory(_folder), new(), _time).Value;
 
     public void Dispose()
     {
@@ -51,7 +52,7 @@ public sealed class CertificateTests : IDisposable
     public void Refuses_a_certificate_of_another_authority()
     {
         var other = Directory.CreateTempSubdirectory("pilotage-ca-").FullName;
-        using var impostor = CertificateAuthority.OpenOrCreate(other, new(), _time).Value;
+        using var impostor = CertificateAuthority.OpenOrCreate(new PosixDirectory(other), new(), _time).Value;
         var issued = impostor.IssueDevice(Request(), Pump).Value;
         Assert.False(Trust().Check(issued, PeerPurpose.Client).IsOk);
         Directory.Delete(other, recursive: true);
@@ -73,7 +74,7 @@ public sealed class CertificateTests : IDisposable
     [Fact]
     public void Opens_the_same_authority_again_and_keeps_its_key_private()
     {
-        using var again = CertificateAuthority.OpenOrCreate(_folder, new(), _time).Value;
+        using var again = CertificateAuthority.OpenOrCreate(new PosixDirectory(_folder), new(), _time).Value;
         Assert.Equal(_authority.Fingerprint, again.Fingerprint);
         Assert.False(PrivateFile.IsReadableByOthers(Path.Combine(_folder, CertificateAuthority.KeyFile)));
     }
@@ -82,7 +83,7 @@ public sealed class CertificateTests : IDisposable
     public void Says_so_when_its_files_are_damaged()
     {
         File.WriteAllText(Path.Combine(_folder, CertificateAuthority.KeyFile), "not a key");
-        Assert.Equal("trust.authority_damaged", CertificateAuthority.OpenOrCreate(_folder, new(), _time).Refusal.Code);
+        Assert.Equal("trust.authority_damaged", CertificateAuthority.OpenOrCreate(new PosixDirectory(_folder), new(), _time).Refusal.Code);
     }
 
     [Theory]
@@ -116,8 +117,8 @@ public sealed class CertificateTests : IDisposable
     public void Signing_key_survives_its_file_which_only_the_owner_reads()
     {
         var path = Path.Combine(_folder, "signing.pem");
-        using var made = SigningKey.OpenOrCreate(path).Value;
-        using var opened = SigningKey.OpenOrCreate(path).Value;
+        using var made = SigningKey.OpenOrCreate(new PosixDirectory(_folder), "signing.pem").Value;
+        using var opened = SigningKey.OpenOrCreate(new PosixDirectory(_folder), "signing.pem").Value;
         Assert.Equal(made.KeyId, opened.KeyId);
         Assert.False(PrivateFile.IsReadableByOthers(path));
         Assert.True(Pilotage.Trust.PublicKey.FromPem(made.Public.ToPem()).Value.Verify("x"u8, opened.Sign("x"u8)));

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Pilotage.Core;
+using Pilotage.Core.Durability;
 using Pilotage.Testing;
 using Pilotage.Trust;
 using Xunit;
@@ -18,7 +19,7 @@ public sealed class CertifiedEnvelopeTests : IDisposable
 
     public CertifiedEnvelopeTests()
     {
-        _authority = CertificateAuthority.OpenOrCreate(_folder, new CertificateAuthorityOptions(), _time).Value;
+        _authority = CertificateAuthority.OpenOrCreate(new PosixDirectory(_folder), new CertificateAuthorityOptions(), _time).Value;
         _certificate = Issue(_authority);
     }
 
@@ -55,7 +56,7 @@ public sealed class CertifiedEnvelopeTests : IDisposable
     public void Refuses_a_certificate_of_another_authority()
     {
         var elsewhere = Directory.CreateDirectory(Path.Combine(_folder, "other")).FullName;
-        using var other = CertificateAuthority.OpenOrCreate(elsewhere, new CertificateAuthorityOptions(), _time).Value;
+        using var other = CertificateAuthority.OpenOrCreate(new PosixDirectory(elsewhere), new CertificateAuthorityOptions(), _time).Value;
         using var certificate = Issue(other);
 
         Assert.Equal("trust.certificate", CertifiedEnvelope.Sign(Type, [1], _key, certificate).Verify(Trust, Type).Refusal.Code);

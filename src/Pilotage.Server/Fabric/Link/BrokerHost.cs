@@ -3,12 +3,10 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Pilotage.Broker;
 using Pilotage.Core.Contracts;
-using Pilotage.Core.Durability;
 using Pilotage.Protocols.Mqtt;
 using Pilotage.Server.Access.Contracts;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.Server.Hosting;
-using Pilotage.TimeSeries;
 
 namespace Pilotage.Server.Fabric.Link;
 
@@ -18,9 +16,8 @@ internal sealed class BrokerHost(
     IServerTls tls,
     DataFolder folder,
     ServerBrokerHooks hooks,
-    TimeSeriesStore store,
     TimeProvider time,
-    ILoggerFactory logs) : IHostedService, IDeviceLink, IListener, IHealthCheck, IAsyncDisposable
+    ILoggerFactory logs) : IHostedService, IDeviceLink, IListener, IHealthCheck, IStorage, IAsyncDisposable
 {
     private MqttBroker? _broker;
 
@@ -29,11 +26,14 @@ internal sealed class BrokerHost(
 
     public string Name => "broker";
 
-    public string? WhyNot() =>
-        _broker is null && ListenersOf(options).Count > 0 ? "not started"
-        : _broker is { Failed: true } ? "the log of the sessions failed; nothing for them is acknowledged until the server is started again"
-        : store.Failed ? "the log of the series failed; nothing is acknowledged until the server is started again"
-        : null;
+    public string? Failure => _broker?.Failure is { } failure ? $"The store of the sessions failed: {failure}." : null;
+
+    /// <summary>Never said here: a message for sessions that finds no space is refused, and the next one tries again.</summary>
+    public bool IsFull => false;
+
+    public string? WhyNot() => _broker is null && ListenersOf(options).Count > 0 ? "not started" : null;
+
+    public ValueTask ProbeAsync(CancellationToken cancellation) => ValueTask.CompletedTask;
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -47,7 +47,7 @@ internal sealed class BrokerHost(
         {
             _broker = await MqttBroker.StartAsync(
                 new BrokerOptions { Listeners = listeners, DrainTimeout = options.DrainTimeout },
-                hooks, new PosixDirectory(folder.Broker), time, logs, cancellationToken);
+                hooks, folder.Broker, time, logs, cancellationToken);
         }
         catch (ValidationException invalid)
         {

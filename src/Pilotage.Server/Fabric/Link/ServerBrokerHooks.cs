@@ -3,7 +3,6 @@ using Microsoft.Extensions.Logging;
 using Pilotage.Broker;
 using Pilotage.Core.Contracts;
 using Pilotage.Core.Contracts.Forwarding;
-using Pilotage.Core.Durability;
 using Pilotage.Protocols.Mqtt;
 using Pilotage.Server.Access.Contracts;
 using Pilotage.Server.Fabric.Ingest;
@@ -34,6 +33,8 @@ internal sealed partial class ServerBrokerHooks(
 
     private const string DeviceRole = "device";
     private const string OpenRole = "open";
+    private static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(10);
+    private long _loggedAt;
 
     public override bool TrustsCertificate(string listener, X509Certificate2 certificate) =>
         keys.ClientTrust.Check(certificate, PeerPurpose.Client).IsOk;
@@ -62,17 +63,17 @@ internal sealed partial class ServerBrokerHooks(
         {
             return await TakeAsync(who, message, receivedNs);
         }
-        catch (CommitLogFullException)
-        {
-            return PublishDecision.Refused(MqttReason.QuotaExceeded, "the disk is full; nothing is stored until there is space again");
-        }
-        catch (Microsoft.Data.Sqlite.SqliteException failure) when (failure.SqliteErrorCode == SqliteFull)
+        catch (Exception failure) when (StorageFaults.IsFull(failure))
         {
             return PublishDecision.Refused(MqttReason.QuotaExceeded, "the disk is full; nothing is stored until there is space again");
         }
         catch (Exception failure) when (failure is IOException or Microsoft.Data.Sqlite.SqliteException)
         {
-            Log.NotStored(logger, who.ClientId, failure);
+            if (MayLog())
+            {
+                Log.NotStored(logger, who.ClientId, failure);
+            }
+
             return PublishDecision.Refused(MqttReason.UnspecifiedError, "the message could not be stored");
         }
     }
@@ -92,9 +93,6 @@ internal sealed partial class ServerBrokerHooks(
             presences.Disconnected(who.Tenant, device, time.NowNs(), why);
         }
     }
-
-    // SQLITE_FULL, https://www.sqlite.org/rescode.html#full
-    private const int SqliteFull = 13;
 
     private async Task<PublishDecision> TakeAsync(ClientIdentity who, MqttMessage message, long receivedNs)
     {
@@ -129,6 +127,14 @@ internal sealed partial class ServerBrokerHooks(
         return batch.Edge == edge.Id.Value
             ? lanes.InOrderAsync(edge.Id, () => ingestion.StoreAsync(edge, batch, receivedNs))
             : Task.FromResult(PublishDecision.Refused(MqttReason.NotAuthorized, "the batch names another edge"));
+    }
+
+    /// <summary>Every message meets a storage that failed; one line in a while says it as well as thousands.</summary>
+    private bool MayLog()
+    {
+        var now = time.GetTimestamp();
+        var last = Interlocked.Read(ref _loggedAt);
+        return (last == 0 || time.GetElapsedTime(last, now) >= LogInterval) && Interlocked.CompareExchange(ref _loggedAt, now, last) == last;
     }
 
     /// <summary>A device that nobody described turned up on the open listener: it gets a place in the fleet.</summary>

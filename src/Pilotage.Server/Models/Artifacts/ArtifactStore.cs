@@ -8,7 +8,7 @@ namespace Pilotage.Server.Models.Artifacts;
 internal sealed class ArtifactStore(DataFolder folder) : IArtifactStore
 {
     private const int ShardLength = 2;
-    private readonly PosixDirectory _root = new(folder.Artifacts);
+    private readonly PosixDirectory _root = folder.Artifacts;
 
     public Digest Put(ReadOnlySpan<byte> bytes)
     {

@@ -1,3 +1,4 @@
+using Microsoft.Data.Sqlite;
 using Pilotage.Server.Hosting;
 using Xunit;
 
@@ -34,6 +35,24 @@ public sealed class CatalogueTests : IDisposable
             throw new InvalidOperationException("in the middle");
         }));
         Assert.Equal(0, _catalogue.Read(c => c.Scalar("SELECT count(*) FROM fleet_a")));
+    }
+
+    [Fact]
+    public void A_full_disk_refuses_a_write_and_heals()
+    {
+        _catalogue.Write((c, _) => c.Execute("CREATE TABLE fleet_a (x BLOB)"));
+        EndDiskAt(10);
+        Assert.Throws<SqliteException>(() => Insert());
+        Assert.True(_catalogue.IsFull);
+        Assert.Null(_catalogue.Failure);
+        Assert.Equal(0, _catalogue.Read(c => c.Scalar("SELECT count(*) FROM fleet_a")));
+        EndDiskAt(100_000);
+        Insert();
+        Assert.False(_catalogue.IsFull);
+        Assert.Equal(1, _catalogue.Read(c => c.Scalar("SELECT count(*) FROM fleet_a")));
+
+        void EndDiskAt(int pages) => _catalogue.Write((c, _) => c.Scalar($"PRAGMA max_page_count = {pages}"));
+        void Insert() => _catalogue.Write((c, _) => c.Execute("INSERT INTO fleet_a VALUES (zeroblob(1000000))"));
     }
 
     [Fact]
