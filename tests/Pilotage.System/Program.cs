@@ -1,5 +1,6 @@
 using Pilotage.System.Edge;
 using Pilotage.System.Gateway;
+using Pilotage.System.Server;
 using Pilotage.System.Store;
 
 namespace Pilotage.System;
@@ -19,6 +20,8 @@ internal static class Program
                 return 0;
             case ["server", var path]:
                 return await EdgeProcesses.ServerAsync(path);
+            case ["server-unsynced", var path]:
+                return await InProcessServer.UnsyncedAsync(path);
             case ["edge", "worker"]:
                 return await EdgeProcesses.WorkerAsync();
             case ["edge", var path, var server, var mqttsPort, var code]:

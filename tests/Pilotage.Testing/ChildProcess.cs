@@ -120,7 +120,12 @@ public sealed partial class ChildProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        Kill();
+        if (!_process.HasExited)
+        {
+            // With its children: a tracer must not leave the process it traced behind.
+            _process.Kill(entireProcessTree: true);
+        }
+
         await EndAsync();
         _process.Dispose();
     }
