@@ -30,8 +30,8 @@ internal sealed class FleetPart(UseCasePackage package, AlarmSpec alarm, Downtim
         };
         var (data, labels) = Matrix(fit, upstream);
         var options = BoostingRecipe.Options(_model.Recipe);
-        var outOfFold = GroupedCrossValidation.Predict(data, labels, options, BoostingRecipe.Folds, cancellation);
-        var rule = AlarmThreshold.Choose(Series(fit, outOfFold), protocol);
+        var outOfFold = GroupedCrossValidation.Predict(data, labels, options, BoostingRecipe.Folds, BoostingRecipe.Deals(_model.Recipe), cancellation);
+        var rule = AlarmThreshold.Choose([.. outOfFold.SelectMany(deal => Series(fit, deal))], protocol);
         var trees = GradientBoosting.Train(data, labels, options, cancellation);
         var (freshData, _) = Matrix(fresh, upstream);
         float[] predicted = [.. Enumerable.Range(0, freshData.Rows).Select(row => trees.Predict(freshData.Row(row)))];

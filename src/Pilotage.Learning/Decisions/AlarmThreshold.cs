@@ -4,7 +4,7 @@ namespace Pilotage.Learning.Decisions;
 /// <param name="Threshold">Where the alarm is set.</param>
 /// <param name="Expected">Hours of downtime per 1,000 cycles, alarm times uncertain.</param>
 /// <param name="Plain">The same taken at face value, every alarm at exactly the cycle it had.</param>
-/// <param name="Failures">Lives that fail in service, at face value.</param>
+/// <param name="Failures">Scored lives that fail in service, at face value; one scored twice counts twice.</param>
 public readonly record struct CostPoint(double Threshold, double Expected, double Plain, int Failures);
 
 /// <summary>An alarm threshold, what it is expected to cost, and the curve it was chosen from.</summary>
@@ -16,7 +16,8 @@ public sealed record AlarmRule(double Threshold, AlarmSide Side, double Expected
 /// on the next fleet. So each alarm is spread over a normal distribution around its cycle, as wide as a kernel density
 /// estimate of the life left at alarm would make it (Silverman's rule), and expected hours over expected cycles is
 /// minimised, on the safe side of the flat bottom that this curve has. Scores must come from models that never saw the
-/// life they score.
+/// life they score. A life may be given several times, scored by models of other folds and seeds: the curve is then the
+/// mean over them, and how far such models disagree about a life is spread like any other difference.
 /// </remarks>
 public static class AlarmThreshold
 {
@@ -35,7 +36,7 @@ public static class AlarmThreshold
     /// </remarks>
     public const double FlatShare = 0.01;
 
-    /// <param name="series">Out-of-sample scores of the lives to choose on, all with the same side.</param>
+    /// <param name="series">Out-of-sample scores of the lives to choose on, all with the same side; several a life if wished.</param>
     /// <param name="protocol">What an alarm costs and saves.</param>
     /// <param name="spread">Multiple of Silverman's width; 0 takes alarm times at face value.</param>
     public static AlarmRule Choose(
@@ -46,7 +47,8 @@ public static class AlarmThreshold
             throw new ArgumentException("A threshold needs lives, all alarmed on the same side.", nameof(series));
         }
 
-        var curve = Candidates(series).Select(threshold => Cost(series, protocol, threshold, spread)).ToList();
+        var lives = series.Select(one => one.Life).Distinct().Count();
+        var curve = Candidates(series).Select(threshold => Cost(series, protocol, threshold, spread, lives)).ToList();
         var chosen = SafeSide(curve, series[0].Side);
         return new AlarmRule(chosen.Threshold, series[0].Side, chosen.Expected, curve);
     }
@@ -66,10 +68,10 @@ public static class AlarmThreshold
     }
 
     private static CostPoint Cost(
-        IReadOnlyList<AlarmSeries> series, DowntimeProtocol protocol, double threshold, double spread)
+        IReadOnlyList<AlarmSeries> series, DowntimeProtocol protocol, double threshold, double spread, int lives)
     {
         var alarms = series.Select(one => one.FirstAlarm(threshold)).ToArray();
-        var width = spread * Width(series, alarms);
+        var width = spread * Width(series, alarms, lives);
         double hours = 0, cycles = 0, plainHours = 0, plainCycles = 0;
         var failures = 0;
         for (var i = 0; i < alarms.Length; i++)
@@ -88,8 +90,9 @@ public static class AlarmThreshold
         return new CostPoint(threshold, 1000 * hours / cycles, 1000 * plainHours / plainCycles, failures);
     }
 
-    // Silverman's rule with the robust spread, so that one life alarmed far too early does not blur the others.
-    private static double Width(IReadOnlyList<AlarmSeries> series, int?[] alarms)
+    // Silverman's rule with the robust spread, so that one life alarmed far too early does not blur the others. Its count
+    // is of lives, not of scorings: to score the same lives again shows nothing of the lives that were not seen.
+    private static double Width(IReadOnlyList<AlarmSeries> series, int?[] alarms, int lives)
     {
         var left = alarms
             .Select((alarm, i) => series[i].Life.Failed ? series[i].Life.Cycles - alarm : null)
@@ -106,7 +109,7 @@ public static class AlarmThreshold
         var deviation = Math.Sqrt(left.Sum(value => (value - mean) * (value - mean)) / (left.Length - 1));
         var quartiles = (left[left.Length * 3 / 4] - left[left.Length / 4]) / 1.34;
         var robust = quartiles > 0 ? Math.Min(deviation, quartiles) : deviation;
-        return 0.9 * robust * Math.Pow(left.Length, -0.2);
+        return 0.9 * robust * Math.Pow(lives, -0.2);
     }
 
     private static List<double> Candidates(IReadOnlyList<AlarmSeries> series)

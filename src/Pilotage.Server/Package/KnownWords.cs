@@ -63,9 +63,9 @@ public static class KnownWords
             ["gbt_regression"] =
             [
                 "seed", "clip", "trees", "learning_rate", "leaves_max", "depth_max", "child_weight_min", "l2", "gain_min", "row_share",
-                "column_share", "bins_max", "members", "held_out_share", "patience", "near_weight", "near_label",
+                "column_share", "bins_max", "members", "deals", "held_out_share", "patience", "near_weight", "near_label",
             ],
-            ["regime_normaliser"] = ["seed", "regimes_max", "silhouette_min", "share_min", "rows_max", "starts"],
+            [PackageRegimes.RecipeKind] = ["seed", "regimes_max", "silhouette_min", "share_min", "rows_max", "starts"],
         };
 
     /// <summary>Durations a site may shorten, for a demonstration or a bench.</summary>

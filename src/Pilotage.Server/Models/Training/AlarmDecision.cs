@@ -10,7 +10,7 @@ internal static class AlarmDecision
     private const double NsPerHour = 3.6e12;
     private const int CurvePointsMax = 60;
 
-    public static Outcome<AlarmChoice> Choose(UseCaseSpec useCase, AlarmSpec alarm, DatasetManifest dataset, LabelledRows rows, float[] outOfFold)
+    public static Outcome<AlarmChoice> Choose(UseCaseSpec useCase, AlarmSpec alarm, DatasetManifest dataset, LabelledRows rows, IReadOnlyList<float[]> outOfFold)
     {
         if (useCase.Outcome.Work is not { } work)
         {
@@ -18,7 +18,7 @@ internal static class AlarmDecision
         }
 
         var protocol = new DowntimeProtocol((int)Math.Round(work.Lead.TotalHours), work.Unplanned.TotalHours, work.Planned.TotalHours);
-        var series = Series(dataset, rows, outOfFold);
+        var series = outOfFold.SelectMany(deal => Series(dataset, rows, deal)).ToList();
         if (series.Count == 0)
         {
             return new Refusal("training.no_lives", "No unit of the dataset has stopped yet, so no alarm limit can be chosen.");
@@ -33,6 +33,7 @@ internal static class AlarmDecision
             rule.Expected,
             chosen.Plain,
             chosen.Failures,
+            series.Count,
             [.. rule.Curve.Where((_, i) => i % step == 0).Select(point => new AlarmCurvePoint(point.Threshold, point.Expected, point.Plain, point.Failures))]);
     }
 

@@ -9,6 +9,12 @@ internal static class BoostingRecipe
     /// <summary>Folds of the grouped cross-validation: enough that each fold still fits on most units.</summary>
     public const int Folds = 5;
 
+    // Each deal costs as much again as the one before; a package that leaves its alarm limit open should ask for several.
+    private const int DefaultDeals = 1;
+
+    /// <summary>How often the recipe has units dealt to folds.</summary>
+    public static int Deals(RecipeSpec recipe) => (int)recipe.Number("deals", DefaultDeals);
+
     public static BoostingOptions Options(RecipeSpec recipe)
     {
         var defaults = new BoostingOptions();
@@ -33,10 +39,13 @@ internal static class BoostingRecipe
         };
     }
 
-    /// <summary>Predicts every row by a model that saw no row of its unit.</summary>
-    public static float[] OutOfFold(LabelledRows rows, double clip, BoostingOptions options, Action<int> folded, CancellationToken cancellation)
+    /// <summary>Predicts every row by models that saw no row of its unit, once a deal.</summary>
+    public static IReadOnlyList<float[]> OutOfFold(
+        LabelledRows rows, RecipeSpec recipe, Action<int, int> folded, CancellationToken cancellation)
     {
-        var units = rows.Matrix.Units.ToArray().Distinct().Count();
-        return GroupedCrossValidation.Predict(rows.Matrix, rows.Labels(clip), options, Math.Min(Folds, units), cancellation, folded);
+        var folds = Math.Min(Folds, rows.Matrix.Units.ToArray().Distinct().Count());
+        var labels = rows.Labels(recipe.Number("clip", double.PositiveInfinity));
+        return GroupedCrossValidation.Predict(
+            rows.Matrix, labels, Options(recipe), folds, Deals(recipe), cancellation, done => folded(done, folds * Deals(recipe)));
     }
 }

@@ -25,20 +25,20 @@ internal static class RegimeRecipe
                 $"{spec.Recipe.At}: {spec.Name} takes {sensors} sensors besides its settings and must give as many outputs, not {spec.Outputs.Count}.");
         }
 
-        var options = new RegimeOptions
-        {
-            Seed = (int)spec.Recipe.Number("seed", 42),
-            RegimesMax = (int)spec.Recipe.Number("regimes_max", new RegimeOptions().RegimesMax),
-            SilhouetteMin = spec.Recipe.Number("silhouette_min", new RegimeOptions().SilhouetteMin),
-            ShareMin = spec.Recipe.Number("share_min", new RegimeOptions().ShareMin),
-            RowsMax = (int)spec.Recipe.Number("rows_max", new RegimeOptions().RowsMax),
-            Starts = (int)spec.Recipe.Number("starts", new RegimeOptions().Starts),
-        };
-        var normalizer = RegimeNormalizer.Fit(Columns(features, 0, settings), settings, Columns(features, settings, sensors), sensors, options);
+        var normalizer = Normalizer(spec, features);
         return (
             OnnxWriter.Regimes(normalizer, properties),
             (row, into) => normalizer.Transform(row[..settings], row[settings..], into),
             new Dictionary<string, double>(StringComparer.Ordinal) { ["regimes"] = normalizer.Regimes });
+    }
+
+    /// <summary>Learns the regimes from a matrix whose first columns are the settings.</summary>
+    public static RegimeNormalizer Normalizer(ModelSpec spec, FeatureMatrix features)
+    {
+        var settings = spec.Recipe.Settings.Count;
+        var sensors = features.Columns.Count - settings;
+        return RegimeNormalizer.Fit(
+            Columns(features, 0, settings), settings, Columns(features, settings, sensors), sensors, spec.Recipe.ToRegimeOptions());
     }
 
     private static float[] Columns(FeatureMatrix features, int from, int count)

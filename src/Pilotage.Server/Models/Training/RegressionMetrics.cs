@@ -30,4 +30,8 @@ internal static class RegressionMetrics
             ["score_nasa"] = score,
         };
     }
+
+    /// <summary>The mean of each metric over several scorings of the same rows.</summary>
+    public static Dictionary<string, double> Mean(IReadOnlyList<Dictionary<string, double>> scorings) =>
+        scorings[0].Keys.ToDictionary(name => name, name => scorings.Average(metrics => metrics[name]), StringComparer.Ordinal);
 }

@@ -15,7 +15,10 @@ internal sealed record TrainedModel(
 
 /// <summary>The alarm limit a run chose on its own units.</summary>
 /// <param name="Expected">Expected hours of downtime per 1,000 cycles, alarm times uncertain.</param>
-internal sealed record AlarmChoice(string Parameter, double Threshold, double Expected, double Plain, int FailuresOnFit, IReadOnlyList<AlarmCurvePoint> Curve);
+/// <param name="FailuresOnFit">Scorings of a life in which its alarm came too late.</param>
+/// <param name="Scorings">Lives times the number of deals they were scored in.</param>
+internal sealed record AlarmChoice(
+    string Parameter, double Threshold, double Expected, double Plain, int FailuresOnFit, int Scorings, IReadOnlyList<AlarmCurvePoint> Curve);
 
 /// <summary>One point of the cost curve the limit was chosen from.</summary>
 internal sealed record AlarmCurvePoint(double Threshold, double Expected, double Plain, int Failures);

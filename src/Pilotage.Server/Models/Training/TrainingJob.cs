@@ -54,7 +54,7 @@ internal sealed class TrainingJob(UseCasePackage package, DatasetManifest datase
             }
 
             featureRows = features.Rows;
-            var fitted = spec.Recipe.Kind == "regime_normaliser"
+            var fitted = spec.Recipe.Kind == PackageRegimes.RecipeKind
                 ? RegimeRecipe.Fit(spec, features, Properties(spec))
                 : Regression(spec, features, progress, cancellation, ref alarm);
             if (!fitted.TryGet(out var fit, out refusal) || !Finish(spec, schema, features, fit.Onnx, fit.Predict, fit.Metrics, upstream).TryGet(out var model, out refusal))
@@ -84,12 +84,10 @@ internal sealed class TrainingJob(UseCasePackage package, DatasetManifest datase
         }
 
         var clip = spec.Recipe.Number("clip", double.PositiveInfinity);
-        var options = BoostingRecipe.Options(spec.Recipe);
         progress($"{spec.Name}: cross-validation by unit, {units} units");
         var outOfFold = BoostingRecipe.OutOfFold(
-            labelled, clip, options, fold => progress($"{spec.Name}: cross-validation by unit, fold {fold} of {Math.Min(BoostingRecipe.Folds, units)}"), cancellation);
-        var metrics = RegressionMetrics.Of(outOfFold, labelled.Remaining, clip);
-        metrics["worst_site_rmse"] = WorstSite(labelled, outOfFold, clip);
+            labelled, spec.Recipe, (fold, of) => progress($"{spec.Name}: cross-validation by unit, fold {fold} of {of}"), cancellation);
+        var metrics = RegressionMetrics.Mean([.. outOfFold.Select(deal => Metrics(labelled, deal, clip))]);
         if (package.UseCase.Alarm is { } rule && rule.Model == spec.Name)
         {
             progress($"{spec.Name}: alarm limit");
@@ -100,8 +98,15 @@ internal sealed class TrainingJob(UseCasePackage package, DatasetManifest datase
         }
 
         progress($"{spec.Name}: final fit on {units} units");
-        var trees = GradientBoosting.Train(labelled.Matrix, labelled.Labels(clip), options, cancellation);
+        var trees = GradientBoosting.Train(labelled.Matrix, labelled.Labels(clip), BoostingRecipe.Options(spec.Recipe), cancellation);
         return (OnnxWriter.TreeEnsemble(trees, Properties(spec)), (row, into) => into[0] = trees.Predict(row), metrics);
+    }
+
+    private Dictionary<string, double> Metrics(LabelledRows labelled, float[] outOfFold, double clip)
+    {
+        var metrics = RegressionMetrics.Of(outOfFold, labelled.Remaining, clip);
+        metrics["worst_site_rmse"] = WorstSite(labelled, outOfFold, clip);
+        return metrics;
     }
 
     private static Outcome<double> HoursPerLabelUnit(ModelSpec spec)

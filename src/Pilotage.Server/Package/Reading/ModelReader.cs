@@ -61,7 +61,7 @@ internal static partial class ModelReader
             }
         }
 
-        var settings = kind == "regime_normaliser" ? map.List("settings") : [];
+        var settings = kind == PackageRegimes.RecipeKind ? map.List("settings") : [];
         map.RefuseOthers();
         return new RecipeSpec(kind, numbers, [.. settings.Select(s => s.Text)], map.At);
     }

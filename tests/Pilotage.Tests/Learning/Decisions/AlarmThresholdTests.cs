@@ -71,6 +71,29 @@ public sealed class AlarmThresholdTests
     }
 
     [Fact]
+    public void Is_none_the_surer_for_seeing_the_same_lives_scored_again()
+    {
+        var once = Fleet(seed: 8, lives: 40, noise: 5);
+        var again = once.Concat(once).Concat(once).ToList();
+
+        var first = AlarmThreshold.Choose(once, Protocol);
+        var third = AlarmThreshold.Choose(again, Protocol);
+
+        Assert.Equal(first.Threshold, third.Threshold, 0.5);
+        Assert.Equal(first.Expected, third.Expected, 0.1);
+    }
+
+    [Fact]
+    public void Alarms_earlier_where_models_disagree_about_a_life()
+    {
+        var agreed = Fleet(seed: 9, lives: 40, noise: 2);
+        // The same lives, each scored three times by models that differ by some cycles.
+        var torn = new[] { 0, 6, -6 }.SelectMany(shift => agreed.Select(series => Shifted(series, shift))).ToList();
+
+        Assert.True(AlarmThreshold.Choose(torn, Protocol).Threshold > AlarmThreshold.Choose(agreed, Protocol).Threshold + 2);
+    }
+
+    [Fact]
     public void Expects_what_a_simulation_of_uncertain_alarms_finds()
     {
         var life = new Life("a", 200);
@@ -111,6 +134,10 @@ public sealed class AlarmThresholdTests
         Assert.Equal("wear", rule.Name);
         Assert.Equal(AlarmSide.Above, rule.Rule.Side);
     }
+
+    // Scores of these fleets fall with every cycle, so the running extremes are the scores.
+    private static AlarmSeries Shifted(AlarmSeries series, double shift) =>
+        new(series.Life, [.. series.Extremes.Select(score => score + shift)], series.Side);
 
     private static double Rate(IEnumerable<AlarmSeries> fleet, double threshold) => DowntimeTotal
         .Of(fleet.Select(series => Protocol.Alarmed(series.Life, series.FirstAlarm(threshold))))
