@@ -32,7 +32,7 @@ internal static class Program
         {
             var ours = row.Ours?.ToString("G6", CultureInfo.InvariantCulture) ?? "-";
             var peer = row.Peer?.ToString("G6", CultureInfo.InvariantCulture) ?? "-";
-            await Console.Out.WriteLineAsync($"{row.Name,-48} {ours,12} {row.Unit,-16} peer {peer,12} {row.PeerName}  must {row.Must}  aim {row.Aim}  {row.Holds switch { true => "holds", false => "MISSED", null => "" }}");
+            await Console.Out.WriteLineAsync($"{row.Name,-58} {ours,12} {row.Unit,-16} peer {peer,12} {row.PeerName}  must {row.Must}  aim {row.Aim}  {row.Holds switch { true => "holds", false => "MISSED", null => "" }}");
         }
 
         if (args.Contains("--json"))

@@ -3,88 +3,67 @@ using Pilotage.Learning.Decisions;
 using Pilotage.Learning.Regimes;
 using Pilotage.Server.Models.Training;
 using Pilotage.Server.Package;
+using Pilotage.Server.Portfolio;
 using Pilotage.Server.Portfolio.Value;
 using Pilotage.Streams;
 
 namespace Pilotage.Load.Value;
 
-/// <summary>Everything a value study fits, fitted on some engines and replayed on others it never saw.</summary>
-internal sealed class FleetPart(UseCasePackage package, AlarmSpec alarm, DowntimeProtocol protocol)
+/// <summary>Fits everything a value study fits - normaliser, model, alarm limit, interval, rival - on some engines.</summary>
+internal sealed class FleetPart(UseCasePackage package, UseCaseDefinition definition)
 {
-    // A single sensor gets its pick of smoothing, as an engineer would give it: a raw one is an opponent made of straw.
-    private static readonly int[] SensorRows = [1, 5, 10, 20];
-
     private readonly PackageFeatures _features = new(package);
-    private readonly ModelSpec _regimes = package.Models.First(model => model.Recipe.Kind == "regime_normaliser");
-    private readonly ModelSpec _model = package.Model(alarm.Model)!;
+    private readonly ModelSpec _regimes = package.RegimesOf(package.Thing)
+        ?? throw new ArgumentException("The package has no regime normaliser over what its thing measures.");
 
-    /// <summary>Fits normaliser, model, alarm limit, interval and sensor rule on one part; measures on the other.</summary>
-    public IReadOnlyList<ComparedLife> Replay(
-        IReadOnlyList<Engine> fit, IReadOnlyList<Engine> fresh, CancellationToken cancellation)
+    private readonly ModelSpec _model = package.Model(package.UseCase.Alarm!.Model)!;
+
+    public DowntimeProtocol Protocol { get; } =
+        new(definition.Rule.LeadCycles, definition.Rule.UnplannedHours, definition.Rule.PlannedHours);
+
+    /// <summary>Fits on these engines alone, with a training seed in the place of the package's.</summary>
+    public FittedFleet Fit(IReadOnlyList<Engine> fit, int seed, CancellationToken cancellation)
     {
-        var settings = _regimes.Recipe.Settings.Count;
-        var normaliser = Normaliser(fit, settings);
+        var normaliser = RegimeRecipe.Normalizer(
+            Seeded(_regimes, seed), _features.Build(_regimes.Name, new Dictionary<string, IModelInvoker>(), fit));
+        var (data, remaining) = Matrix(fit, normaliser);
+        var recipe = Seeded(_model, seed).Recipe;
+        var clip = recipe.Number("clip", double.PositiveInfinity);
+        float[] labels = [.. remaining.Select(left => (float)Math.Min(left, clip))];
+        var options = BoostingRecipe.Options(recipe);
+        var outOfFold = GroupedCrossValidation.Predict(
+            data, labels, options, BoostingRecipe.Folds, BoostingRecipe.Deals(recipe), cancellation);
+        return new FittedFleet(
+            this,
+            normaliser,
+            GradientBoosting.Train(data, labels, options, cancellation),
+            AlarmThreshold.Choose([.. outOfFold.SelectMany(deal => FittedFleet.Series(fit, deal))], Protocol),
+            FixedInterval.Choose([.. fit.Select(FittedFleet.LifeOf)], Protocol),
+            BestSensor.Choose(definition.Properties, definition.Regimes, [.. fit.Select(FittedFleet.Observed)], Protocol),
+            clip);
+    }
+
+    /// <summary>The model's inputs, row by row, and what was left at each.</summary>
+    public (TrainingMatrix Data, float[] Remaining) Matrix(IReadOnlyList<Engine> engines, RegimeNormalizer normaliser)
+    {
         var upstream = new Dictionary<string, IModelInvoker>(StringComparer.Ordinal)
         {
             [_regimes.Name] = new NormaliserInvoker(normaliser),
         };
-        var (data, labels) = Matrix(fit, upstream);
-        var options = BoostingRecipe.Options(_model.Recipe);
-        var outOfFold = GroupedCrossValidation.Predict(data, labels, options, BoostingRecipe.Folds, BoostingRecipe.Deals(_model.Recipe), cancellation);
-        var rule = AlarmThreshold.Choose([.. outOfFold.SelectMany(deal => Series(fit, deal))], protocol);
-        var trees = GradientBoosting.Train(data, labels, options, cancellation);
-        var (freshData, _) = Matrix(fresh, upstream);
-        float[] predicted = [.. Enumerable.Range(0, freshData.Rows).Select(row => trees.Predict(freshData.Row(row)))];
-        var alarms = Series(fresh, predicted).Select(series => series.FirstAlarm(rule.Threshold)).ToList();
-
-        var interval = FixedInterval.Choose([.. fit.Select(LifeOf)], protocol);
-        var sensors = new SensorAlarms(normaliser, settings, SensorRows);
-        var sensor = SensorRule.Choose(sensors.Candidates(fit), protocol);
-        return [.. fresh.Select((engine, i) => ComparedLife.Of(
-            LifeOf(engine), protocol, interval, sensors.FirstAlarm(engine, sensor), alarms[i]))];
-    }
-
-    internal static Life LifeOf(Engine engine) => new(engine.Name, engine.Rows.Count);
-
-    private RegimeNormalizer Normaliser(IReadOnlyList<Engine> fit, int settings)
-    {
-        var matrix = _features.Build(_regimes.Name, new Dictionary<string, IModelInvoker>(), fit);
-        var sensors = matrix.Columns.Count - settings;
-        var (left, right) = (new float[matrix.Rows * settings], new float[matrix.Rows * sensors]);
-        for (var row = 0; row < matrix.Rows; row++)
-        {
-            matrix.Row(row)[..settings].CopyTo(left.AsSpan(row * settings));
-            matrix.Row(row)[settings..].CopyTo(right.AsSpan(row * sensors));
-        }
-
-        var options = new RegimeOptions { Seed = (int)_regimes.Recipe.Number("seed", new RegimeOptions().Seed) };
-        return RegimeNormalizer.Fit(left, settings, right, sensors, options);
-    }
-
-    private (TrainingMatrix Data, float[] Labels) Matrix(
-        IReadOnlyList<Engine> engines, IReadOnlyDictionary<string, IModelInvoker> upstream)
-    {
         var matrix = _features.Build(_model.Name, upstream, engines);
-        var clip = _model.Recipe.Number("clip", double.PositiveInfinity);
         int[] units = [.. engines.SelectMany((engine, unit) => Enumerable.Repeat(unit, engine.Rows.Count))];
-        float[] labels = [.. engines.SelectMany(engine => Enumerable.Range(1, engine.Rows.Count)
-            .Select(cycle => (float)Math.Min(clip, engine.Rows.Count - cycle)))];
-        return (new TrainingMatrix(matrix.Values.ToArray(), matrix.Columns.Count, units), labels);
+        float[] remaining = [.. engines.SelectMany(engine => Enumerable.Range(1, engine.Rows.Count)
+            .Select(cycle => (float)(engine.LeftAtEnd + engine.Rows.Count - cycle)))];
+        return (new TrainingMatrix(matrix.Values.ToArray(), matrix.Columns.Count, units), remaining);
     }
 
-    private static List<AlarmSeries> Series(IReadOnlyList<Engine> engines, float[] scores)
+    private static ModelSpec Seeded(ModelSpec spec, int seed) => spec with
     {
-        var series = new List<AlarmSeries>(engines.Count);
-        var at = 0;
-        foreach (var engine in engines)
+        Recipe = spec.Recipe with
         {
-            double[] own = [.. scores.AsSpan(at, engine.Rows.Count).ToArray().Select(score => (double)score)];
-            series.Add(new AlarmSeries(LifeOf(engine), own, AlarmSide.Below));
-            at += engine.Rows.Count;
-        }
-
-        return series;
-    }
+            Numbers = new Dictionary<string, double>(spec.Recipe.Numbers, StringComparer.Ordinal) { ["seed"] = seed },
+        },
+    };
 
     /// <summary>The normaliser in the place of its ONNX file: same numbers, nothing to load.</summary>
     private sealed class NormaliserInvoker(RegimeNormalizer normaliser) : IModelInvoker

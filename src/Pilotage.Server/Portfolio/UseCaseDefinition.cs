@@ -1,3 +1,5 @@
+using Pilotage.Server.Portfolio.Value;
+
 namespace Pilotage.Server.Portfolio;
 
 /// <summary>What a package and its site say about a use case, as far as the portfolio needs it. Kept whole with the use case.</summary>
@@ -14,6 +16,9 @@ public sealed record UseCaseDefinition
 
     /// <summary>What a device measures; each is tried as an alarm of its own.</summary>
     public required IReadOnlyList<string> Properties { get; init; }
+
+    /// <summary>How the operating regime is taken out of them before they are tried; null when the package has no model for it.</summary>
+    public RegimeRule? Regimes { get; init; }
 
     /// <summary>The machines in words, in the plural: "simulated FD001 engines".</summary>
     public required string Fleet { get; init; }

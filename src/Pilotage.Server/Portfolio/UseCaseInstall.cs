@@ -1,5 +1,6 @@
 using System.Globalization;
 using Pilotage.Server.Package;
+using Pilotage.Server.Portfolio.Value;
 
 namespace Pilotage.Server.Portfolio;
 
@@ -32,6 +33,7 @@ internal static class UseCaseInstall
             Package = package.Digest.ToString(),
             Thing = package.UseCase.Thing,
             Properties = [.. package.Thing.Properties.Select(property => property.Name)],
+            Regimes = Regimes(package),
             Fleet = Fleet(package.UseCase.Thing, site.Evidence),
             Kpi = outcome.Kpi,
             Unit = outcome.Unit,
@@ -52,6 +54,17 @@ internal static class UseCaseInstall
     }
 
     private static double Shortened(SiteSpec site, string name) => site.Override.TryGetValue(name, out var value) ? value.TotalSeconds : 0;
+
+    private static RegimeRule? Regimes(UseCasePackage package)
+    {
+        if (package.RegimesOf(package.Thing) is not { } model)
+        {
+            return null;
+        }
+
+        var settings = model.Recipe.Settings;
+        return new RegimeRule(settings, [.. model.Inputs.Select(input => input.Name).Except(settings)], model.Recipe.ToRegimeOptions());
+    }
 
     private static string Fleet(string thing, string evidence) => evidence is "simulated" or "benchmark" ? $"simulated {thing}s" : $"{thing}s";
 

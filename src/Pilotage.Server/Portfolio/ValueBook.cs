@@ -5,7 +5,7 @@ using Pilotage.Server.Portfolio.Value;
 namespace Pilotage.Server.Portfolio;
 
 /// <summary>Measures the outcome against the frozen baseline. Every choice was made before: here is only counting.</summary>
-internal sealed class ValueBook(Lives lives, Alerts alerts, Baselines baselines, SensorSeries sensors)
+internal sealed class ValueBook(Lives lives, Alerts alerts, Baselines baselines, SensorRows rows, BestSensors sensors)
 {
     private const long HourNs = 3_600_000_000_000;
     private const double HoursPerMonth = 730.5;
@@ -37,13 +37,13 @@ internal sealed class ValueBook(Lives lives, Alerts alerts, Baselines baselines,
 
         var rule = useCase.Definition.Rule;
         var protocol = new DowntimeProtocol(rule.LeadCycles, rule.UnplannedHours, rule.PlannedHours);
-        var sensor = SensorRule.Choose(sensors.Candidates(useCase.Tenant, fit, useCase.Definition.Properties), protocol);
+        var sensor = sensors.Of(useCase, baseline, fit, protocol);
         var alarms = FirstAlarms(useCase, scored);
         var outcomes = new PolicyOutcomes([.. scored.Select(life => ComparedLife.Of(
             new Life(life.Device, life.Cycles),
             protocol,
             baseline.Document.FixedIntervalCycles,
-            sensors.FirstAlarm(useCase.Tenant, life, sensor),
+            sensor.FirstAlarm(rows.Observe(useCase.Tenant, life, useCase.Definition.Properties)),
             alarms.GetValueOrDefault(life.Device).Cycle))]);
         var figures = ValueFigures.Of(outcomes, protocol, new Random(BootstrapSeed));
         return Report(useCase, baseline, figures, outcomes, sensor, scored, alarms);
@@ -54,7 +54,7 @@ internal sealed class ValueBook(Lives lives, Alerts alerts, Baselines baselines,
         FrozenBaseline baseline,
         ValueFigures figures,
         PolicyOutcomes outcomes,
-        SensorRule sensor,
+        BestSensor sensor,
         List<UnitLife> scored,
         Dictionary<string, (int? Cycle, string? Alert)> alarms)
     {
