@@ -1,6 +1,6 @@
 using Pilotage.Server.Package;
 using Pilotage.Server.Portfolio;
-using Pilotage.Tests.TimeSeries;
+using Pilotage.Testing;
 using Xunit;
 
 namespace Pilotage.Tests.Server.Portfolio;
