@@ -32,20 +32,30 @@ public sealed record BrokerOptions
     [Range(0, 1024 * 1024)]
     public int UserPropertyBytesMax { get; init; } = 4 * 1024;
 
-    /// <summary>Unacknowledged QoS 1 messages taken from one client at a time; more is answered with 0x93.</summary>
+    /// <summary>
+    /// Unacknowledged QoS 1 messages and unreleased QoS 2 messages taken from one client at a time; more is answered
+    /// with 0x93.
+    /// </summary>
     [Range(1, 65_535)]
     public int ReceiveMaximum { get; init; } = 32;
+
+    /// <summary>
+    /// Unreleased QoS 2 messages taken from a 3.1.1 client, which cannot be told a receive maximum; by default as many
+    /// as there are identifiers. More ends the connection.
+    /// </summary>
+    [Range(1, 65_535)]
+    public int UnreleasedMax { get; init; } = 65_535;
 
     /// <summary>Topic aliases taken from one client.</summary>
     [Range(0, 65_535)]
     public int TopicAliasMaximum { get; init; } = 16;
 
-    /// <summary>Unacknowledged QoS 1 messages sent to one client at a time, however many it offers to take.</summary>
+    /// <summary>Unacknowledged QoS 1 and 2 messages sent to one client at a time, however many it offers to take.</summary>
     [Range(1, 65_535)]
     public int InflightMax { get; init; } = 64;
 
     /// <summary>
-    /// Packets waiting for one slow connection; past that QoS 0 is dropped and counted, QoS 1 waits in its session.
+    /// Packets waiting for one slow connection; past that QoS 0 is dropped and counted, QoS 1 and 2 wait in the session.
     /// </summary>
     [Range(16, 1_000_000)]
     public int OutboundPacketsMax { get; init; } = 1024;

@@ -8,7 +8,7 @@ using Pilotage.Protocols.Mqtt;
 namespace Pilotage.Broker;
 
 /// <summary>
-/// An MQTT 3.1.1 and 5.0 broker in this process. A QoS 1 message is acknowledged once the host has stored it and the
+/// An MQTT 3.1.1 and 5.0 broker in this process. A QoS 1 or 2 message is acknowledged once the host has stored it and the
 /// broker's own log holds it for every lasting session that waits for it, and for the retained store.
 /// </summary>
 public sealed partial class MqttBroker : IAsyncDisposable
@@ -26,6 +26,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
     private readonly CancellationTokenSource _sweeping = new();
     private Listeners? _listeners;
     private Task _sweeper = Task.CompletedTask;
+    private Task _stepping = Task.CompletedTask;
     private int _disposed;
 
     private MqttBroker(
@@ -58,7 +59,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
     public IReadOnlyList<BoundEndpoint> BoundEndpoints => _listeners?.Endpoints ?? [];
 
     /// <summary>
-    /// Whether the session log has failed: QoS 1 messages for lasting sessions and retained ones are refused until the
+    /// Whether the session log has failed: QoS 1 and 2 messages for lasting sessions and retained ones are refused until the
     /// broker is started again.
     /// </summary>
     public bool Failed => _sessions.Failed;
@@ -89,6 +90,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
         try
         {
             broker.Restore();
+            broker._stepping = broker._exchange.RunStepsAsync();
             broker._sweeper = broker.SweepAsync();
             broker._listeners = await Listeners.OpenAsync(options, hooks, broker._connections, logs, cancellation);
         }
@@ -120,7 +122,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
     public async ValueTask PublishAsync(TenantId tenant, MqttMessage message, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        if (!MqttTopic.IsValidName(message.Topic) || message.Qos > 1)
+        if (!MqttTopic.IsValidName(message.Topic) || message.Qos > 2)
         {
             throw new ArgumentException(
                 $"\"{message.Topic}\" with QoS {message.Qos} cannot be published.", nameof(message));
@@ -167,6 +169,8 @@ public sealed partial class MqttBroker : IAsyncDisposable
         await _sweeping.CancelAsync();
         await _sweeper;
         await _sessions.DisposeAsync();
+        _exchange.EndSteps();
+        await _stepping;
         _wills.Dispose();
         _sweeping.Dispose();
         _stopping.Dispose();

@@ -123,11 +123,6 @@ internal sealed partial class ClientConnection
             return MqttReason.Success;
         }
 
-        if (will.Qos > QosMax)
-        {
-            return MqttReason.QosNotSupported;
-        }
-
         return JudgeTopic(will.Topic) is var topic && topic != MqttReason.Success
             ? topic
             : context.Hooks.MayPublish(who, will.Topic) ? MqttReason.Success : MqttReason.NotAuthorized;
@@ -169,7 +164,6 @@ internal sealed partial class ClientConnection
             ServerKeepAlive = keepAlive == packet.KeepAliveSeconds ? null : keepAlive,
             ReceiveMaximum = (ushort)context.Options.ReceiveMaximum,
             TopicAliasMaximum = (ushort)context.Options.TopicAliasMaximum,
-            MaximumQos = QosMax,
             MaximumPacketSize = (uint)context.Options.PacketBytesMax,
             SharedSubscriptionAvailable = false,
         };

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Threading.Channels;
+using Pilotage.Broker.Sessions;
 using Pilotage.Core.Durability;
 using Pilotage.Protocols.Mqtt;
 
@@ -8,8 +9,6 @@ namespace Pilotage.Broker.Connections;
 /// <content>Messages in, and their acks out: in order, each after its message is stored.</content>
 internal sealed partial class ClientConnection
 {
-    private const byte QosMax = 1;
-
     private string?[] _topicAliases = [];
     private string _lastTopic = "";
     private byte[] _lastTopicBytes = [];
@@ -23,14 +22,12 @@ internal sealed partial class ClientConnection
         }
 
         BrokerMetrics.Received(packet.Qos);
-        if (packet.Qos > QosMax)
-        {
-            return Fail(MqttReason.QosNotSupported, "QoS 2 was not offered");
-        }
 
-        // 3.1.1 has no receive maximum: there the bounded queue of acks makes the reader wait instead.
-        if (packet.Qos > 0 && Interlocked.Increment(ref _unacknowledged) > context.Options.ReceiveMaximum
-            && _version == MqttVersion.V5)
+        // 3.1.1 has no receive maximum: there the bounded queue of acks makes the reader wait instead. A repeated QoS 2
+        // message takes no new place.
+        if (packet.Qos > 0 && _version == MqttVersion.V5
+            && Volatile.Read(ref _unacknowledged) >= context.Options.ReceiveMaximum
+            && (packet.Qos == 1 || !context.Exchange.IsUnreleased(_session!, packet.PacketId)))
         {
             return Fail(MqttReason.ReceiveMaximumExceeded, "more unacknowledged messages than the receive maximum");
         }
@@ -41,29 +38,65 @@ internal sealed partial class ClientConnection
             return Fail(reason, "PUBLISH has no usable topic alias");
         }
 
-        var message = packet.ToMessage(topic);
-        var pending = Accept(message, packet.PacketId);
-        return _acks.Writer.TryWrite(pending) ? default : _acks.Writer.WriteAsync(pending, context.Stopping);
+        var pending = Accept(packet.ToMessage(topic), packet.PacketId);
+        if (pending is { Type: MqttPacketType.PubRec, Refusal: MqttReason.ReceiveMaximumExceeded })
+        {
+            return Fail(MqttReason.ReceiveMaximumExceeded, "more unreleased QoS 2 messages than the session may have");
+        }
+
+        if (packet.Qos > 0 && pending.State == IncomingState.None)
+        {
+            Interlocked.Increment(ref _unacknowledged);
+        }
+
+        return Enqueue(pending);
     }
+
+    /// <summary>PUBREL: PUBCOMP says that the identifier is free, so it waits until that is durable.</summary>
+    private ValueTask OnPubRel(ReadOnlySpan<byte> body)
+    {
+        if (!MqttDecoder.TryAck(body, MqttPacketType.PubRel, _version, _limits, out var ack, out var reason))
+        {
+            return Fail(reason, "PUBREL is malformed");
+        }
+
+        var known = context.Exchange.TryRelease(_session!, ack.PacketId, out var stored);
+        var answer = known || _version == MqttVersion.V311 ? MqttReason.Success : MqttReason.PacketIdentifierNotFound;
+        var state = known ? IncomingState.Stored : IncomingState.None;
+        return Enqueue(new(MqttPacketType.PubComp, ack.PacketId, answer, stored, default, state));
+    }
+
+    private ValueTask Enqueue(in PendingAck pending) =>
+        _acks.Writer.TryWrite(pending) ? default : _acks.Writer.WriteAsync(pending, context.Stopping);
 
     private PendingAck Accept(MqttMessage message, ushort packetId)
     {
+        var type = message.Qos == 2 ? MqttPacketType.PubRec : MqttPacketType.PubAck;
         var refusal = JudgePublish(message);
         if (refusal != MqttReason.Success)
         {
-            return new(packetId, refusal, default, default);
+            return new(type, packetId, refusal);
         }
 
         var receivedNs = BrokerClock.Ns(context.Time);
-        var route = context.Exchange.Route(_who!.Tenant, _session, message, receivedNs);
+        var onceId = message.Qos == 2 ? packetId : (ushort)0;
+        var route = context.Exchange.Route(_who!.Tenant, _session, message, receivedNs, onceId);
         if (route.Reason != MqttReason.Success)
         {
-            return new(packetId, route.Reason, default, default);
+            return new(type, packetId, route.Reason);
         }
 
-        var decision = context.Hooks.ReceiveAsync(_who, message, receivedNs, context.Stopping);
-        return new(packetId, MqttReason.Success, route.Stored, decision);
+        var decision = route.State switch
+        {
+            IncomingState.Pending => EarlierAsync(route.Earlier!),
+            IncomingState.Stored => default,
+            _ => context.Hooks.ReceiveAsync(_who, message, receivedNs, context.Stopping),
+        };
+        return new(type, packetId, MqttReason.Success, route.Stored, decision, route.State);
     }
+
+    private static async ValueTask<PublishDecision> EarlierAsync(Task<MqttReason> earlier) =>
+        new(await earlier, null);
 
     /// <summary>Topics that begin with $ are the broker's own (MQTT-4.7.2-1 and the section's advice).</summary>
     private MqttReason JudgePublish(MqttMessage message)
@@ -122,39 +155,78 @@ internal sealed partial class ClientConnection
         await foreach (var pending in _acks.Reader.ReadAllAsync(CancellationToken.None))
         {
             var reason = await OutcomeAsync(pending);
+            if (pending.Type == MqttPacketType.PubComp)
+            {
+                await CompleteAsync(pending, reason);
+                continue;
+            }
+
             if (reason.IsFailure())
             {
                 BrokerMetrics.Refused(reason);
             }
 
-            if (pending.PacketId != 0)
+            if (pending.Type == MqttPacketType.PubRec && pending.State != IncomingState.Pending)
             {
-                Interlocked.Decrement(ref _unacknowledged);
+                context.Exchange.Settle(_session!, pending.PacketId, reason);
             }
 
-            await AnswerAsync(pending.PacketId, reason);
+            // A received QoS 2 message keeps its place until it is released (MQTT 5.0, section 4.9).
+            if (pending.PacketId != 0 && (pending.Type == MqttPacketType.PubAck || reason.IsFailure()))
+            {
+                FreePlace();
+            }
+
+            await AnswerAsync(pending, reason);
         }
     }
 
-    private async ValueTask AnswerAsync(ushort packetId, MqttReason reason)
+    private async ValueTask CompleteAsync(PendingAck pending, MqttReason reason)
     {
-        if (Ended)
+        if (pending.State == IncomingState.Stored)
         {
-            return;
+            if (reason != MqttReason.Success)
+            {
+                End(reason, "the release of a message could not be recorded");
+                return;
+            }
+
+            context.Exchange.Forget(_session!, pending.PacketId);
+            FreePlace();
         }
 
-        // Where there is no PUBACK to say no with, the connection says it: 3.1.1 (MQTT-3.3.5-2) and QoS 0.
-        if (reason.IsFailure() && (_version == MqttVersion.V311 || packetId == 0))
+        await SendAckAsync(MqttPacketType.PubComp, pending.PacketId, reason);
+    }
+
+    /// <summary>Only the queue of acks frees places; what was sent on an earlier connection took none on this one.</summary>
+    private void FreePlace()
+    {
+        if (Volatile.Read(ref _unacknowledged) > 0)
         {
-            if (reason is not MqttReason.QuotaExceeded || packetId != 0)
+            Interlocked.Decrement(ref _unacknowledged);
+        }
+    }
+
+    private async ValueTask AnswerAsync(PendingAck pending, MqttReason reason)
+    {
+        // Where there is no ack to say no with, the connection says it: 3.1.1 (MQTT-3.3.5-2) and QoS 0.
+        if (reason.IsFailure() && (_version == MqttVersion.V311 || pending.PacketId == 0))
+        {
+            if (reason is not MqttReason.QuotaExceeded || pending.PacketId != 0)
             {
                 End(reason, "a message was refused");
             }
         }
-        else if (packetId != 0 && !_outbox.Writer.TryWrite(Outbound.PubAck(new(packetId, reason))))
+        else if (pending.PacketId != 0)
         {
-            await WriteUnlessEndedAsync(Outbound.PubAck(new(packetId, reason)));
+            await SendAckAsync(pending.Type, pending.PacketId, reason);
         }
+    }
+
+    private ValueTask SendAckAsync(MqttPacketType type, ushort packetId, MqttReason reason)
+    {
+        var packet = Outbound.Acks(type, new(packetId, reason));
+        return Ended || _outbox.Writer.TryWrite(packet) ? default : WriteUnlessEndedAsync(packet);
     }
 
     private async ValueTask WriteUnlessEndedAsync(Outbound packet)

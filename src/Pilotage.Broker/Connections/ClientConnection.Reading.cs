@@ -1,4 +1,5 @@
 using System.Buffers;
+using Pilotage.Broker.Sessions;
 using Pilotage.Protocols.Mqtt;
 
 namespace Pilotage.Broker.Connections;
@@ -77,8 +78,10 @@ internal sealed partial class ClientConnection
         {
             case MqttPacketType.Publish:
                 return OnPublish(frame.Flags, body);
-            case MqttPacketType.PubAck:
-                return OnPubAck(body);
+            case MqttPacketType.PubAck or MqttPacketType.PubRec or MqttPacketType.PubComp:
+                return OnAck(frame.Type, body);
+            case MqttPacketType.PubRel:
+                return OnPubRel(body);
             case MqttPacketType.Subscribe:
                 return OnSubscribe(body);
             case MqttPacketType.Unsubscribe:
@@ -90,22 +93,43 @@ internal sealed partial class ClientConnection
             case MqttPacketType.PingReq:
                 return Fail(MqttReason.MalformedPacket, "PINGREQ has a body");
             default:
-                // A second CONNECT (MQTT-3.1.0-2), packets only a server sends, AUTH without a method, QoS 2 flow.
+                // A second CONNECT (MQTT-3.1.0-2), packets only a server sends, AUTH without a method.
                 return Fail(MqttReason.ProtocolError, $"{frame.Type} is not expected here");
         }
     }
 
-    private ValueTask OnPubAck(ReadOnlySpan<byte> body)
+    private ValueTask OnAck(MqttPacketType type, ReadOnlySpan<byte> body)
     {
-        if (!MqttDecoder.TryAck(body, MqttPacketType.PubAck, _version, _limits, out var ack, out var reason))
+        if (!MqttDecoder.TryAck(body, type, _version, _limits, out var ack, out var reason))
         {
-            return Fail(reason, "PUBACK is malformed");
+            return Fail(reason, "an acknowledgement is malformed");
         }
 
         // Failure codes end the matter as success does (MQTT-4.4.0-2). An unknown identifier is an ack that crossed a
-        // takeover or a restart, and harms nobody.
-        context.Exchange.Acknowledge(_session!, this, ack.PacketId);
-        return default;
+        // takeover or a restart, and harms nobody; PUBREC is answered all the same, so that the client can forget it.
+        var (session, id) = (_session!, ack.PacketId);
+        var outcome = AckOutcome.Done;
+        switch (type)
+        {
+            case MqttPacketType.PubAck:
+                outcome = context.Exchange.Acknowledge(session, this, id);
+                break;
+            case MqttPacketType.PubRec:
+                outcome = context.Exchange.Receive(session, this, id, ack.Reason.IsFailure());
+                break;
+            default:
+                context.Exchange.Complete(session, this, id);
+                break;
+        }
+
+        if (outcome == AckOutcome.WrongKind)
+        {
+            return Fail(MqttReason.ProtocolError, $"{type} answers a message of another QoS");
+        }
+
+        return type == MqttPacketType.PubRec && outcome == AckOutcome.Unknown && !ack.Reason.IsFailure()
+            ? SendAsync(Outbound.Acks(MqttPacketType.PubRel, new(id, MqttReason.PacketIdentifierNotFound)))
+            : default;
     }
 
     private ValueTask OnDisconnect(ReadOnlySpan<byte> body)

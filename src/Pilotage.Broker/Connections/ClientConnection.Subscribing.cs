@@ -45,7 +45,7 @@ internal sealed partial class ClientConnection
             return refusal;
         }
 
-        var granted = Math.Min(wish.Qos, QosMax);
+        var granted = wish.Qos;
         var subscription = new Subscription(
             wish.Filter,
             granted,
@@ -105,7 +105,7 @@ internal sealed partial class ClientConnection
             if (Math.Min(retained.Message.Qos, subscription.Qos) == 0)
             {
                 List<uint>? ids = subscription.Identifier is { } id ? [id] : null;
-                await SendAsync(Outbound.Publish(new(retained, 0, retain: true, ids)));
+                await SendAsync(Outbound.Publish(new(retained, 0, 0, retain: true, ids)));
                 continue;
             }
 

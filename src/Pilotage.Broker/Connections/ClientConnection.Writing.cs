@@ -29,7 +29,7 @@ internal sealed partial class ClientConnection
                 await FlushAsync(output);
 
                 // Room has come free: what the session holds back may be waiting for just that.
-                if (_session is { Waiting.Count: > 0 } session && !Ended)
+                if (_session is { HasUnsent: true } session && !Ended)
                 {
                     context.Exchange.Pump(session, this);
                 }
@@ -62,8 +62,8 @@ internal sealed partial class ClientConnection
             case MqttPacketType.Publish:
                 EncodePublish(output, (Delivery)packet.Packet!);
                 break;
-            case MqttPacketType.PubAck:
-                MqttEncoder.Ack(output, _version, MqttPacketType.PubAck, packet.Ack, _packetBytesMax);
+            case >= MqttPacketType.PubAck and <= MqttPacketType.PubComp:
+                MqttEncoder.Ack(output, _version, packet.Type, packet.Ack, _packetBytesMax);
                 break;
             case MqttPacketType.PingResp:
                 MqttEncoder.PingResp(output);
@@ -108,7 +108,7 @@ internal sealed partial class ClientConnection
         BrokerMetrics.Dropped("packet-too-large");
         if (delivery.Qos > 0)
         {
-            context.Exchange.Acknowledge(_session!, this, delivery.PacketId);
+            context.Exchange.Discard(_session!, this, delivery.PacketId);
         }
     }
 }

@@ -82,6 +82,10 @@ internal sealed partial class ClientConnection(Transport transport, LinkContext 
     public bool TryDeliver(Delivery delivery) => _outbox.Writer.TryWrite(Outbound.Publish(delivery));
 
     /// <inheritdoc/>
+    public bool TryRelease(ushort packetId) =>
+        _outbox.Writer.TryWrite(Outbound.Acks(MqttPacketType.PubRel, new(packetId)));
+
+    /// <inheritdoc/>
     public void End(MqttReason reason, string why)
     {
         lock (_ending)

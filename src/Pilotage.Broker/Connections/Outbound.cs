@@ -24,7 +24,8 @@ internal readonly struct Outbound
 
     public static Outbound Publish(Delivery delivery) => new(MqttPacketType.Publish, delivery, default);
 
-    public static Outbound PubAck(AckPacket ack) => new(MqttPacketType.PubAck, null, ack);
+    /// <summary>PUBACK, PUBREC, PUBREL or PUBCOMP.</summary>
+    public static Outbound Acks(MqttPacketType type, AckPacket ack) => new(type, null, ack);
 
     public static Outbound ConnAck(ConnAckPacket packet) => new(MqttPacketType.ConnAck, packet, default);
 

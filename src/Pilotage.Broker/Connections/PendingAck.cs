@@ -1,11 +1,19 @@
+using Pilotage.Broker.Sessions;
 using Pilotage.Protocols.Mqtt;
 
 namespace Pilotage.Broker.Connections;
 
-/// <summary>A received message whose storing is under way; its ack leaves when both parts are durable.</summary>
+/// <summary>An ack that is due once what it promises is durable.</summary>
+/// <param name="Type">PUBACK, PUBREC or PUBCOMP.</param>
 /// <param name="PacketId">0 with QoS 0, which has no ack.</param>
 /// <param name="Refusal">Anything but success: nothing was stored, and this is the answer.</param>
 /// <param name="Stored">The broker's own log.</param>
 /// <param name="Decision">The host.</param>
+/// <param name="State">Whether a QoS 2 message was here before.</param>
 internal readonly record struct PendingAck(
-    ushort PacketId, MqttReason Refusal, ValueTask<long> Stored, ValueTask<PublishDecision> Decision);
+    MqttPacketType Type,
+    ushort PacketId,
+    MqttReason Refusal,
+    ValueTask<long> Stored = default,
+    ValueTask<PublishDecision> Decision = default,
+    IncomingState State = IncomingState.None);

@@ -1,18 +1,22 @@
 namespace Pilotage.Broker.Sessions;
 
 /// <summary>A message on its way to one session.</summary>
-internal sealed class Delivery(StoredMessage stored, byte qos, bool retain, List<uint>? subscriptionIds)
+/// <param name="stored">The message, shared with the other sessions it goes to.</param>
+/// <param name="id">What acks and drops refer to in the session log.</param>
+/// <param name="qos">Of this delivery.</param>
+/// <param name="retain">Of this delivery.</param>
+/// <param name="subscriptionIds">Identifiers of the subscriptions it answers.</param>
+internal sealed class Delivery(StoredMessage stored, ulong id, byte qos, bool retain, List<uint>? subscriptionIds) : Outgoing
 {
     public StoredMessage Stored { get; } = stored;
+
+    public ulong Id { get; } = id;
 
     public byte Qos { get; } = qos;
 
     public bool Retain { get; } = retain;
 
     public List<uint>? SubscriptionIds { get; } = subscriptionIds;
-
-    /// <summary>0 until first sent; kept when sent again (MQTT-4.4.0-1).</summary>
-    public ushort PacketId { get; set; }
 
     /// <summary>Whether it was sent on an earlier connection (MQTT-3.3.1-1).</summary>
     public bool Duplicate { get; set; }

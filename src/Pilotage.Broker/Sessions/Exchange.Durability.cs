@@ -136,13 +136,40 @@ internal sealed partial class Exchange
 
             foreach (var stored in space.Retained.All())
             {
-                log.SnapshotPublished(tenant, stored, retain: true, []);
+                log.SnapshotPublished(tenant, stored.Id, stored, retain: true, []);
             }
         }
 
-        foreach (var (tenant, stored, targets) in waiting.Values)
+        foreach (var (id, (tenant, stored, targets)) in waiting)
         {
-            log.SnapshotPublished(tenant, stored, retain: false, targets.ToArray());
+            log.SnapshotPublished(tenant, id, stored, retain: false, targets.ToArray());
+        }
+
+        foreach (var session in _spaces.Values.SelectMany(space => space.Sessions.Values).Where(s => s.Durable))
+        {
+            SnapshotOnce(session);
+        }
+    }
+
+    /// <summary>How far QoS 2 has come, in both directions; stands after the messages.</summary>
+    private void SnapshotOnce(Session session)
+    {
+        foreach (var delivery in session.Inflight)
+        {
+            if (delivery.Qos == 2)
+            {
+                log.SnapshotSent(session, delivery);
+            }
+        }
+
+        foreach (var release in session.Releases)
+        {
+            log.SnapshotReceived(session, release.PacketId);
+        }
+
+        if (session.IncomingCount > 0)
+        {
+            log.SnapshotUnreleased(session);
         }
     }
 
@@ -153,10 +180,10 @@ internal sealed partial class Exchange
     {
         foreach (var delivery in session.Inflight.Concat(session.Waiting.All()))
         {
-            if (!into.TryGetValue(delivery.Stored.Id, out var entry))
+            if (!into.TryGetValue(delivery.Id, out var entry))
             {
                 entry = (tenant, delivery.Stored, []);
-                into.Add(delivery.Stored.Id, entry);
+                into.Add(delivery.Id, entry);
             }
 
             entry.Targets.Add(new(session, delivery.Qos, delivery.Retain, delivery.SubscriptionIds));

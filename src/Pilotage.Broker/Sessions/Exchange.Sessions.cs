@@ -129,6 +129,11 @@ internal sealed partial class Exchange
                     {
                         (ended ??= []).Add(session);
                     }
+                    else if (session.HasUnsent)
+                    {
+                        // What a full disk has held back is tried again.
+                        Pump(session);
+                    }
                 }
 
                 foreach (var session in ended ?? [])
@@ -240,11 +245,36 @@ internal sealed partial class Exchange
             opened = log.Subscribed(session, subscription);
         }
 
-        foreach (var delivery in session.Waiting.All())
+        foreach (var delivery in session.Inflight.Concat(session.Waiting.All()))
         {
-            RouteTarget target = new(session, delivery.Qos, delivery.Retain, delivery.SubscriptionIds);
             SessionLog.Unawaited(opened);
-            opened = log.Published(session.Tenant, delivery.Stored, retain: false, new(in target));
+            opened = log.Published(session, delivery);
+        }
+
+        return RecordOnce(session, opened);
+    }
+
+    /// <summary>The same for what is half done in QoS 2.</summary>
+    private ValueTask<long> RecordOnce(Session session, ValueTask<long> opened)
+    {
+        foreach (var delivery in session.Inflight)
+        {
+            if (delivery.Qos == 2)
+            {
+                SessionLog.Unawaited(opened);
+                opened = log.Sent(session, delivery);
+            }
+        }
+
+        foreach (var release in session.Releases)
+        {
+            SessionLog.Unawaited(opened);
+            opened = log.Received(session, 0, release.PacketId);
+        }
+
+        if (session.IncomingCount > 0)
+        {
+            log.Unreleased(session);
         }
 
         return opened;

@@ -72,7 +72,7 @@ internal sealed partial class Exchange
     }
 
     /// <summary>
-    /// Puts a retained message in the session's queue for QoS 1 delivery; false while the queue is full.
+    /// Puts a retained message in the session's queue for QoS 1 or 2; false while the queue is full.
     /// </summary>
     public bool TryReplay(Session session, ISessionLink link, StoredMessage retained, Subscription subscription)
     {
@@ -91,11 +91,11 @@ internal sealed partial class Exchange
             // Its own id: this delivery is acknowledged apart from the one the message had when it was published.
             var copy = new StoredMessage(++_lastMessage, retained.Message, retained.ReceivedNs);
             List<uint>? ids = subscription.Identifier is { } id ? [id] : null;
-            var delivery = new Delivery(copy, 1, retain: true, ids);
+            var qos = Math.Min(retained.Message.Qos, subscription.Qos);
+            var delivery = new Delivery(copy, copy.Id, qos, retain: true, ids);
             if (session.Durable)
             {
-                RouteTarget target = new(session, 1, true, ids);
-                SessionLog.Unawaited(log.Published(session.Tenant, copy, retain: false, new(in target)));
+                SessionLog.Unawaited(log.Published(session, delivery));
             }
 
             Enqueue(session, delivery);

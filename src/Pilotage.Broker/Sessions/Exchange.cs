@@ -29,13 +29,25 @@ internal sealed partial class Exchange(BrokerOptions options, SessionLog log, Ti
     private long NowNs => BrokerClock.Ns(time);
 
     /// <summary>
-    /// Gives a message to every matching session and to the retained store. Delivery begins at once; the ack waits for
-    /// <see cref="RouteOutcome.Stored"/>. A refusal has had no effect.
+    /// Gives a message to every matching session and to the retained store. Delivery begins at once, except that QoS 2
+    /// to a lasting session waits for the disk; the ack waits for <see cref="RouteOutcome.Stored"/>. A refusal has had
+    /// no effect.
     /// </summary>
-    public RouteOutcome Route(TenantId tenant, Session? publisher, MqttMessage message, long receivedNs)
+    /// <param name="tenant">Whose sessions may hear it.</param>
+    /// <param name="publisher">Nothing for wills and for the host's own messages.</param>
+    /// <param name="message">What was published.</param>
+    /// <param name="receivedNs">When.</param>
+    /// <param name="onceId">The identifier of a QoS 2 message; one that is known already has no effect again.</param>
+    public RouteOutcome Route(
+        TenantId tenant, Session? publisher, MqttMessage message, long receivedNs, ushort onceId = 0)
     {
         lock (_gate)
         {
+            if (onceId != 0 && publisher is not null && IsKnown(publisher, onceId, out var before))
+            {
+                return before;
+            }
+
             var space = Space(tenant);
             FindTargets(space, publisher, message);
             var retain = message.Retain;
@@ -44,11 +56,18 @@ internal sealed partial class Exchange(BrokerOptions options, SessionLog log, Ti
                 return new(refusal, default);
             }
 
-            var stored = new StoredMessage(++_lastMessage, message, receivedNs);
+            var stored = new StoredMessage(_lastMessage + 1, message, receivedNs);
+            _lastMessage += (ulong)Math.Max(1, _targets.Count);
+            var origin = onceId != 0 && publisher is { Durable: true } ? (publisher.Key, onceId) : default;
             ValueTask<long> durable = default;
-            if (retain || _durable.Count > 0)
+            if (retain || _durable.Count > 0 || origin.onceId != 0)
             {
-                durable = log.Published(tenant, stored, retain, CollectionsMarshal.AsSpan(_durable));
+                durable = log.Published(origin, tenant, stored, retain, CollectionsMarshal.AsSpan(_durable));
+            }
+
+            if (onceId != 0 && publisher is not null)
+            {
+                publisher.Incoming[onceId] = IncomingState.Pending;
             }
 
             if (retain)
@@ -62,38 +81,6 @@ internal sealed partial class Exchange(BrokerOptions options, SessionLog log, Ti
             }
 
             return new(MqttReason.Success, durable);
-        }
-    }
-
-    /// <summary>A client acknowledged a message; false when none under that identifier is in flight.</summary>
-    public bool Acknowledge(Session session, ISessionLink link, ushort packetId)
-    {
-        lock (_gate)
-        {
-            if (session.Link != link || session.Acknowledge(packetId) is not { } delivery)
-            {
-                return false;
-            }
-
-            if (session.Durable)
-            {
-                log.Acknowledged(session, delivery.Stored.Id);
-            }
-
-            Pump(session);
-            return true;
-        }
-    }
-
-    /// <summary>Sends what waits, as far as the client's window and the connection's room reach.</summary>
-    public void Pump(Session session, ISessionLink link)
-    {
-        lock (_gate)
-        {
-            if (session.Link == link)
-            {
-                Pump(session);
-            }
         }
     }
 
@@ -153,7 +140,7 @@ internal sealed partial class Exchange(BrokerOptions options, SessionLog log, Ti
             var retain = subscription.RetainAsPublished && message.Retain;
             if (session.Mark.Route != _routes)
             {
-                session.Mark = (_routes, _targets.Count);
+                session.Mark = (_routes, _targets.Count, 1);
                 _targets.Add(new(session, qos, retain, subscription.Identifier is { } only ? [only] : null));
                 continue;
             }
@@ -220,7 +207,8 @@ internal sealed partial class Exchange(BrokerOptions options, SessionLog log, Ti
     private void Deliver(RouteTarget target, StoredMessage stored)
     {
         var session = target.Session;
-        var delivery = new Delivery(stored, target.Qos, target.Retain, target.SubscriptionIds);
+        var delivery = new Delivery(
+            stored, stored.Id + (ulong)target.Ordinal, target.Qos, target.Retain, target.SubscriptionIds);
         if (target.Qos == 0)
         {
             // At most once: nobody there, or no room, and it is gone, but counted.
@@ -253,42 +241,7 @@ internal sealed partial class Exchange(BrokerOptions options, SessionLog log, Ti
         BrokerMetrics.Dropped(cause);
         if (session.Durable)
         {
-            log.Dropped(session, lost.Stored.Id);
-        }
-    }
-
-    private void Pump(Session session)
-    {
-        if (session.Link is not { } link)
-        {
-            return;
-        }
-
-        var nowNs = NowNs;
-        while (session.Waiting.Count > 0 && session.Inflight.Count < link.SendWindow)
-        {
-            var next = session.Waiting.Peek();
-            if (next.Stored.IsExpired(nowNs) && !next.Duplicate)
-            {
-                // Expiry is the publisher's wish and no loss: it is not counted as a gap (MQTT-3.3.2-5).
-                var expired = session.DropOldest();
-                BrokerMetrics.Dropped("expired");
-                if (session.Durable)
-                {
-                    log.Acknowledged(session, expired.Stored.Id);
-                }
-
-                continue;
-            }
-
-            session.Number(next);
-            if (!link.TryDeliver(next))
-            {
-                // The writer pumps again when it has made room.
-                return;
-            }
-
-            session.SendOldest();
+            log.Dropped(session, lost.Id);
         }
     }
 }

@@ -38,4 +38,22 @@ internal enum RecordKind : byte
 
     /// <summary>The will was published, or spared.</summary>
     WillCleared = 13,
+
+    /// <summary>As <see cref="Published"/>, sent with QoS 2: the sender's session and the identifier stand before.</summary>
+    PublishedOnce = 14,
+
+    /// <summary>A client released the identifier of a QoS 2 message it had sent, or the message was refused.</summary>
+    Released = 15,
+
+    /// <summary>A QoS 2 message is about to be sent to a client under an identifier.</summary>
+    Sent = 16,
+
+    /// <summary>A client has received a QoS 2 message; its identifier waits for PUBCOMP.</summary>
+    Received = 17,
+
+    /// <summary>A QoS 2 delivery is complete, and its identifier free.</summary>
+    Completed = 18,
+
+    /// <summary>In snapshots: identifiers of QoS 2 messages that a client has sent and not released.</summary>
+    Unreleased = 19,
 }

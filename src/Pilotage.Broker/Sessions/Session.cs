@@ -14,6 +14,7 @@ internal sealed class Session(ulong key, TenantId tenant, string clientId)
     public const uint NeverExpires = uint.MaxValue;
 
     private readonly HashSet<ushort> _packetIds = [];
+    private IncomingIds? _incoming;
     private ushort _lastPacketId;
 
     /// <summary>Its number in the session log; never used again.</summary>
@@ -34,11 +35,29 @@ internal sealed class Session(ulong key, TenantId tenant, string clientId)
 
     public Dictionary<string, Subscription> Subscriptions { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>QoS 1 messages that have not been sent on the present connection.</summary>
+    /// <summary>QoS 1 and 2 messages for which the window has had no room yet.</summary>
     public Ring<Delivery> Waiting { get; } = new();
 
-    /// <summary>QoS 1 messages sent and not acknowledged, in the order sent. Short: at most the send window.</summary>
+    /// <summary>
+    /// QoS 1 and 2 messages in the window, in their order; the first <see cref="OnWire"/> have been sent on the present
+    /// connection. Short: at most the send window.
+    /// </summary>
     public List<Delivery> Inflight { get; } = [];
+
+    /// <summary>How many of <see cref="Inflight"/>, from the front, the present connection has been handed.</summary>
+    public int OnWire { get; private set; }
+
+    /// <summary>QoS 2 deliveries that PUBREC has come for and PUBCOMP has not, in the order of PUBREC.</summary>
+    public List<Release> Releases { get; } = [];
+
+    /// <summary>Identifiers of QoS 2 messages from the client, until it releases them.</summary>
+    public IncomingIds Incoming => _incoming ??= new();
+
+    /// <summary>How many identifiers <see cref="Incoming"/> holds; does not make one.</summary>
+    public int IncomingCount => _incoming?.Count ?? 0;
+
+    /// <summary>Repeated QoS 2 messages that wait for the storing of their first sending.</summary>
+    public Dictionary<ushort, TaskCompletionSource<MqttReason>>? Repeats { get; set; }
 
     public long QueuedBytes { get; private set; }
 
@@ -57,7 +76,7 @@ internal sealed class Session(ulong key, TenantId tenant, string clientId)
     /// <summary>When the session ends; nothing while connected or when it never does; same clock.</summary>
     public TimeSpan? ExpiresAt { get; set; }
 
-    /// <summary>Whether its subscriptions and QoS 1 messages are in the session log.</summary>
+    /// <summary>Whether its subscriptions and QoS 1 and 2 messages are in the session log.</summary>
     public bool Durable => ExpirySeconds > 0;
 
     /// <summary>Whether nothing is left of it but a will that outlived the broker's process.</summary>
@@ -65,8 +84,17 @@ internal sealed class Session(ulong key, TenantId tenant, string clientId)
 
     public int Queued => Waiting.Count + Inflight.Count;
 
-    /// <summary>Which route has last counted this session among its targets, and at which place.</summary>
-    public (ulong Route, int Place) Mark { get; set; }
+    /// <summary>Whether anything could be sent if there were room.</summary>
+    public bool HasUnsent => Waiting.Count > 0 || OnWire < Inflight.Count || UnsentReleases > 0;
+
+    /// <summary>How many of <see cref="Releases"/> the present connection has not been handed.</summary>
+    public int UnsentReleases { get; private set; }
+
+    /// <summary>
+    /// Which route has last counted this session among its targets, at which place, and how many deliveries of it there
+    /// are.
+    /// </summary>
+    public (ulong Route, int Place, int Count) Mark { get; set; }
 
     public void Enqueue(Delivery delivery)
     {
@@ -78,69 +106,125 @@ internal sealed class Session(ulong key, TenantId tenant, string clientId)
     public Delivery DropOldest()
     {
         var delivery = Waiting.PopFront();
-        Release(delivery);
+        QueuedBytes -= delivery.Stored.Bytes;
         return delivery;
     }
 
-    /// <summary>Moves the oldest waiting message to those in flight, under a packet identifier of its own.</summary>
-    public Delivery SendOldest()
+    /// <summary>Moves the oldest waiting message into the window, under a packet identifier of its own.</summary>
+    public void Admit()
     {
         var delivery = Waiting.PopFront();
-        Inflight.Add(delivery);
-        return delivery;
-    }
-
-    /// <summary>Gives a message its packet identifier, the one it had if it was sent before.</summary>
-    public void Number(Delivery delivery)
-    {
-        if (delivery.PacketId != 0)
-        {
-            return;
-        }
-
         do
         {
             _lastPacketId = _lastPacketId == ushort.MaxValue ? (ushort)1 : (ushort)(_lastPacketId + 1);
         }
         while (!_packetIds.Add(_lastPacketId));
         delivery.PacketId = _lastPacketId;
+        Inflight.Add(delivery);
     }
 
-    /// <summary>Takes an acknowledged message off; nothing when no such message is in flight.</summary>
-    public Delivery? Acknowledge(ushort packetId)
+    /// <summary>The next one in the window was handed to the connection.</summary>
+    public void Sent() => OnWire++;
+
+    /// <summary>Takes a message out of the window for good.</summary>
+    public void Remove(int place)
+    {
+        var delivery = TakeOut(place);
+        _packetIds.Remove(delivery.PacketId);
+    }
+
+    /// <summary>PUBREC has come: the message is done, its identifier waits for PUBCOMP.</summary>
+    public Release Receive(int place)
+    {
+        var release = new Release { PacketId = TakeOut(place).PacketId };
+        Releases.Add(release);
+        UnsentReleases++;
+        return release;
+    }
+
+    /// <summary>A PUBREL was handed to the connection.</summary>
+    public void Sent(Release release)
+    {
+        release.OnWire = true;
+        UnsentReleases--;
+    }
+
+    /// <summary>PUBCOMP has come; false when none was waited for.</summary>
+    public bool Complete(ushort packetId)
+    {
+        var place = Releases.FindIndex(release => release.PacketId == packetId);
+        if (place < 0)
+        {
+            return false;
+        }
+
+        UnsentReleases -= Releases[place].OnWire ? 0 : 1;
+        Releases.RemoveAt(place);
+        _packetIds.Remove(packetId);
+        return true;
+    }
+
+    /// <summary>Where in the window the message under that identifier stands; negative when it does not.</summary>
+    public int Find(ushort packetId)
     {
         for (var i = 0; i < Inflight.Count; i++)
         {
             if (Inflight[i].PacketId == packetId)
             {
-                var delivery = Inflight[i];
-                Inflight.RemoveAt(i);
-                Release(delivery);
-                return delivery;
+                return i;
             }
         }
 
-        return null;
+        return -1;
     }
 
-    /// <summary>The connection is gone: what was in flight waits again, in front, marked as sent before.</summary>
+    /// <summary>The connection is gone: what it was handed is to be sent again, marked so.</summary>
     public void TakeBack()
     {
-        for (var i = Inflight.Count - 1; i >= 0; i--)
+        for (var i = 0; i < OnWire; i++)
         {
             Inflight[i].Duplicate = true;
-            Waiting.PushFront(Inflight[i]);
         }
 
-        Inflight.Clear();
+        OnWire = 0;
+        foreach (var release in Releases)
+        {
+            release.OnWire = false;
+        }
+
+        UnsentReleases = Releases.Count;
     }
 
-    private void Release(Delivery delivery)
+    /// <summary>Takes back what the session log tells of a delivery that was under way.</summary>
+    public void Restore(Delivery delivery)
     {
-        QueuedBytes -= delivery.Stored.Bytes;
-        if (delivery.PacketId != 0)
+        if (delivery.PacketId == 0)
         {
-            _packetIds.Remove(delivery.PacketId);
+            Enqueue(delivery);
+            return;
         }
+
+        delivery.Duplicate = true;
+        delivery.Ready = true;
+        _packetIds.Add(delivery.PacketId);
+        Inflight.Add(delivery);
+        QueuedBytes += delivery.Stored.Bytes;
+    }
+
+    /// <summary>Takes back a delivery that waited for PUBCOMP.</summary>
+    public void RestoreRelease(ushort packetId)
+    {
+        _packetIds.Add(packetId);
+        Releases.Add(new() { PacketId = packetId, Ready = true });
+        UnsentReleases++;
+    }
+
+    private Delivery TakeOut(int place)
+    {
+        var delivery = Inflight[place];
+        Inflight.RemoveAt(place);
+        OnWire -= place < OnWire ? 1 : 0;
+        QueuedBytes -= delivery.Stored.Bytes;
+        return delivery;
     }
 }

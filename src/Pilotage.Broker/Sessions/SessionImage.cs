@@ -97,6 +97,13 @@ internal sealed class SessionImage
             case RecordKind.Published:
                 Publish(state, ref record);
                 break;
+            case RecordKind.PublishedOnce:
+                PublishOnce(state, ref record);
+                break;
+            case RecordKind.Released or RecordKind.Sent or RecordKind.Received or RecordKind.Completed
+                or RecordKind.Unreleased:
+                AdvanceOnce(state, kind, ref record);
+                break;
             case RecordKind.Acknowledged:
                 Take(state, ref record, dropped: 0);
                 break;
@@ -201,6 +208,55 @@ internal sealed class SessionImage
         }
     }
 
+    private void PublishOnce(State state, ref RecordReader record)
+    {
+        var known = state.Sessions.TryGetValue(record.UInt64(), out var sender);
+        var packetId = (ushort)record.UInt32();
+        if (known && !record.Failed)
+        {
+            sender!.Session.Incoming[packetId] = IncomingState.Restored;
+        }
+
+        Publish(state, ref record);
+    }
+
+    /// <summary>The steps of QoS 2, in both directions.</summary>
+    private static void AdvanceOnce(State state, RecordKind kind, ref RecordReader record)
+    {
+        if (!state.Sessions.TryGetValue(record.UInt64(), out var kept))
+        {
+            return;
+        }
+
+        switch (kind)
+        {
+            case RecordKind.Released:
+                kept.Session.Incoming[(ushort)record.UInt64()] = IncomingState.None;
+                break;
+            case RecordKind.Unreleased:
+                for (var left = record.UInt32(); left > 0 && !record.Failed; left--)
+                {
+                    kept.Session.Incoming[(ushort)record.UInt32()] = IncomingState.Restored;
+                }
+
+                break;
+            case RecordKind.Sent:
+                if (kept.Waiting.TryGetValue(record.UInt64(), out var delivery))
+                {
+                    delivery.PacketId = (ushort)record.UInt32();
+                }
+
+                break;
+            case RecordKind.Received:
+                kept.Waiting.Remove(record.UInt64());
+                kept.Releases.Add((ushort)record.UInt32());
+                break;
+            default:
+                kept.Releases.Remove((ushort)record.UInt64());
+                break;
+        }
+    }
+
     private void Publish(State state, ref RecordReader record)
     {
         var tenant = new TenantId(record.Text());
@@ -224,7 +280,7 @@ internal sealed class SessionImage
             }
         }
 
-        LastMessage = Math.Max(LastMessage, id);
+        LastMessage = Math.Max(LastMessage, id + (ulong)targets.Count);
         if (record.Failed || SessionRecords.Message(record.Rest) is not { } message)
         {
             Unreadable += record.Failed ? 0 : 1;
@@ -234,7 +290,14 @@ internal sealed class SessionImage
         var stored = new StoredMessage(id, message, receivedNs);
         foreach (var (kept, flags, ids) in targets)
         {
-            kept.Waiting[id] = new(stored, (byte)(flags & 3), (flags & 4) != 0, ids);
+            // A session's second delivery of the message has the next number, and so on.
+            var own = id;
+            while (kept.Waiting.TryGetValue(own, out var taken) && ReferenceEquals(taken.Stored, stored))
+            {
+                own++;
+            }
+
+            kept.Waiting[own] = new(stored, own, (byte)(flags & 3), (flags & 4) != 0, ids);
         }
 
         if (retain)
@@ -272,14 +335,22 @@ internal sealed class SessionImage
 
         public Dictionary<ulong, Delivery> Waiting { get; } = [];
 
+        /// <summary>Identifiers that wait for PUBCOMP, in the order of PUBREC.</summary>
+        public List<ushort> Releases { get; } = [];
+
         public long? LeftNs { get; set; }
 
         /// <summary>Fills the queue; ids rise with time, so their order is the order of publication.</summary>
         public Session Restore()
         {
+            foreach (var packetId in Releases)
+            {
+                Session.RestoreRelease(packetId);
+            }
+
             foreach (var delivery in Waiting.OrderBy(pair => pair.Key).Select(pair => pair.Value))
             {
-                Session.Enqueue(delivery);
+                Session.Restore(delivery);
             }
 
             Waiting.Clear();

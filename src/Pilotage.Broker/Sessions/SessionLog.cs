@@ -45,11 +45,59 @@ internal sealed class SessionLog(CommitLog log) : IAsyncDisposable
         return Append();
     }
 
-    public ValueTask<long> Published(
-        TenantId tenant, StoredMessage stored, bool retain, ReadOnlySpan<RouteTarget> targets)
+    /// <summary>A delivery that was not durable before, under its own number.</summary>
+    public ValueTask<long> Published(Session session, Delivery delivery)
     {
-        SessionRecords.Published(_record, tenant, stored, retain, targets);
+        RouteTarget target = new(session, delivery.Qos, delivery.Retain, delivery.SubscriptionIds);
+        SessionRecords.Published(_record, default, session.Tenant, delivery.Id, delivery.Stored, false, new(in target));
         return Append();
+    }
+
+    /// <summary>A message with its origin, the sender's session and identifier, where that is to be remembered.</summary>
+    public ValueTask<long> Published(
+        (ulong Session, ushort PacketId) origin,
+        TenantId tenant,
+        StoredMessage stored,
+        bool retain,
+        ReadOnlySpan<RouteTarget> targets)
+    {
+        SessionRecords.Published(_record, origin, tenant, stored.Id, stored, retain, targets);
+        return Append();
+    }
+
+    /// <summary>PUBCOMP waits for it: an identifier that came back from a crash would swallow the next message.</summary>
+    public ValueTask<long> Released(Session session, ushort packetId)
+    {
+        SessionRecords.Released(_record, session.Key, packetId);
+        return Append();
+    }
+
+    /// <summary>PUBLISH with QoS 2 waits for it.</summary>
+    public ValueTask<long> Sent(Session session, Delivery delivery)
+    {
+        SessionRecords.Sent(_record, session.Key, delivery);
+        return Append();
+    }
+
+    /// <summary>PUBREL waits for it: after it the client has forgotten that it had the message.</summary>
+    public ValueTask<long> Received(Session session, ulong delivery, ushort packetId)
+    {
+        SessionRecords.Received(_record, session.Key, delivery, packetId);
+        return Append();
+    }
+
+    /// <summary>Not waited for: without the record PUBREL is sent once more, which changes nothing.</summary>
+    public void Completed(Session session, ushort packetId)
+    {
+        SessionRecords.Completed(_record, session.Key, packetId);
+        Unawaited(Append());
+    }
+
+    /// <summary>Not waited for where a client that is to stay remembered had sent QoS 2 before it was.</summary>
+    public void Unreleased(Session session)
+    {
+        SessionRecords.Unreleased(_record, session);
+        Unawaited(Append());
     }
 
     /// <summary>Not waited for: without the record the session would expire a little later, no more.</summary>
@@ -122,9 +170,28 @@ internal sealed class SessionLog(CommitLog log) : IAsyncDisposable
         AppendToSnapshot();
     }
 
-    public void SnapshotPublished(TenantId tenant, StoredMessage stored, bool retain, ReadOnlySpan<RouteTarget> targets)
+    public void SnapshotPublished(
+        TenantId tenant, ulong id, StoredMessage stored, bool retain, ReadOnlySpan<RouteTarget> targets)
     {
-        SessionRecords.Published(_record, tenant, stored, retain, targets);
+        SessionRecords.Published(_record, default, tenant, id, stored, retain, targets);
+        AppendToSnapshot();
+    }
+
+    public void SnapshotSent(Session session, Delivery delivery)
+    {
+        SessionRecords.Sent(_record, session.Key, delivery);
+        AppendToSnapshot();
+    }
+
+    public void SnapshotReceived(Session session, ushort packetId)
+    {
+        SessionRecords.Received(_record, session.Key, 0, packetId);
+        AppendToSnapshot();
+    }
+
+    public void SnapshotUnreleased(Session session)
+    {
+        SessionRecords.Unreleased(_record, session);
         AppendToSnapshot();
     }
 

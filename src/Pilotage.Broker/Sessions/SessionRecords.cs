@@ -53,6 +53,39 @@ internal static class SessionRecords
     public static void Dropped(ArrayBufferWriter<byte> target, ulong session, ulong message) =>
         Pair(target, RecordKind.Dropped, session, message);
 
+    public static void Released(ArrayBufferWriter<byte> target, ulong session, ushort packetId) =>
+        Pair(target, RecordKind.Released, session, packetId);
+
+    public static void Sent(ArrayBufferWriter<byte> target, ulong session, Delivery delivery)
+    {
+        var record = Begin(target, RecordKind.Sent);
+        record.UInt64(session);
+        record.UInt64(delivery.Id);
+        record.UInt32(delivery.PacketId);
+    }
+
+    public static void Received(ArrayBufferWriter<byte> target, ulong session, ulong delivery, ushort packetId)
+    {
+        var record = Begin(target, RecordKind.Received);
+        record.UInt64(session);
+        record.UInt64(delivery);
+        record.UInt32(packetId);
+    }
+
+    public static void Completed(ArrayBufferWriter<byte> target, ulong session, ushort packetId) =>
+        Pair(target, RecordKind.Completed, session, packetId);
+
+    public static void Unreleased(ArrayBufferWriter<byte> target, Session session)
+    {
+        var record = Begin(target, RecordKind.Unreleased);
+        record.UInt64(session.Key);
+        record.UInt32((uint)session.IncomingCount);
+        foreach (var packetId in session.Incoming.All())
+        {
+            record.UInt32(packetId);
+        }
+    }
+
     public static void WillSet(ArrayBufferWriter<byte> target, Session session, WillMessage will)
     {
         var record = Begin(target, RecordKind.WillSet);
@@ -78,25 +111,33 @@ internal static class SessionRecords
 
     public static void Published(
         ArrayBufferWriter<byte> target,
+        (ulong Session, ushort PacketId) origin,
         TenantId tenant,
+        ulong id,
         StoredMessage stored,
         bool retain,
         ReadOnlySpan<RouteTarget> targets)
     {
-        var record = Begin(target, RecordKind.Published);
+        var record = Begin(target, origin.PacketId == 0 ? RecordKind.Published : RecordKind.PublishedOnce);
+        if (origin.PacketId != 0)
+        {
+            record.UInt64(origin.Session);
+            record.UInt32(origin.PacketId);
+        }
+
         record.Text(tenant.Value);
-        record.UInt64(stored.Id);
+        record.UInt64(id);
         record.UInt64((ulong)stored.ReceivedNs);
         record.Byte(retain ? (byte)1 : (byte)0);
         record.UInt32((uint)targets.Length);
-        foreach (var (session, qos, retained, ids) in targets)
+        foreach (var one in targets)
         {
-            record.UInt64(session.Key);
-            record.Byte((byte)(qos | (retained ? 4 : 0)));
-            record.UInt32((uint)(ids?.Count ?? 0));
-            foreach (var id in ids ?? [])
+            record.UInt64(one.Session.Key);
+            record.Byte((byte)(one.Qos | (one.Retain ? 4 : 0)));
+            record.UInt32((uint)(one.SubscriptionIds?.Count ?? 0));
+            foreach (var subscription in one.SubscriptionIds ?? [])
             {
-                record.UInt32(id);
+                record.UInt32(subscription);
             }
         }
 

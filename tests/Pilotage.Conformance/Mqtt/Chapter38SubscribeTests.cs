@@ -24,7 +24,7 @@ public sealed class Chapter38SubscribeTests : IAsyncLifetime
             new SubscribeFilter("a", 0), new("b", 2), new("a/#/b", 0), new("forbidden/x", 0), new("$share/g/a", 0));
         Assert.Equal(
             [
-                MqttReason.Success, MqttReason.GrantedQos1, MqttReason.TopicFilterInvalid, MqttReason.NotAuthorized,
+                MqttReason.Success, MqttReason.GrantedQos2, MqttReason.TopicFilterInvalid, MqttReason.NotAuthorized,
                 MqttReason.SharedSubscriptionsNotSupported,
             ],
             answer.Reasons);

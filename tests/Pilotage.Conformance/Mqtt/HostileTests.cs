@@ -27,7 +27,10 @@ public sealed class HostileTests : IAsyncLifetime
     [InlineData("30 06 00 01 61 02 26 00")] // truncated property pair
     [InlineData("30 FF FF FF FF 01")] // five-byte length
     [InlineData("E0 02 FF 00")] // DISCONNECT with no such reason
-    [InlineData("62 02 00 01")] // PUBREL out of the blue
+    [InlineData("60 02 00 01")] // PUBREL without its flag
+    [InlineData("62 02 00 00")] // PUBREL for 0
+    [InlineData("50 01 00")] // PUBREC cut short
+    [InlineData("70 04 00 01 FF 00")] // PUBCOMP with no such reason
     public async Task Named_packets_end_the_connection_alone(string hex)
     {
         var (client, _) = await RawClient.ConnectAsync(_broker.Port, "hostile");

@@ -80,9 +80,16 @@ internal sealed class RawClient : IDisposable
         return answer;
     }
 
-    public async Task<AckPacket> PubAckAsync()
+    public Task<AckPacket> PubAckAsync() => AckAsync(MqttPacketType.PubAck);
+
+    /// <summary>Sends PUBACK, PUBREC, PUBREL or PUBCOMP.</summary>
+    public Task AckAsync(MqttPacketType type, ushort id, MqttReason reason = MqttReason.Success) =>
+        SendAsync(target => MqttEncoder.Ack(target, Version, type, new(id, reason), int.MaxValue));
+
+    /// <summary>Reads PUBACK, PUBREC, PUBREL or PUBCOMP.</summary>
+    public async Task<AckPacket> AckAsync(MqttPacketType type)
     {
-        var (frame, body) = await ExpectAsync(MqttPacketType.PubAck);
+        var (frame, body) = await ExpectAsync(type);
         Assert.True(MqttDecoder.TryAck(body, frame.Type, Version, MqttLimits.Standard, out var answer, out _));
         return answer;
     }

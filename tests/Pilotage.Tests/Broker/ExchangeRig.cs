@@ -27,6 +27,9 @@ internal sealed class ExchangeRig
 
     public Exchange Exchange { get; private set; } = null!;
 
+    /// <summary>The log's writer: held, records gather and nothing is durable until it is let go.</summary>
+    public InlineScheduler Writer { get; private set; } = new();
+
     /// <summary>Forgets what was not synced and starts again from the rest.</summary>
     public void PowerCut()
     {
@@ -78,11 +81,20 @@ internal sealed class ExchangeRig
         return outcome.Reason;
     }
 
+    /// <summary>Publishes with QoS 2 for a client; answers what became of it, stored or not.</summary>
+    public RouteOutcome PublishOnce(Session publisher, string topic, string text, ushort packetId)
+    {
+        var message = new MqttMessage { Topic = topic, Payload = Encoding.UTF8.GetBytes(text), Qos = 2 };
+        return Exchange.Route(Acme, publisher, message, 0, packetId);
+    }
+
     private void Open()
     {
-        var options = new CommitLogOptions { Name = "sessions", SegmentBytes = 16 * 1024, Writer = new InlineScheduler() };
+        Writer = new();
+        var options = new CommitLogOptions { Name = "sessions", SegmentBytes = 16 * 1024, Writer = Writer };
         _log = new(CommitLog.Open(Disk.Root, options, Time));
         Exchange = new(_options, _log, Time);
         Exchange.Restore(_log.Recover());
+        _ = Exchange.RunStepsAsync();
     }
 }

@@ -10,6 +10,9 @@ internal sealed class FakeLink(int window = 10) : ISessionLink
 
     public bool Blocked { get; set; }
 
+    /// <summary>Identifiers of the PUBRELs it was sent.</summary>
+    public List<ushort> Released { get; } = [];
+
     public MqttReason? EndedWith { get; private set; }
 
     public int SendWindow { get; } = window;
@@ -25,6 +28,16 @@ internal sealed class FakeLink(int window = 10) : ISessionLink
 
         Got.Add(delivery);
         return true;
+    }
+
+    public bool TryRelease(ushort packetId)
+    {
+        if (!Blocked)
+        {
+            Released.Add(packetId);
+        }
+
+        return !Blocked;
     }
 
     public void End(MqttReason reason, string why) => EndedWith = reason;

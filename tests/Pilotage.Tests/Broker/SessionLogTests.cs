@@ -187,7 +187,7 @@ public sealed class SessionLogTests
 
     private static WillMessage Will() => new(new() { Topic = "a/_state", Payload = new byte[1] }, 0);
 
-    private static async Task GrowAsync(ExchangeRig rig)
+    internal static async Task GrowAsync(ExchangeRig rig)
     {
         var link = new FakeLink();
         var busy = (await rig.AttachAsync("busy", link)).Session;

@@ -1,4 +1,5 @@
 using Pilotage.Broker;
+using Pilotage.Broker.Sessions;
 using Pilotage.Core;
 using Pilotage.Protocols.Mqtt;
 using Xunit;
@@ -38,9 +39,9 @@ public sealed class SessionTests
         }
 
         Assert.Equal(["0", "1"], link.Texts);
-        Assert.True(rig.Exchange.Acknowledge(session, link, link.Got[0].PacketId));
+        Assert.Equal(AckOutcome.Done, rig.Exchange.Acknowledge(session, link, link.Got[0].PacketId));
         Assert.Equal(["0", "1", "2"], link.Texts);
-        Assert.False(rig.Exchange.Acknowledge(session, link, 999));
+        Assert.Equal(AckOutcome.Unknown, rig.Exchange.Acknowledge(session, link, 999));
         Assert.Equal(3, link.Got.Select(d => d.PacketId).Distinct().Count());
     }
 
