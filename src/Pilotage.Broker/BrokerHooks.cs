@@ -24,8 +24,12 @@ public abstract class BrokerHooks
     /// </summary>
     public virtual bool MayPublish(ClientIdentity who, string topic) => false;
 
-    /// <summary>Asked for each filter of a SUBSCRIBE; must not wait for anything.</summary>
+    /// <summary>Asked for each filter of a SUBSCRIBE, without its <c>$share/name/</c>; must not wait for anything.</summary>
     public virtual bool MaySubscribe(ClientIdentity who, string filter) => false;
+
+    /// <summary>The same with the reason code of the answer, for hosts that want another one than "not authorized".</summary>
+    public virtual MqttReason JudgeSubscribe(ClientIdentity who, string filter) =>
+        MaySubscribe(who, filter) ? MqttReason.Success : MqttReason.NotAuthorized;
 
     /// <summary>
     /// Takes a message in; completes when it is stored durably. The broker acknowledges only then, and in order. Called

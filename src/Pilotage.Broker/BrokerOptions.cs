@@ -50,6 +50,27 @@ public sealed record BrokerOptions
     [Range(0, 65_535)]
     public int TopicAliasMaximum { get; init; } = 16;
 
+    /// <summary>
+    /// Topic aliases used towards one client, if it takes as many: the first topics sent to it get one each.
+    /// </summary>
+    [Range(0, 65_535)]
+    public int OutgoingTopicAliasMax { get; init; } = 16;
+
+    /// <summary>
+    /// Whether a message that matches several subscriptions of a session is delivered once, at the highest QoS and with
+    /// every subscription identifier; otherwise once for each subscription. The standard allows both.
+    /// </summary>
+    public bool MergesOverlaps { get; init; } = true;
+
+    /// <summary>
+    /// Whether a payload that claims to be UTF-8 is checked, and refused with 0x99 if it is not. By default it is kept,
+    /// since a message that is wrong in form may still matter.
+    /// </summary>
+    public bool ChecksPayloadFormat { get; init; }
+
+    /// <summary>How often the <c>$SYS</c> topics are sent to their subscribers; zero for never.</summary>
+    public TimeSpan StatusInterval { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Unacknowledged QoS 1 and 2 messages sent to one client at a time, however many it offers to take.</summary>
     [Range(1, 65_535)]
     public int InflightMax { get; init; } = 64;

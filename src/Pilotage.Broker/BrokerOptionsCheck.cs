@@ -30,6 +30,10 @@ internal static class BrokerOptionsCheck
             options.SessionExpiryMax >= TimeSpan.Zero && options.SessionExpiryMax.TotalSeconds <= uint.MaxValue,
             nameof(options.SessionExpiryMax),
             "must lie between 0 and 4,294,967,295 s");
+        Require(
+            options.StatusInterval >= TimeSpan.Zero && options.StatusInterval <= TimeSpan.FromDays(1),
+            nameof(options.StatusInterval),
+            "must lie between 0 and one day");
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var listener in options.Listeners)
         {
@@ -41,6 +45,10 @@ internal static class BrokerOptionsCheck
 
     private static void Validate(ListenerOptions listener)
     {
+        Require(
+            listener.WebSocket is null or { Path: ['/', ..] },
+            listener.Name,
+            $"has the WebSocket path \"{listener.WebSocket?.Path}\"; it must begin with a slash");
         switch (listener.EndPoint)
         {
             case UnixDomainSocketEndPoint:

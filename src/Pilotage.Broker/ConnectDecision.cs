@@ -21,6 +21,11 @@ public sealed record ConnectDecision
     /// <summary>What happens when the session's queue is full.</summary>
     public QueueOverflow Overflow { get; private init; }
 
+    /// <summary>
+    /// A basis for response topics, told to a 5.0 client that asks for it; it must be allowed to subscribe there.
+    /// </summary>
+    public string? ResponseInformation { get; init; }
+
     /// <summary>Lets the client in.</summary>
     public static ConnectDecision Accept(ClientIdentity identity, QueueOverflow overflow = QueueOverflow.DropOldest) =>
         new() { Identity = identity, Overflow = overflow };

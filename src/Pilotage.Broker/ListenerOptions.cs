@@ -16,4 +16,36 @@ public sealed record ListenerOptions
 
     /// <summary>Plain MQTT over IP: loopback addresses only, and a warning is logged at every start.</summary>
     public bool Insecure { get; init; }
+
+    /// <summary>Set for MQTT over WebSockets; nothing for MQTT on the bare connection.</summary>
+    public WebSocketListenerOptions? WebSocket { get; init; }
+
+    /// <summary>
+    /// When messages of this listener's clients are acknowledged. <see cref="AckPolicy.Memory"/> is faster and loses
+    /// what the disk did not have yet when the process dies.
+    /// </summary>
+    public AckPolicy Acks { get; init; }
+}
+
+/// <summary>MQTT over WebSockets (MQTT 5.0, section 6).</summary>
+public sealed record WebSocketListenerOptions
+{
+    /// <summary>The only path that is served.</summary>
+    public string Path { get; init; } = "/mqtt";
+
+    /// <summary>
+    /// Origins whose pages may connect, for example <c>https://console.plant</c>; <c>*</c> for all. Pages of the
+    /// listener's own origin always may, and clients that are no browsers name none and are not asked.
+    /// </summary>
+    public IReadOnlyList<string> Origins { get; init; } = [];
+}
+
+/// <summary>When a message is acknowledged.</summary>
+public enum AckPolicy
+{
+    /// <summary>Once it is on disk.</summary>
+    Durable,
+
+    /// <summary>Once it is in memory; it is written all the same.</summary>
+    Memory,
 }

@@ -19,6 +19,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
     private readonly Exchange _exchange;
     private readonly SessionLog _sessions;
     private readonly ConnectionTable _connections;
+    private readonly WebSocketGate _gate;
     private readonly WillPublisher _wills;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -49,7 +50,9 @@ public sealed partial class MqttBroker : IAsyncDisposable
         _exchange = new(options, _sessions, time);
         var logger = logs.CreateLogger<ClientConnection>();
         _wills = new(_exchange, hooks, time, logger);
-        _connections = new(new(options, hooks, _exchange, _wills, time, logger, _stopping.Token));
+        var context = new LinkContext(options, hooks, _exchange, _wills, time, logger, _stopping.Token);
+        _connections = new(context);
+        _gate = new(_connections, context);
     }
 
     /// <summary>Every session, connected or not.</summary>
@@ -92,7 +95,8 @@ public sealed partial class MqttBroker : IAsyncDisposable
             broker.Restore();
             broker._stepping = broker._exchange.RunStepsAsync();
             broker._sweeper = broker.SweepAsync();
-            broker._listeners = await Listeners.OpenAsync(options, hooks, broker._connections, logs, cancellation);
+            broker._listeners = await Listeners.OpenAsync(
+                options, hooks, broker._connections, broker._gate, logs, cancellation);
         }
         catch
         {
@@ -209,12 +213,19 @@ public sealed partial class MqttBroker : IAsyncDisposable
     private async Task SweepAsync()
     {
         using var timer = new PeriodicTimer(SweepInterval, _time);
+        var told = _time.GetTimestamp();
         try
         {
             while (await timer.WaitForNextTickAsync(_sweeping.Token))
             {
                 _connections.Sweep();
                 _exchange.Sweep();
+                if (_options.StatusInterval > TimeSpan.Zero && _time.GetElapsedTime(told) >= _options.StatusInterval)
+                {
+                    told = _time.GetTimestamp();
+                    _exchange.PublishStatus();
+                }
+
                 await _wills.PublishDueAsync(_sweeping.Token);
                 await CompactAsync();
             }

@@ -22,6 +22,7 @@ internal sealed partial class ClientConnection
         }
 
         _version = packet.Version;
+        _wantsWords = packet.Properties?.RequestProblemInformation ?? true;
         var assigned = packet.ClientId.Length == 0;
         if (assigned && packet is { Version: MqttVersion.V311, CleanStart: false })
         {
@@ -55,8 +56,8 @@ internal sealed partial class ClientConnection
 
         var judged = JudgeConnect(packet, who);
         return judged == MqttReason.Success
-            ? await AcceptAsync(packet, who, decision.Overflow, assigned ? request.ClientId : null)
-            : Refuse(judged, "what CONNECT asks for is not possible here");
+            ? await AcceptAsync(packet, who, decision, assigned ? request.ClientId : null)
+            : Refuse(judged, judged.Words());
     }
 
     private static string NewClientId() => $"auto-{RandomNumberGenerator.GetHexString(2 * AssignedIdBytes, true)}";
@@ -123,13 +124,18 @@ internal sealed partial class ClientConnection
             return MqttReason.Success;
         }
 
+        if (IsPayloadForeign(will))
+        {
+            return MqttReason.PayloadFormatInvalid;
+        }
+
         return JudgeTopic(will.Topic) is var topic && topic != MqttReason.Success
             ? topic
-            : context.Hooks.MayPublish(who, will.Topic) ? MqttReason.Success : MqttReason.NotAuthorized;
+            : will.Topic[0] != '$' && context.Hooks.MayPublish(who, will.Topic) ? MqttReason.Success : MqttReason.NotAuthorized;
     }
 
     private async ValueTask<bool> AcceptAsync(
-        ConnectPacket packet, ClientIdentity who, QueueOverflow overflow, string? assigned)
+        ConnectPacket packet, ClientIdentity who, ConnectDecision decision, string? assigned)
     {
         var asked = packet.Version == MqttVersion.V311
             ? packet.CleanStart ? 0 : Session.NeverExpires
@@ -138,9 +144,10 @@ internal sealed partial class ClientConnection
         var keepAlive = AgreeKeepAlive(packet);
         var window = Math.Min(packet.Properties?.ReceiveMaximum ?? ushort.MaxValue, context.Options.InflightMax);
         _packetBytesMax = (int)Math.Min(packet.Properties?.MaximumPacketSize ?? int.MaxValue, int.MaxValue);
+        _aliases = new(Math.Min(packet.Properties?.TopicAliasMaximum ?? 0, context.Options.OutgoingTopicAliasMax));
         _topicAliases = new string?[packet.Version == MqttVersion.V5 ? context.Options.TopicAliasMaximum : 0];
 
-        var attachment = context.Exchange.Attach(who, packet, overflow, expiry, this);
+        var attachment = context.Exchange.Attach(who, packet, decision.Overflow, expiry, this);
         _session = attachment.Session;
         _who = who;
         try
@@ -154,7 +161,8 @@ internal sealed partial class ClientConnection
         catch (IOException refused)
         {
             _keepsWill = false;
-            return Refuse(MqttReason.ServerUnavailable, refused.Message);
+            Log.SessionNotStored(context.Logger, who.ClientId, refused);
+            return Refuse(MqttReason.ServerUnavailable, "the session could not be stored");
         }
 
         var properties = packet.Version == MqttVersion.V311 ? null : new MqttProperties
@@ -165,7 +173,8 @@ internal sealed partial class ClientConnection
             ReceiveMaximum = (ushort)context.Options.ReceiveMaximum,
             TopicAliasMaximum = (ushort)context.Options.TopicAliasMaximum,
             MaximumPacketSize = (uint)context.Options.PacketBytesMax,
-            SharedSubscriptionAvailable = false,
+            ResponseInformation =
+                packet.Properties?.RequestResponseInformation == true ? decision.ResponseInformation : null,
         };
         await _outbox.Writer.WriteAsync(
             Outbound.ConnAck(new(attachment.Present, MqttReason.Success, properties)), context.Stopping);
@@ -185,7 +194,7 @@ internal sealed partial class ClientConnection
     {
         foreach (var filter in context.Exchange.FiltersOf(session))
         {
-            if (!context.Hooks.MaySubscribe(who, filter) && context.Exchange.Unsubscribe(session, filter, out var stored))
+            if (JudgeRight(who, filter).IsFailure() && context.Exchange.Unsubscribe(session, filter, out var stored))
             {
                 await stored;
             }
@@ -224,7 +233,8 @@ internal sealed partial class ClientConnection
     private bool Refuse(MqttReason reason, string why)
     {
         Debug.Assert(reason.IsFailure(), "A refusal needs a reason.");
-        _outbox.Writer.TryWrite(Outbound.ConnAck(new(false, reason)));
+        var words = _version == MqttVersion.V5 ? new MqttProperties { ReasonString = why } : null;
+        _outbox.Writer.TryWrite(Outbound.ConnAck(new(false, reason, words)));
         Reject(reason, why);
         return false;
     }

@@ -36,5 +36,8 @@ internal sealed partial class ClientConnection
 
         [LoggerMessage(2104, LogLevel.Error, "The host could not take a message in.")]
         public static partial void HookFailed(ILogger logger, Exception fault);
+
+        [LoggerMessage(2106, LogLevel.Error, "The session of client {ClientId} could not be stored.")]
+        public static partial void SessionNotStored(ILogger logger, string clientId, Exception fault);
     }
 }

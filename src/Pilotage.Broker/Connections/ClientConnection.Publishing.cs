@@ -1,12 +1,11 @@
 using System.Text;
-using System.Threading.Channels;
+using System.Text.Unicode;
 using Pilotage.Broker.Sessions;
-using Pilotage.Core.Durability;
 using Pilotage.Protocols.Mqtt;
 
 namespace Pilotage.Broker.Connections;
 
-/// <content>Messages in, and their acks out: in order, each after its message is stored.</content>
+/// <content>Messages in.</content>
 internal sealed partial class ClientConnection
 {
     private string?[] _topicAliases = [];
@@ -19,6 +18,12 @@ internal sealed partial class ClientConnection
         if (!MqttDecoder.TryPublish(body, flags, _version, _limits, out var packet, out var reason))
         {
             return Fail(reason, "PUBLISH is malformed");
+        }
+
+        if (packet.Properties is { SubscriptionIds: not null })
+        {
+            // Only a server sends them (MQTT-3.3.4-6).
+            return Fail(MqttReason.ProtocolError, "PUBLISH from a client has a subscription identifier");
         }
 
         BrokerMetrics.Received(packet.Qos);
@@ -107,11 +112,19 @@ internal sealed partial class ClientConnection
             return judged;
         }
 
+        if (IsPayloadForeign(message))
+        {
+            return MqttReason.PayloadFormatInvalid;
+        }
+
         var allowed = message.Topic[0] != '$'
             && context.Hooks.MayPublish(_who!, message.Topic)
             && (message.ResponseTopic is not { } answer || context.Hooks.MaySubscribe(_who!, answer));
         return allowed ? MqttReason.Success : MqttReason.NotAuthorized;
     }
+
+    private bool IsPayloadForeign(MqttMessage message) =>
+        context.Options.ChecksPayloadFormat && message.PayloadFormat == 1 && !Utf8.IsValid(message.Payload.Span);
 
     private MqttReason JudgeTopic(string topic) =>
         Encoding.UTF8.GetByteCount(topic) > context.Options.TopicBytesMax
@@ -148,130 +161,5 @@ internal sealed partial class ClientConnection
         }
 
         return MqttReason.Success;
-    }
-
-    private async Task AcknowledgeAllAsync()
-    {
-        await foreach (var pending in _acks.Reader.ReadAllAsync(CancellationToken.None))
-        {
-            var reason = await OutcomeAsync(pending);
-            if (pending.Type == MqttPacketType.PubComp)
-            {
-                await CompleteAsync(pending, reason);
-                continue;
-            }
-
-            if (reason.IsFailure())
-            {
-                BrokerMetrics.Refused(reason);
-            }
-
-            if (pending.Type == MqttPacketType.PubRec && pending.State != IncomingState.Pending)
-            {
-                context.Exchange.Settle(_session!, pending.PacketId, reason);
-            }
-
-            // A received QoS 2 message keeps its place until it is released (MQTT 5.0, section 4.9).
-            if (pending.PacketId != 0 && (pending.Type == MqttPacketType.PubAck || reason.IsFailure()))
-            {
-                FreePlace();
-            }
-
-            await AnswerAsync(pending, reason);
-        }
-    }
-
-    private async ValueTask CompleteAsync(PendingAck pending, MqttReason reason)
-    {
-        if (pending.State == IncomingState.Stored)
-        {
-            if (reason != MqttReason.Success)
-            {
-                End(reason, "the release of a message could not be recorded");
-                return;
-            }
-
-            context.Exchange.Forget(_session!, pending.PacketId);
-            FreePlace();
-        }
-
-        await SendAckAsync(MqttPacketType.PubComp, pending.PacketId, reason);
-    }
-
-    /// <summary>Only the queue of acks frees places; what was sent on an earlier connection took none on this one.</summary>
-    private void FreePlace()
-    {
-        if (Volatile.Read(ref _unacknowledged) > 0)
-        {
-            Interlocked.Decrement(ref _unacknowledged);
-        }
-    }
-
-    private async ValueTask AnswerAsync(PendingAck pending, MqttReason reason)
-    {
-        // Where there is no ack to say no with, the connection says it: 3.1.1 (MQTT-3.3.5-2) and QoS 0.
-        if (reason.IsFailure() && (_version == MqttVersion.V311 || pending.PacketId == 0))
-        {
-            if (reason is not MqttReason.QuotaExceeded || pending.PacketId != 0)
-            {
-                End(reason, "a message was refused");
-            }
-        }
-        else if (pending.PacketId != 0)
-        {
-            await SendAckAsync(pending.Type, pending.PacketId, reason);
-        }
-    }
-
-    private ValueTask SendAckAsync(MqttPacketType type, ushort packetId, MqttReason reason)
-    {
-        var packet = Outbound.Acks(type, new(packetId, reason));
-        return Ended || _outbox.Writer.TryWrite(packet) ? default : WriteUnlessEndedAsync(packet);
-    }
-
-    private async ValueTask WriteUnlessEndedAsync(Outbound packet)
-    {
-        try
-        {
-            await _outbox.Writer.WriteAsync(packet, context.Stopping);
-        }
-        catch (Exception ended) when (ended is ChannelClosedException or OperationCanceledException)
-        {
-            // Nobody is left to tell; the message is stored, and the client will send it again.
-        }
-    }
-
-    /// <summary>A full disk heals, and the client may try again; anything else is for the operator.</summary>
-    private static MqttReason ReasonOf(IOException refused) =>
-        refused is CommitLogFullException ? MqttReason.QuotaExceeded : MqttReason.UnspecifiedError;
-
-    private async ValueTask<MqttReason> OutcomeAsync(PendingAck pending)
-    {
-        if (pending.Refusal != MqttReason.Success)
-        {
-            return pending.Refusal;
-        }
-
-        var reason = MqttReason.Success;
-        try
-        {
-            await pending.Stored;
-        }
-        catch (IOException refused)
-        {
-            reason = ReasonOf(refused);
-        }
-
-        try
-        {
-            var decision = await pending.Decision;
-            return reason == MqttReason.Success ? decision.Reason : reason;
-        }
-        catch (Exception fault) when (fault is not OutOfMemoryException)
-        {
-            // The host could not store it: no ack of success, whatever went wrong there.
-            Log.HookFailed(context.Logger, fault);
-            return MqttReason.ImplementationSpecificError;
-        }
     }
 }

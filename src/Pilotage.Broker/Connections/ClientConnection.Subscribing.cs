@@ -29,11 +29,24 @@ internal sealed partial class ClientConnection
             reasons[i] = await SubscribeAsync(packet.Filters[i], packet.Properties, replays);
         }
 
-        await SendAsync(Outbound.SubAck(new(packet.PacketId, reasons)));
+        await SendAsync(Outbound.SubAck(new(packet.PacketId, reasons, Words(FirstFailure(reasons)))));
         foreach (var subscription in replays)
         {
             await ReplayAsync(subscription);
         }
+    }
+
+    private static MqttReason FirstFailure(MqttReason[] reasons)
+    {
+        foreach (var reason in reasons)
+        {
+            if (reason.IsFailure())
+            {
+                return reason;
+            }
+        }
+
+        return MqttReason.Success;
     }
 
     private async ValueTask<MqttReason> SubscribeAsync(
@@ -61,7 +74,8 @@ internal sealed partial class ClientConnection
             }
 
             await stored;
-            if (wish.RetainHandling == 0 || (wish.RetainHandling == 1 && isNew))
+            // A shared subscription brings nothing retained (MQTT 5.0, section 4.8.2).
+            if ((wish.RetainHandling == 0 || (wish.RetainHandling == 1 && isNew)) && !MqttTopic.IsShared(wish.Filter))
             {
                 replays.Add(subscription);
             }
@@ -82,11 +96,6 @@ internal sealed partial class ClientConnection
 
     private MqttReason JudgeFilter(string filter)
     {
-        if (MqttTopic.IsShared(filter) && MqttTopic.IsValidFilter(filter))
-        {
-            return MqttReason.SharedSubscriptionsNotSupported;
-        }
-
         if (!MqttTopic.IsValidFilter(filter)
             || Encoding.UTF8.GetByteCount(filter) > context.Options.TopicBytesMax
             || MqttTopic.Levels(filter) > context.Options.TopicLevelsMax)
@@ -94,8 +103,12 @@ internal sealed partial class ClientConnection
             return MqttReason.TopicFilterInvalid;
         }
 
-        return context.Hooks.MaySubscribe(_who!, filter) ? MqttReason.Success : MqttReason.NotAuthorized;
+        return JudgeRight(_who!, filter);
     }
+
+    /// <summary>A shared subscription hears what its filter matches, so that filter needs the right.</summary>
+    private MqttReason JudgeRight(ClientIdentity who, string filter) =>
+        context.Hooks.JudgeSubscribe(who, MqttTopic.TrySplitShare(filter, out _, out var inner) ? inner : filter);
 
     /// <summary>Sends what is retained, waiting for a slow reader instead of dropping.</summary>
     private async ValueTask ReplayAsync(Subscription subscription)
@@ -104,8 +117,7 @@ internal sealed partial class ClientConnection
         {
             if (Math.Min(retained.Message.Qos, subscription.Qos) == 0)
             {
-                List<uint>? ids = subscription.Identifier is { } id ? [id] : null;
-                await SendAsync(Outbound.Publish(new(retained, 0, 0, retain: true, ids)));
+                await SendAsync(Outbound.Publish(new(retained, 0, 0, retain: true, subscription.Identifiers)));
                 continue;
             }
 
@@ -135,6 +147,6 @@ internal sealed partial class ClientConnection
             }
         }
 
-        await SendAsync(Outbound.UnsubAck(new(packet.PacketId, reasons)));
+        await SendAsync(Outbound.UnsubAck(new(packet.PacketId, reasons, Words(FirstFailure(reasons)))));
     }
 }

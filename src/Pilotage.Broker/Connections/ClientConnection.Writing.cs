@@ -10,6 +10,8 @@ internal sealed partial class ClientConnection
 {
     private const int FlushAfterBytes = 64 * 1024;
 
+    private OutgoingAliases _aliases = new(0);
+
     private async Task WriteAllAsync()
     {
         var output = transport.Pipe.Output;
@@ -84,6 +86,7 @@ internal sealed partial class ClientConnection
     private void EncodePublish(PipeWriter output, Delivery delivery)
     {
         var stored = delivery.Stored;
+        var alias = _aliases.Of(stored.Message.Topic, out var known);
         var written = MqttEncoder.Publish(
             output,
             _version,
@@ -96,10 +99,17 @@ internal sealed partial class ClientConnection
                 Duplicate = delivery.Duplicate,
                 ExpirySeconds = stored.ExpiryLeft(BrokerClock.Ns(context.Time)),
                 SubscriptionIds = delivery.SubscriptionIds,
+                TopicAlias = alias,
+                TopicOmitted = known,
             },
             _packetBytesMax);
         if (written > 0)
         {
+            if (alias != 0 && !known)
+            {
+                _aliases.Told(stored.Message.Topic, alias);
+            }
+
             BrokerMetrics.Delivered(delivery.Qos);
             return;
         }

@@ -27,6 +27,7 @@ internal sealed partial class ClientConnection(Transport transport, LinkContext 
     private Session? _session;
     private int _sendWindow;
     private int _packetBytesMax = int.MaxValue;
+    private bool _wantsWords = true;
     private bool _ended;
     private bool _welcomed;
     private (MqttReason Reason, string Why) _end = (MqttReason.Success, "the client closed the connection");
@@ -42,6 +43,9 @@ internal sealed partial class ClientConnection(Transport transport, LinkContext 
     /// <inheritdoc/>
     public int SendWindow => Volatile.Read(ref _sendWindow);
 
+    /// <inheritdoc/>
+    public bool WaitsForDisk => _waitsForDisk;
+
     private bool Ended => Volatile.Read(ref _ended);
 
     /// <summary>Serves the connection to its end; never throws.</summary>
@@ -54,9 +58,12 @@ internal sealed partial class ClientConnection(Transport transport, LinkContext 
             if (await ConnectAsync())
             {
                 var acks = AcknowledgeAllAsync();
+                var promises = _waitsForDisk ? Task.CompletedTask : SettlePromisesAsync();
                 await ReadAllAsync();
                 _acks.Writer.Complete();
                 await acks;
+                _promised.Writer.Complete();
+                await promises;
             }
         }
         catch (Exception fault) when (fault is IOException or OperationCanceledException or ObjectDisposedException
@@ -104,7 +111,7 @@ internal sealed partial class ClientConnection(Transport transport, LinkContext 
         // A server says why only to a 5.0 client that has had its CONNACK (MQTT-3.14.0-1), and only on failure.
         if (_welcomed && _version == MqttVersion.V5 && reason.IsFailure())
         {
-            _outbox.Writer.TryWrite(Outbound.Disconnect(new(reason)));
+            _outbox.Writer.TryWrite(Outbound.Disconnect(new(reason, new() { ReasonString = why })));
         }
 
         _outbox.Writer.TryComplete();

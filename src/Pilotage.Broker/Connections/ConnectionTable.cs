@@ -12,12 +12,23 @@ internal sealed class ConnectionTable(LinkContext context)
     private readonly ConcurrentDictionary<ClientConnection, Task> _running = new();
 
     /// <summary>Serves one accepted connection.</summary>
-    public async Task ServeAsync(ConnectionContext connection, ListenerOptions listener)
+    public Task ServeAsync(ConnectionContext connection, ListenerOptions listener)
     {
         var certificate = connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate;
         var remote = listener.EndPoint is UnixDomainSocketEndPoint ? null : connection.RemoteEndPoint as IPEndPoint;
-        var transport = new Transport(
-            connection.Transport, listener.Name, listener.Tls is not null, certificate, remote, connection.Abort);
+        return ServeAsync(new(
+            connection.Transport,
+            listener.Name,
+            listener.Tls is not null,
+            certificate,
+            remote,
+            listener.Acks,
+            connection.Abort));
+    }
+
+    /// <summary>Serves one connection, whatever carries its bytes.</summary>
+    public async Task ServeAsync(Transport transport)
+    {
         var client = new ClientConnection(transport, context);
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _running[client] = ended.Task;

@@ -22,6 +22,13 @@ internal sealed record LinkContext(
 /// <param name="Encrypted">Whether TLS stands before it.</param>
 /// <param name="Certificate">The client's certificate, trusted already.</param>
 /// <param name="Remote">The peer; nothing for a Unix socket.</param>
+/// <param name="Acks">When messages are acknowledged.</param>
 /// <param name="Abort">Cuts the socket without ceremony.</param>
 internal sealed record Transport(
-    IDuplexPipe Pipe, string Listener, bool Encrypted, X509Certificate2? Certificate, EndPoint? Remote, Action Abort);
+    IDuplexPipe Pipe,
+    string Listener,
+    bool Encrypted,
+    X509Certificate2? Certificate,
+    EndPoint? Remote,
+    AckPolicy Acks,
+    Action Abort);

@@ -29,6 +29,7 @@ internal sealed class Listeners : IAsyncDisposable
         BrokerOptions options,
         BrokerHooks hooks,
         ConnectionTable connections,
+        WebSocketGate gate,
         ILoggerFactory logs,
         CancellationToken cancellation)
     {
@@ -37,7 +38,10 @@ internal sealed class Listeners : IAsyncDisposable
         var bound = new List<(ListenerOptions, ListenOptions)>();
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
+            kestrel.AddServerHeader = false;
             kestrel.Limits.MaxConcurrentConnections = options.ConnectionsMax;
+            kestrel.Limits.MaxConcurrentUpgradedConnections = options.ConnectionsMax;
+            kestrel.Limits.RequestHeadersTimeout = options.ConnectTimeout;
             foreach (var listener in options.Listeners)
             {
                 Listen(kestrel, listener, configured =>
@@ -47,7 +51,7 @@ internal sealed class Listeners : IAsyncDisposable
                         Secure(configured, listener, tls, options, hooks);
                     }
 
-                    configured.Run(connection => connections.ServeAsync(connection, listener));
+                    Serve(configured, listener, connections);
                     bound.Add((listener, configured));
                 });
             }
@@ -61,6 +65,12 @@ internal sealed class Listeners : IAsyncDisposable
         }
 
         var host = builder.Build();
+        if (options.Listeners.Any(listener => listener.WebSocket is not null))
+        {
+            host.UseWebSockets();
+            host.Run(gate.ServeAsync);
+        }
+
         try
         {
             await host.StartAsync(cancellation);
@@ -99,6 +109,22 @@ internal sealed class Listeners : IAsyncDisposable
         {
             kestrel.Listen(listener.EndPoint, configure);
         }
+    }
+
+    private static void Serve(ListenOptions configured, ListenerOptions listener, ConnectionTable connections)
+    {
+        if (listener.WebSocket is null)
+        {
+            configured.Run(connection => connections.ServeAsync(connection, listener));
+            return;
+        }
+
+        configured.Protocols = HttpProtocols.Http1;
+        configured.Use(next => connection =>
+        {
+            connection.Features.Set(new WebSocketGate.Origin(listener));
+            return next(connection);
+        });
     }
 
     private static void Secure(

@@ -16,4 +16,8 @@ internal readonly record struct PendingAck(
     MqttReason Refusal,
     ValueTask<long> Stored = default,
     ValueTask<PublishDecision> Decision = default,
-    IncomingState State = IncomingState.None);
+    IncomingState State = IncomingState.None)
+{
+    /// <summary>Whether the outcome is known.</summary>
+    public bool IsSettled => Refusal != MqttReason.Success || (Stored.IsCompleted && Decision.IsCompleted);
+}

@@ -18,6 +18,12 @@ internal sealed class Delivery(StoredMessage stored, ulong id, byte qos, bool re
 
     public List<uint>? SubscriptionIds { get; } = subscriptionIds;
 
+    /// <summary>The filter of the shared subscription that it came by, if any.</summary>
+    public string? Share { get; init; }
+
+    /// <summary>Whether the client may have seen it: it was sent, or is recorded as about to be.</summary>
+    public bool MayBeKnown => PacketId != 0;
+
     /// <summary>Whether it was sent on an earlier connection (MQTT-3.3.1-1).</summary>
     public bool Duplicate { get; set; }
 }

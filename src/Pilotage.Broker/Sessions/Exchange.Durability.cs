@@ -25,7 +25,7 @@ internal sealed partial class Exchange
                 BrokerMetrics.Sessions(1);
                 foreach (var subscription in session.Subscriptions.Values)
                 {
-                    space.Subscriptions.Set(session, subscription);
+                    space.Subscribe(session, subscription);
                 }
 
                 StartCounting(session);
@@ -186,7 +186,8 @@ internal sealed partial class Exchange
                 into.Add(delivery.Id, entry);
             }
 
-            entry.Targets.Add(new(session, delivery.Qos, delivery.Retain, delivery.SubscriptionIds));
+            entry.Targets.Add(new(
+                session, delivery.Qos, delivery.Retain, delivery.SubscriptionIds, Share: delivery.Share));
         }
     }
 

@@ -282,6 +282,13 @@ internal sealed partial class Exchange
 
     private void Record(Session session, Outgoing packet, ValueTask<long> stored)
     {
+        if (session.Link is { WaitsForDisk: false })
+        {
+            packet.Ready = true;
+            SessionLog.Unawaited(stored);
+            return;
+        }
+
         packet.Ready = stored.IsCompletedSuccessfully;
         packet.Recording = !packet.Ready;
         if (packet.Recording)

@@ -87,6 +87,11 @@ internal sealed partial class Exchange
 
             log.Left(session, NowNs);
             StartCounting(session);
+            if (Space(session.Tenant) is { Groups.Count: > 0 } space)
+            {
+                PassOnWaiting(space, session, filter: null);
+            }
+
             return true;
         }
     }
@@ -216,7 +221,12 @@ internal sealed partial class Exchange
         space.Sessions.Remove(session.ClientId);
         foreach (var filter in session.Subscriptions.Keys)
         {
-            space.Subscriptions.Remove(session, filter);
+            space.Unsubscribe(session, filter);
+        }
+
+        if (space.Groups.Count > 0)
+        {
+            PassOnEverything(space, session);
         }
 
         BrokerMetrics.Sessions(-1);

@@ -1,4 +1,5 @@
 using Pilotage.Broker.Topics;
+using Pilotage.Protocols.Mqtt;
 
 namespace Pilotage.Broker.Sessions;
 
@@ -23,7 +24,7 @@ internal sealed partial class Exchange
             }
 
             session.Subscriptions[subscription.Filter] = subscription;
-            Space(session.Tenant).Subscriptions.Set(session, subscription);
+            Space(session.Tenant).Subscribe(session, subscription);
             return true;
         }
     }
@@ -39,7 +40,13 @@ internal sealed partial class Exchange
                 return false;
             }
 
-            Space(session.Tenant).Subscriptions.Remove(session, filter);
+            var space = Space(session.Tenant);
+            if (space.Groups.ContainsKey(filter))
+            {
+                PassOnWaiting(space, session, filter);
+            }
+
+            space.Unsubscribe(session, filter);
             if (session.Durable)
             {
                 stored = log.Unsubscribed(session, filter);
@@ -64,7 +71,12 @@ internal sealed partial class Exchange
         var found = new List<StoredMessage>();
         lock (_gate)
         {
-            Space(session.Tenant).Retained.Match(filter, NowNs, found);
+            var space = Space(session.Tenant);
+            space.Retained.Match(filter, NowNs, found);
+            if (filter.StartsWith(StatusTopics.Root, StringComparison.Ordinal))
+            {
+                found.AddRange(Status(space).Where(stored => MqttTopic.Matches(filter, stored.Message.Topic)));
+            }
         }
 
         found.Sort((left, right) => left.Id.CompareTo(right.Id));
@@ -90,9 +102,8 @@ internal sealed partial class Exchange
 
             // Its own id: this delivery is acknowledged apart from the one the message had when it was published.
             var copy = new StoredMessage(++_lastMessage, retained.Message, retained.ReceivedNs);
-            List<uint>? ids = subscription.Identifier is { } id ? [id] : null;
             var qos = Math.Min(retained.Message.Qos, subscription.Qos);
-            var delivery = new Delivery(copy, copy.Id, qos, retain: true, ids);
+            var delivery = new Delivery(copy, copy.Id, qos, retain: true, subscription.Identifiers);
             if (session.Durable)
             {
                 SessionLog.Unawaited(log.Published(session, delivery));

@@ -56,6 +56,7 @@ internal sealed partial class Exchange(BrokerOptions options, SessionLog log, Ti
                 return new(refusal, default);
             }
 
+            space.Received++;
             var stored = new StoredMessage(_lastMessage + 1, message, receivedNs);
             _lastMessage += (ulong)Math.Max(1, _targets.Count);
             var origin = onceId != 0 && publisher is { Durable: true } ? (publisher.Key, onceId) : default;
@@ -120,7 +121,8 @@ internal sealed partial class Exchange(BrokerOptions options, SessionLog log, Ti
     }
 
     /// <summary>
-    /// One target for each session, whatever the number of its matching subscriptions (MQTT-3.3.4-2).
+    /// One target for each session whatever the number of its matching subscriptions (MQTT-3.3.4-2), or one for each
+    /// subscription where the option says so; one more for each shared subscription it is chosen for.
     /// </summary>
     private void FindTargets(TenantSpace space, Session? publisher, MqttMessage message)
     {
@@ -138,28 +140,63 @@ internal sealed partial class Exchange(BrokerOptions options, SessionLog log, Ti
 
             var qos = Math.Min(message.Qos, subscription.Qos);
             var retain = subscription.RetainAsPublished && message.Retain;
-            if (session.Mark.Route != _routes)
+            if (!options.MergesOverlaps || session.Mark.Route != _routes)
             {
-                session.Mark = (_routes, _targets.Count, 1);
-                _targets.Add(new(session, qos, retain, subscription.Identifier is { } only ? [only] : null));
+                AddTarget(new(session, qos, retain, subscription.Identifiers));
+            }
+            else
+            {
+                Merge(session.Mark.Place, qos, retain, subscription);
+            }
+        }
+
+        if (space.Shared.Count > 0)
+        {
+            FindSharers(space, message);
+        }
+
+        Number();
+    }
+
+    private void AddTarget(RouteTarget target)
+    {
+        if (target.Session.Mark.Route != _routes)
+        {
+            target.Session.Mark = (_routes, _targets.Count, 0);
+        }
+
+        _targets.Add(target);
+    }
+
+    /// <summary>A further subscription of the same session: the highest QoS, and every identifier.</summary>
+    private void Merge(int place, byte qos, bool retain, Subscription subscription)
+    {
+        var before = _targets[place];
+        var ids = before.SubscriptionIds;
+        if (subscription.Identifier is { } another)
+        {
+            // Lists of one belong to their subscription.
+            ids = ids is null ? subscription.Identifiers : [.. ids, another];
+        }
+
+        _targets[place] = new(before.Session, Math.Max(before.Qos, qos), before.Retain || retain, ids);
+    }
+
+    /// <summary>Numbers the deliveries of each session, and picks out those for the log.</summary>
+    private void Number()
+    {
+        foreach (ref var target in CollectionsMarshal.AsSpan(_targets))
+        {
+            if (target.Qos == 0)
+            {
                 continue;
             }
 
-            // A further subscription of the same session: the highest QoS, and every identifier.
-            var place = session.Mark.Place;
-            var before = _targets[place];
-            var ids = before.SubscriptionIds;
-            if (subscription.Identifier is { } another)
-            {
-                (ids ??= []).Add(another);
-            }
-
-            _targets[place] = new(session, Math.Max(before.Qos, qos), before.Retain || retain, ids);
-        }
-
-        foreach (var target in _targets)
-        {
-            if (target.Qos > 0 && target.Session.Durable)
+            var session = target.Session;
+            var (route, place, count) = session.Mark;
+            target = target with { Ordinal = count };
+            session.Mark = (route, place, count + 1);
+            if (session.Durable)
             {
                 _durable.Add(target);
             }
@@ -208,7 +245,10 @@ internal sealed partial class Exchange(BrokerOptions options, SessionLog log, Ti
     {
         var session = target.Session;
         var delivery = new Delivery(
-            stored, stored.Id + (ulong)target.Ordinal, target.Qos, target.Retain, target.SubscriptionIds);
+            stored, stored.Id + (ulong)target.Ordinal, target.Qos, target.Retain, target.SubscriptionIds)
+        {
+            Share = target.Share,
+        };
         if (target.Qos == 0)
         {
             // At most once: nobody there, or no room, and it is gone, but counted.

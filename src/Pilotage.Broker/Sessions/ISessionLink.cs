@@ -8,6 +8,9 @@ internal interface ISessionLink
     /// <summary>How many unacknowledged QoS 1 and 2 messages the client takes; 0 until it has had its CONNACK.</summary>
     int SendWindow { get; }
 
+    /// <summary>Whether QoS 2 waits until its steps are on disk.</summary>
+    bool WaitsForDisk { get; }
+
     /// <summary>Hands a message to the writer; false when there is no room.</summary>
     bool TryDeliver(Delivery delivery);
 

@@ -5,6 +5,7 @@ namespace Pilotage.Broker.Sessions;
 /// <param name="Qos">The lower one of message and subscription.</param>
 /// <param name="Retain">The retain flag of this delivery.</param>
 /// <param name="SubscriptionIds">The identifiers of all subscriptions it answers.</param>
-/// <param name="Ordinal">0 for the session's first delivery of the message, 1 for its second, and so on.</param>
+/// <param name="Ordinal">0 for the session's first QoS 1 or 2 delivery of the message, 1 for its second.</param>
+/// <param name="Share">The filter of the shared subscription that it came by, if any.</param>
 internal readonly record struct RouteTarget(
-    Session Session, byte Qos, bool Retain, List<uint>? SubscriptionIds, int Ordinal = 0);
+    Session Session, byte Qos, bool Retain, List<uint>? SubscriptionIds, int Ordinal = 0, string? Share = null);

@@ -91,8 +91,8 @@ internal sealed class Session(ulong key, TenantId tenant, string clientId)
     public int UnsentReleases { get; private set; }
 
     /// <summary>
-    /// Which route has last counted this session among its targets, at which place, and how many deliveries of it there
-    /// are.
+    /// Which route has last counted this session among its targets, at which place, and how many numbered deliveries it
+    /// has so far.
     /// </summary>
     public (ulong Route, int Place, int Count) Mark { get; set; }
 

@@ -263,7 +263,7 @@ internal sealed class SessionImage
         var id = record.UInt64();
         var receivedNs = (long)record.UInt64();
         var retain = record.Byte() == 1;
-        var targets = new List<(KeptSession Kept, byte Flags, List<uint>? Ids)>();
+        var targets = new List<(KeptSession Kept, byte Flags, List<uint>? Ids, string? Share)>();
         for (var left = record.UInt32(); left > 0 && !record.Failed; left--)
         {
             var known = state.Sessions.TryGetValue(record.UInt64(), out var kept);
@@ -274,9 +274,10 @@ internal sealed class SessionImage
                 (ids ??= []).Add(record.UInt32());
             }
 
+            var share = (flags & 8) != 0 ? record.Text() : null;
             if (known)
             {
-                targets.Add((kept!, flags, ids));
+                targets.Add((kept!, flags, ids, share));
             }
         }
 
@@ -288,7 +289,7 @@ internal sealed class SessionImage
         }
 
         var stored = new StoredMessage(id, message, receivedNs);
-        foreach (var (kept, flags, ids) in targets)
+        foreach (var (kept, flags, ids, share) in targets)
         {
             // A session's second delivery of the message has the next number, and so on.
             var own = id;
@@ -297,7 +298,7 @@ internal sealed class SessionImage
                 own++;
             }
 
-            kept.Waiting[own] = new(stored, own, (byte)(flags & 3), (flags & 4) != 0, ids);
+            kept.Waiting[own] = new(stored, own, (byte)(flags & 3), (flags & 4) != 0, ids) { Share = share };
         }
 
         if (retain)

@@ -48,7 +48,8 @@ internal sealed class SessionLog(CommitLog log) : IAsyncDisposable
     /// <summary>A delivery that was not durable before, under its own number.</summary>
     public ValueTask<long> Published(Session session, Delivery delivery)
     {
-        RouteTarget target = new(session, delivery.Qos, delivery.Retain, delivery.SubscriptionIds);
+        RouteTarget target = new(
+            session, delivery.Qos, delivery.Retain, delivery.SubscriptionIds, Share: delivery.Share);
         SessionRecords.Published(_record, default, session.Tenant, delivery.Id, delivery.Stored, false, new(in target));
         return Append();
     }

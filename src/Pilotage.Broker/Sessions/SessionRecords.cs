@@ -133,11 +133,16 @@ internal static class SessionRecords
         foreach (var one in targets)
         {
             record.UInt64(one.Session.Key);
-            record.Byte((byte)(one.Qos | (one.Retain ? 4 : 0)));
+            record.Byte((byte)(one.Qos | (one.Retain ? 4 : 0) | (one.Share is null ? 0 : 8)));
             record.UInt32((uint)(one.SubscriptionIds?.Count ?? 0));
-            foreach (var subscription in one.SubscriptionIds ?? [])
+            for (var i = 0; i < (one.SubscriptionIds?.Count ?? 0); i++)
             {
-                record.UInt32(subscription);
+                record.UInt32(one.SubscriptionIds![i]);
+            }
+
+            if (one.Share is not null)
+            {
+                record.Text(one.Share);
             }
         }
 

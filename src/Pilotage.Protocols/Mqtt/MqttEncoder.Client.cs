@@ -22,9 +22,7 @@ public static partial class MqttEncoder
         {
             if (packet.Version == MqttVersion.V5)
             {
-                var properties = PropertiesOf(will.Message, new() { ExpirySeconds = will.Message.ExpirySeconds });
-                properties.WillDelay = will.DelaySeconds == 0 ? null : will.DelaySeconds;
-                MqttPropertyWriter.Write(body, properties);
+                MqttPropertyWriter.Write(body, PropertiesOf(will));
             }
 
             body.Text(will.Message.Topic);
@@ -104,6 +102,17 @@ public static partial class MqttEncoder
 
         return Finish(target, type, 0, body, bytesMax);
     }
+
+    private static MqttProperties PropertiesOf(WillMessage will) => new()
+    {
+        PayloadFormat = will.Message.PayloadFormat,
+        ContentType = will.Message.ContentType,
+        ResponseTopic = will.Message.ResponseTopic,
+        CorrelationData = will.Message.CorrelationData.IsEmpty ? null : will.Message.CorrelationData.ToArray(),
+        MessageExpiry = will.Message.ExpirySeconds,
+        WillDelay = will.DelaySeconds == 0 ? null : will.DelaySeconds,
+        UserProperties = will.Message.UserProperties.Count == 0 ? null : [.. will.Message.UserProperties],
+    };
 
     private static byte FlagsOf(ConnectPacket packet) => (byte)(
         (packet.UserName is null ? 0 : ConnectFlags.UserName)

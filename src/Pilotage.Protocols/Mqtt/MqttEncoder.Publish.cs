@@ -20,7 +20,7 @@ public static partial class MqttEncoder
             var aside = Aside();
             if (HasProperties(message, delivery))
             {
-                MqttPropertyWriter.Write(aside, PropertiesOf(message, delivery));
+                MqttPropertyWriter.WritePublish(aside, message, delivery);
             }
             else
             {
@@ -30,7 +30,8 @@ public static partial class MqttEncoder
             properties = aside.WrittenSpan;
         }
 
-        var topicBytes = Encoding.UTF8.GetByteCount(message.Topic);
+        var topic = delivery.TopicOmitted ? "" : message.Topic;
+        var topicBytes = Encoding.UTF8.GetByteCount(topic);
         long bodyBytes = 2L + topicBytes + (delivery.Qos > 0 ? 2 : 0) + properties.Length + message.Payload.Length;
         if (bodyBytes > VariableByteInteger.ValueMax)
         {
@@ -46,7 +47,7 @@ public static partial class MqttEncoder
         target.Byte((byte)(((byte)MqttPacketType.Publish << 4)
             | (delivery.Duplicate ? 8 : 0) | (delivery.Qos << 1) | (delivery.Retain ? 1 : 0)));
         target.Variable((int)bodyBytes);
-        target.Text(message.Topic);
+        target.Text(topic);
         if (delivery.Qos > 0)
         {
             target.UInt16(delivery.PacketId);
@@ -61,16 +62,4 @@ public static partial class MqttEncoder
         message.PayloadFormat is not null || message.ContentType is not null || message.ResponseTopic is not null
         || !message.CorrelationData.IsEmpty || delivery.ExpirySeconds is not null || message.UserProperties.Count > 0
         || delivery.SubscriptionIds is not null || delivery.TopicAlias != 0;
-
-    private static MqttProperties PropertiesOf(MqttMessage message, in PublishDelivery delivery) => new()
-    {
-        PayloadFormat = message.PayloadFormat,
-        ContentType = message.ContentType,
-        ResponseTopic = message.ResponseTopic,
-        CorrelationData = message.CorrelationData.IsEmpty ? null : message.CorrelationData.ToArray(),
-        MessageExpiry = delivery.ExpirySeconds,
-        SubscriptionIds = delivery.SubscriptionIds,
-        TopicAlias = delivery.TopicAlias == 0 ? null : delivery.TopicAlias,
-        UserProperties = message.UserProperties.Count == 0 ? null : [.. message.UserProperties],
-    };
 }

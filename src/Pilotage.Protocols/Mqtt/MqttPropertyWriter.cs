@@ -25,6 +25,45 @@ internal static class MqttPropertyWriter
         WriteTexts(aside, properties);
         target.Variable(aside.WrittenCount);
         target.Write(aside.WrittenSpan);
+        Keep(aside);
+    }
+
+    /// <summary>The properties of PUBLISH, straight from the message: nothing is allocated for a delivery.</summary>
+    public static void WritePublish(IBufferWriter<byte> target, MqttMessage message, in PublishDelivery delivery)
+    {
+        var aside = _aside ??= new(256);
+        aside.ResetWrittenCount();
+        Byte(aside, MqttPropertyId.PayloadFormat, message.PayloadFormat);
+        UInt32(aside, MqttPropertyId.MessageExpiry, delivery.ExpirySeconds);
+        UInt16(aside, MqttPropertyId.TopicAlias, delivery.TopicAlias == 0 ? null : delivery.TopicAlias);
+        Text(aside, MqttPropertyId.ContentType, message.ContentType);
+        Text(aside, MqttPropertyId.ResponseTopic, message.ResponseTopic);
+        if (!message.CorrelationData.IsEmpty)
+        {
+            aside.Byte((byte)MqttPropertyId.CorrelationData);
+            aside.Binary(message.CorrelationData.Span);
+        }
+
+        for (var i = 0; i < (delivery.SubscriptionIds?.Count ?? 0); i++)
+        {
+            aside.Byte((byte)MqttPropertyId.SubscriptionId);
+            aside.Variable((int)delivery.SubscriptionIds![i]);
+        }
+
+        for (var i = 0; i < message.UserProperties.Count; i++)
+        {
+            aside.Byte((byte)MqttPropertyId.UserProperty);
+            aside.Text(message.UserProperties[i].Name);
+            aside.Text(message.UserProperties[i].Value);
+        }
+
+        target.Variable(aside.WrittenCount);
+        target.Write(aside.WrittenSpan);
+        Keep(aside);
+    }
+
+    private static void Keep(ArrayBufferWriter<byte> aside)
+    {
         if (aside.Capacity > KeptBytesMax)
         {
             _aside = null;

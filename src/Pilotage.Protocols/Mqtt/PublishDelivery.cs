@@ -23,4 +23,7 @@ public readonly record struct PublishDelivery
 
     /// <summary>0 means none.</summary>
     public ushort TopicAlias { get; init; }
+
+    /// <summary>Whether the receiver knows the alias already, so that the topic itself is left out.</summary>
+    public bool TopicOmitted { get; init; }
 }

@@ -64,9 +64,12 @@ internal sealed class RawClient : IDisposable
             new() { Qos = qos, PacketId = id, Retain = retain, ExpirySeconds = properties?.MessageExpiry, TopicAlias = properties?.TopicAlias ?? 0 },
             int.MaxValue));
 
-    public async Task<SubAckPacket> SubscribeAsync(params SubscribeFilter[] filters)
+    public Task<SubAckPacket> SubscribeAsync(params SubscribeFilter[] filters) => SubscribeAsync(null, filters);
+
+    public async Task<SubAckPacket> SubscribeAsync(uint? identifier, params SubscribeFilter[] filters)
     {
-        await SendAsync(target => MqttEncoder.Subscribe(target, Version, new(77, filters), int.MaxValue));
+        var properties = identifier is { } id ? new MqttProperties { SubscriptionIds = [id] } : null;
+        await SendAsync(target => MqttEncoder.Subscribe(target, Version, new(77, filters, properties), int.MaxValue));
         var (frame, body) = await ExpectAsync(MqttPacketType.SubAck);
         Assert.True(MqttDecoder.TrySubAck(body, frame.Type, Version, MqttLimits.Standard, out var answer, out _));
         Assert.Equal(77, answer.PacketId);
@@ -101,12 +104,31 @@ internal sealed class RawClient : IDisposable
         return new(view.ToMessage(view.TopicText()), view.PacketId, view.Duplicate, view.Properties);
     }
 
+    /// <summary>The payloads of all messages that have come, with the answer to a ping as the end of waiting.</summary>
+    public async Task<List<string>> DrainAsync()
+    {
+        await SendAsync(0xC0, 0x00);
+        var all = new List<string>();
+        while ((await ReadAsync())!.Value is var (frame, body) && frame.Type != MqttPacketType.PingResp)
+        {
+            Assert.True(MqttDecoder.TryPublish(body, frame.Flags, Version, MqttLimits.Standard, out var view, out _));
+            all.Add(System.Text.Encoding.UTF8.GetString(view.Payload));
+        }
+
+        return all;
+    }
+
     /// <summary>DISCONNECT with this reason, and then the end of the connection.</summary>
-    public async Task ExpectDisconnectAsync(MqttReason reason)
+    public async Task ExpectDisconnectAsync(MqttReason reason, bool explained = true)
     {
         var (frame, body) = await ExpectAsync(MqttPacketType.Disconnect);
         Assert.True(MqttDecoder.TryDisconnect(body, frame.Type, Version, MqttLimits.Standard, out var packet, out _));
         Assert.Equal(reason, packet.Reason);
+        if (explained)
+        {
+            Assert.NotNull(packet.Properties?.ReasonString);
+        }
+
         await ExpectEndAsync();
     }
 

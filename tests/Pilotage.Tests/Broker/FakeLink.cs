@@ -17,6 +17,8 @@ internal sealed class FakeLink(int window = 10) : ISessionLink
 
     public int SendWindow { get; } = window;
 
+    public bool WaitsForDisk { get; init; } = true;
+
     public IEnumerable<string> Texts => Got.Select(d => System.Text.Encoding.UTF8.GetString(d.Stored.Message.Payload.Span));
 
     public bool TryDeliver(Delivery delivery)
