@@ -68,6 +68,12 @@ public sealed record BrokerOptions
     /// </summary>
     public bool ChecksPayloadFormat { get; init; }
 
+    /// <summary>
+    /// Whether clients may publish to topics that begin with a dollar sign, <c>$SYS/</c> and <c>$share/</c> excepted. The
+    /// standard advises against it (section 4.7.2).
+    /// </summary>
+    public bool AllowsDollarTopics { get; init; }
+
     /// <summary>How often the <c>$SYS</c> topics are sent to their subscribers; zero for never.</summary>
     public TimeSpan StatusInterval { get; init; } = TimeSpan.FromSeconds(10);
 
@@ -126,6 +132,9 @@ public sealed record BrokerOptions
 
     /// <summary>How long a stopping broker lets connections drain.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a client that was told why its connection ends may take to close it.</summary>
+    public TimeSpan LingerTimeout { get; init; } = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Connections at the same time, over all listeners.</summary>
     [Range(1, 1_000_000)]

@@ -21,6 +21,7 @@ internal static class BrokerOptionsCheck
         RequirePositive(options.HandshakeTimeout, nameof(options.HandshakeTimeout));
         RequirePositive(options.KeepAliveMin, nameof(options.KeepAliveMin));
         RequirePositive(options.DrainTimeout, nameof(options.DrainTimeout));
+        RequirePositive(options.LingerTimeout, nameof(options.LingerTimeout));
         Require(
             options.KeepAliveMax >= options.KeepAliveMin
                 && options.KeepAliveMax <= TimeSpan.FromSeconds(ushort.MaxValue),

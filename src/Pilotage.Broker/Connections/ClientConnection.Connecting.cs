@@ -131,7 +131,7 @@ internal sealed partial class ClientConnection
 
         return JudgeTopic(will.Topic) is var topic && topic != MqttReason.Success
             ? topic
-            : will.Topic[0] != '$' && context.Hooks.MayPublish(who, will.Topic) ? MqttReason.Success : MqttReason.NotAuthorized;
+            : IsForClients(will.Topic) && context.Hooks.MayPublish(who, will.Topic) ? MqttReason.Success : MqttReason.NotAuthorized;
     }
 
     private async ValueTask<bool> AcceptAsync(
@@ -234,7 +234,7 @@ internal sealed partial class ClientConnection
     {
         Debug.Assert(reason.IsFailure(), "A refusal needs a reason.");
         var words = _version == MqttVersion.V5 ? new MqttProperties { ReasonString = why } : null;
-        _outbox.Writer.TryWrite(Outbound.ConnAck(new(false, reason, words)));
+        _told = _outbox.Writer.TryWrite(Outbound.ConnAck(new(false, reason, words)));
         Reject(reason, why);
         return false;
     }

@@ -117,11 +117,15 @@ internal sealed partial class ClientConnection
             return MqttReason.PayloadFormatInvalid;
         }
 
-        var allowed = message.Topic[0] != '$'
+        var allowed = IsForClients(message.Topic)
             && context.Hooks.MayPublish(_who!, message.Topic)
             && (message.ResponseTopic is not { } answer || context.Hooks.MaySubscribe(_who!, answer));
         return allowed ? MqttReason.Success : MqttReason.NotAuthorized;
     }
+
+    private bool IsForClients(string topic) => topic[0] != '$'
+        || (context.Options.AllowsDollarTopics
+            && !topic.StartsWith(StatusTopics.Root, StringComparison.Ordinal) && !MqttTopic.IsShared(topic));
 
     private bool IsPayloadForeign(MqttMessage message) =>
         context.Options.ChecksPayloadFormat && message.PayloadFormat == 1 && !Utf8.IsValid(message.Payload.Span);

@@ -30,6 +30,7 @@ internal sealed partial class ClientConnection(Transport transport, LinkContext 
     private bool _wantsWords = true;
     private bool _ended;
     private bool _welcomed;
+    private bool _told;
     private (MqttReason Reason, string Why) _end = (MqttReason.Success, "the client closed the connection");
     private long _endedAt;
     private long _lastHeard;
@@ -81,6 +82,7 @@ internal sealed partial class ClientConnection(Transport transport, LinkContext 
         await LeaveAsync();
         End(MqttReason.Success, _end.Why);
         await writer;
+        await LingerAsync();
         await transport.Pipe.Input.CompleteAsync();
         await transport.Pipe.Output.CompleteAsync();
     }
@@ -111,7 +113,7 @@ internal sealed partial class ClientConnection(Transport transport, LinkContext 
         // A server says why only to a 5.0 client that has had its CONNACK (MQTT-3.14.0-1), and only on failure.
         if (_welcomed && _version == MqttVersion.V5 && reason.IsFailure())
         {
-            _outbox.Writer.TryWrite(Outbound.Disconnect(new(reason, new() { ReasonString = why })));
+            _told = _outbox.Writer.TryWrite(Outbound.Disconnect(new(reason, new() { ReasonString = why })));
         }
 
         _outbox.Writer.TryComplete();
@@ -137,6 +139,33 @@ internal sealed partial class ClientConnection(Transport transport, LinkContext 
 
     /// <summary>Cuts the socket.</summary>
     public void Abort() => transport.Abort();
+
+    /// <summary>
+    /// A socket that is closed with bytes unread answers them with a reset, and the reset may overtake our last packet.
+    /// So whoever was told why the connection ends is listened to for a moment more.
+    /// </summary>
+    private async ValueTask LingerAsync()
+    {
+        if (!_told)
+        {
+            return;
+        }
+
+        var input = transport.Pipe.Input;
+        using var patience = new CancellationTokenSource(context.Options.LingerTimeout, context.Time);
+        try
+        {
+            while (await input.ReadAsync(patience.Token) is { IsCompleted: false } result)
+            {
+                input.AdvanceTo(result.Buffer.End);
+            }
+        }
+        catch (Exception fault) when (fault is IOException or OperationCanceledException or ConnectionAbortedException
+            or InvalidOperationException)
+        {
+            // Long enough, or gone.
+        }
+    }
 
     private async ValueTask LeaveAsync()
     {

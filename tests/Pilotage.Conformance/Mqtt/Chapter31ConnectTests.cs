@@ -179,7 +179,6 @@ public sealed class Chapter31ConnectTests : IAsyncLifetime
 
     [Fact]
     [Clause("MQTT-3.2.2-21")]
-    [Clause("MQTT-3.2.2-9")]
     public async Task Connack_states_what_the_server_takes()
     {
         var (client, answer) = await RawClient.ConnectAsync(Port, "c", change: p => p with { KeepAliveSeconds = 0 });

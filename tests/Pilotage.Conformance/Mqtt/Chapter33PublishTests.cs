@@ -45,7 +45,7 @@ public sealed class Chapter33PublishTests : IAsyncLifetime
     }
 
     [Fact]
-    [Clause("MQTT-3.3.5-2")]
+    [Clause("3.1.1 MQTT-3.3.5-2")]
     [Clause("MQTT-3.4.2-1")]
     public async Task A_refused_message_is_told_in_puback_or_by_the_end_of_a_3_1_1_connection()
     {

@@ -220,6 +220,26 @@ public sealed class Chapter43QosTests : IAsyncLifetime
         await client.ExpectDisconnectAsync(MqttReason.ReceiveMaximumExceeded);
     }
 
+    [Fact]
+    [Clause("MQTT-4.13.1-1")]
+    public async Task A_client_that_goes_on_talking_still_reads_why_the_connection_ended()
+    {
+        using var client = await ConnectAsync("c");
+        for (ushort id = 1; id <= 200; id++)
+        {
+            await client.PublishAsync("a", "x", 2, id);
+        }
+
+        MqttFrame last;
+        do
+        {
+            last = (await client.ReadAsync())!.Value.Frame;
+        }
+        while (last.Type == PubRec);
+        Assert.Equal(Disconnect, last.Type);
+        await client.ExpectEndAsync();
+    }
+
     [Theory]
     [Clause("MQTT-3.8.4-8")]
     [InlineData(0, 2, 0)]

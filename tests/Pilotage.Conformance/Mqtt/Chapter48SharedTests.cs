@@ -14,7 +14,7 @@ public sealed class Chapter48SharedTests : IAsyncLifetime
     public async Task DisposeAsync() => await _broker.DisposeAsync();
 
     [Fact]
-    [Clause("MQTT-4.8.2-4")]
+    [Clause("4.8.2")]
     public async Task Each_message_goes_to_one_member_of_each_group_and_in_turn()
     {
         using var one = await MemberAsync("one", "$share/g/a/#");

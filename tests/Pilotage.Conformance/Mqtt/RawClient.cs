@@ -151,7 +151,8 @@ internal sealed class RawClient : IDisposable
 
     public void Dispose() => _socket.Dispose();
 
-    private async Task<(MqttFrame Frame, byte[] Body)?> ReadAsync()
+    /// <summary>The next packet; nothing at the end of the connection.</summary>
+    public async Task<(MqttFrame Frame, byte[] Body)?> ReadAsync()
     {
         using var patience = new CancellationTokenSource(Patience);
         var chunk = new byte[64 * 1024];
