@@ -83,16 +83,13 @@ public sealed partial class MqttClient
 
             foreach (var pending in unanswered)
             {
-                pending.Duplicate = sessionPresent;
-                await link.TakeCreditAsync();
-                var packet = LinkPacket.Publish(pending.Message, pending.PacketId, pending.Duplicate);
-                await link.SendAsync(packet, link.Ended);
+                await SendAgainAsync(link, pending, sessionPresent);
             }
 
             while (await _queue.Reader.WaitToReadAsync(link.Ended))
             {
                 await link.TakeCreditAsync();
-                if (TakeNext() is { } next)
+                if (TakeNext() is { } next && !IsBeyond(link, next))
                 {
                     await link.SendAsync(LinkPacket.Publish(next.Message, next.PacketId, false), link.Ended);
                 }
@@ -107,6 +104,32 @@ public sealed partial class MqttClient
             // The next connection sends the rest.
         }
     }
+
+    private async ValueTask SendAgainAsync(Link link, PendingPublish pending, bool sessionPresent)
+    {
+        if (pending.Received && !sessionPresent)
+        {
+            // The broker took the message over with PUBREC; the identifier went with the session.
+            Answered(pending.PacketId, MqttReason.Success);
+            return;
+        }
+
+        if (IsBeyond(link, pending))
+        {
+            return;
+        }
+
+        pending.Duplicate = sessionPresent;
+        await link.TakeCreditAsync();
+        var packet = pending.Received
+            ? LinkPacket.Ack(MqttPacketType.PubRel, pending.PacketId)
+            : LinkPacket.Publish(pending.Message, pending.PacketId, pending.Duplicate);
+        await link.SendAsync(packet, link.Ended);
+    }
+
+    /// <summary>A broker may take less than QoS 2 (MQTT-3.2.2-11): the message is then answered here.</summary>
+    private bool IsBeyond(Link link, PendingPublish pending) =>
+        pending.Message.Qos > link.QosMax && Answered(pending.PacketId, MqttReason.QosNotSupported);
 
     private PendingPublish? TakeNext()
     {
@@ -130,13 +153,16 @@ public sealed partial class MqttClient
         {
             case MqttPacketType.Publish:
                 return TakeAsync(link, happened.PacketId, happened.Message!);
-            case MqttPacketType.PubAck:
-                if (Answered(happened.PacketId, happened.Reason))
-                {
-                    link.ReturnCredit();
-                }
-
-                return default;
+            case MqttPacketType.PubAck or MqttPacketType.PubComp:
+                return EndPublish(link, happened.PacketId, happened.Reason);
+            case MqttPacketType.PubRec when happened.Reason.IsFailure():
+                return EndPublish(link, happened.PacketId, happened.Reason);
+            case MqttPacketType.PubRec:
+                var known = MarkReceived(happened.PacketId);
+                return link.SendAsync(LinkPacket.Ack(MqttPacketType.PubRel, happened.PacketId, known), link.Ended);
+            case MqttPacketType.PubRel:
+                var held = Forget(happened.PacketId);
+                return link.SendAsync(LinkPacket.Ack(MqttPacketType.PubComp, happened.PacketId, held), link.Ended);
             default:
                 lock (_gate)
                 {
@@ -150,32 +176,21 @@ public sealed partial class MqttClient
         }
     }
 
-    private bool Answered(ushort packetId, MqttReason reason)
-    {
-        PendingPublish? pending = null;
-        lock (_gate)
-        {
-            var at = _inflight.FindIndex(p => p.PacketId == packetId);
-            if (at >= 0)
-            {
-                pending = _inflight[at];
-                _inflight.RemoveAt(at);
-            }
-        }
-
-        pending?.Complete(reason);
-        return pending is not null;
-    }
-
     /// <summary>
     /// Queues a message for the handler. The reader must not wait for handlers: one that publishes waits for an ack
-    /// that only the reader can bring. QoS 1 is bounded by the receive maximum; past its own bound QoS 0 is dropped.
+    /// that only the reader can bring. QoS 1 and 2 are bounded by the receive maximum; past its own bound QoS 0 is dropped.
     /// </summary>
     private ValueTask TakeAsync(Link link, ushort packetId, MqttMessage message)
     {
         if (IsAnswer(message))
         {
-            _lastAck = AcknowledgeAsync(link, packetId, Task.CompletedTask, _lastAck, message.Topic);
+            _lastAck = AcknowledgeAsync(link, packetId, Task.CompletedTask, _lastAck, message);
+            return default;
+        }
+
+        if (message.Qos == 2 && HandledBefore(packetId) is { } handled)
+        {
+            _lastAck = AcknowledgeAsync(link, packetId, handled, _lastAck, message);
             return default;
         }
 
@@ -199,7 +214,12 @@ public sealed partial class MqttClient
                 }
 
                 var handled = HandleOneAsync(message);
-                _lastAck = AcknowledgeAsync(link, packetId, handled, _lastAck, message.Topic);
+                if (message.Qos == 2)
+                {
+                    Remember(packetId, handled);
+                }
+
+                _lastAck = AcknowledgeAsync(link, packetId, handled, _lastAck, message);
             }
         }
         catch (OperationCanceledException)
@@ -238,7 +258,7 @@ public sealed partial class MqttClient
     }
 
     /// <summary>Acks leave in order: each waits for its handler and for the ack before it.</summary>
-    private async Task AcknowledgeAsync(Link link, ushort packetId, Task handled, Task before, string topic)
+    private async Task AcknowledgeAsync(Link link, ushort packetId, Task handled, Task before, MqttMessage message)
     {
         await before;
         try
@@ -246,7 +266,8 @@ public sealed partial class MqttClient
             await handled;
             if (packetId != 0)
             {
-                await link.SendAsync(LinkPacket.Ack(packetId), link.Ended);
+                var type = message.Qos == 2 ? MqttPacketType.PubRec : MqttPacketType.PubAck;
+                await link.SendAsync(LinkPacket.Ack(type, packetId), link.Ended);
             }
         }
         catch (Exception gone) when (gone is ChannelClosedException or OperationCanceledException)
@@ -255,7 +276,8 @@ public sealed partial class MqttClient
         }
         catch (Exception fault)
         {
-            Log.HandlerFailed(_logger, topic, fault);
+            Log.HandlerFailed(_logger, message.Topic, fault);
+            Forget(packetId);
             link.Close(MqttReason.ImplementationSpecificError, "the message handler failed", tell: true);
         }
     }

@@ -126,6 +126,11 @@ public sealed partial class MqttClient
     {
         await using (link)
         {
+            if (!sessionPresent)
+            {
+                ForgetAll();
+            }
+
             link.TooLarge = id => Answered(id, MqttReason.PacketTooLarge);
             var running = link.RunAsync(happened => HandleAsync(link, happened));
             var resubscribed = sessionPresent ? Task.CompletedTask : ResubscribeAsync(link);

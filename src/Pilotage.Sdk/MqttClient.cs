@@ -44,7 +44,7 @@ public sealed partial class MqttClient : IAsyncDisposable
     }
 
     /// <summary>
-    /// Takes each message; its completion is what acknowledges a QoS 1 message, and a failure ends the connection so
+    /// Takes each message; its completion is what acknowledges a QoS 1 or 2 message, and a failure ends the connection so
     /// that the broker delivers again. Set it before <see cref="ConnectAsync"/>.
     /// </summary>
     public Func<MqttMessage, CancellationToken, ValueTask>? OnMessage { get; set; }
@@ -75,17 +75,17 @@ public sealed partial class MqttClient : IAsyncDisposable
     }
 
     /// <summary>
-    /// Publishes. QoS 1 completes with the broker's reason once it has acknowledged, across reconnections; QoS 0
+    /// Publishes. QoS 1 and 2 complete with the broker's reason once it has it for good, across reconnections; QoS 0
     /// completes when handed to the connection, and is refused with <see cref="MqttReason.ServerUnavailable"/> while
     /// there is none.
     /// </summary>
-    /// <param name="message">QoS 0 or 1.</param>
+    /// <param name="message">QoS 0, 1 or 2.</param>
     /// <param name="cancellation">Ends the wait; a message already on its way may still arrive.</param>
     /// <returns>Below 0x80: taken by the broker.</returns>
     public async ValueTask<MqttReason> PublishAsync(MqttMessage message, CancellationToken cancellation)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (!MqttTopic.IsValidName(message.Topic) || message.Qos > 1)
+        if (!MqttTopic.IsValidName(message.Topic) || message.Qos > 2)
         {
             throw new ArgumentException(
                 $"\"{message.Topic}\" with QoS {message.Qos} cannot be published.", nameof(message));
@@ -111,12 +111,12 @@ public sealed partial class MqttClient : IAsyncDisposable
 
     /// <summary>Subscribes, now and after each reconnection that finds no session.</summary>
     /// <param name="filter">A topic filter.</param>
-    /// <param name="qos">The highest QoS wanted: 0 or 1.</param>
+    /// <param name="qos">The highest QoS wanted: 0, 1 or 2.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <returns>Below 0x80: the QoS granted.</returns>
     public async ValueTask<MqttReason> SubscribeAsync(string filter, byte qos, CancellationToken cancellation)
     {
-        if (!MqttTopic.IsValidFilter(filter) || qos > 1)
+        if (!MqttTopic.IsValidFilter(filter) || qos > 2)
         {
             throw new ArgumentException($"\"{filter}\" with QoS {qos} cannot be subscribed to.", nameof(filter));
         }

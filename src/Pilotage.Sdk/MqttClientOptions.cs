@@ -47,7 +47,7 @@ public sealed record MqttClientOptions
     /// <summary>How long the broker waits for the client to come back before it publishes the will.</summary>
     public TimeSpan WillDelay { get; init; }
 
-    /// <summary>QoS 1 publishes on their way at the same time; more wait. The broker may allow fewer.</summary>
+    /// <summary>QoS 1 and 2 publishes on their way at the same time; more wait. The broker may allow fewer.</summary>
     [Range(1, 65_535)]
     public int InflightMax { get; init; } = 64;
 

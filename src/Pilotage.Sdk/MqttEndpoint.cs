@@ -3,14 +3,15 @@ using System.Net.Sockets;
 
 namespace Pilotage.Sdk;
 
-/// <summary>Where a broker listens: a host and port, or a Unix socket.</summary>
+/// <summary>Where a broker listens: a host and port, with or without WebSocket, or a Unix socket.</summary>
 public sealed record MqttEndpoint
 {
-    private MqttEndpoint(string host, int port, string? path)
+    private MqttEndpoint(string host, int port, string? path, string? webSocketPath = null)
     {
         Host = host;
         Port = port;
         UnixPath = path;
+        WebSocketPath = webSocketPath;
     }
 
     /// <summary>Host name or address; empty for a Unix socket.</summary>
@@ -21,6 +22,24 @@ public sealed record MqttEndpoint
 
     /// <summary>Path of the Unix socket; nothing for TCP.</summary>
     public string? UnixPath { get; }
+
+    /// <summary>Path of the WebSocket; nothing for MQTT on the bare connection.</summary>
+    public string? WebSocketPath { get; }
+
+    /// <summary>A broker behind WebSockets: <c>wss</c> when the client has TLS options, <c>ws</c> otherwise.</summary>
+    /// <param name="host">Host name or address.</param>
+    /// <param name="port">1 to 65,535.</param>
+    /// <param name="path">Begins with a slash.</param>
+    public static MqttEndpoint WebSocket(string host, int port, string path = "/mqtt")
+    {
+        if (path is not ['/', ..])
+        {
+            throw new ArgumentException($"\"{path}\" is no path; it must begin with a slash.", nameof(path));
+        }
+
+        var (name, number) = (Tcp(host, port).Host, port);
+        return new(name, number, null, path);
+    }
 
     /// <summary>A broker on the network; usual ports are 8883 with TLS and 1883 without.</summary>
     /// <param name="host">Host name or address.</param>
@@ -41,8 +60,8 @@ public sealed record MqttEndpoint
         return new("", 0, path);
     }
 
-    /// <summary>As people write it: <c>host:port</c> or <c>unix:path</c>.</summary>
-    public override string ToString() => UnixPath is null ? $"{Host}:{Port}" : $"unix:{UnixPath}";
+    /// <summary>As people write it: <c>host:port</c>, <c>host:port/path</c> or <c>unix:path</c>.</summary>
+    public override string ToString() => UnixPath is null ? $"{Host}:{Port}{WebSocketPath}" : $"unix:{UnixPath}";
 
     internal EndPoint ToEndPoint() => UnixPath is not null
         ? new UnixDomainSocketEndPoint(UnixPath)

@@ -16,7 +16,7 @@ internal static class Program
                 await StoreWriter.RunAsync(path, long.Parse(first), flags.Contains("--no-sync"));
                 return 0;
             case ["gateway", var path, .. var flags]:
-                await GatewayProcess.RunAsync(path, flags.Contains("--no-sync"));
+                await GatewayProcess.RunAsync(path, flags.Contains("--no-sync"), flags);
                 return 0;
             case ["server", var path]:
                 return await EdgeProcesses.ServerAsync(path);

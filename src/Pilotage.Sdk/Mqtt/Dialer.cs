@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Net.WebSockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 
@@ -8,8 +9,15 @@ namespace Pilotage.Sdk.Mqtt;
 /// <summary>Opens the byte stream to a broker: socket, then TLS where asked for.</summary>
 internal static class Dialer
 {
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
+
     public static async Task<Stream> OpenAsync(MqttClientOptions options, CancellationToken cancellation)
     {
+        if (options.Endpoint.WebSocketPath is not null)
+        {
+            return await OpenWebSocketAsync(options, cancellation);
+        }
+
         var socket = options.Endpoint.UnixPath is null
             ? new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true }
             : new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -39,6 +47,38 @@ internal static class Dialer
         catch
         {
             await secured.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static async Task<Stream> OpenWebSocketAsync(MqttClientOptions options, CancellationToken cancellation)
+    {
+        var (scheme, endpoint) = (options.Tls is null ? "ws" : "wss", options.Endpoint);
+        using var handler = new SocketsHttpHandler { UseProxy = false };
+        if (options.Tls is { } tls)
+        {
+            handler.SslOptions = Authentication(options, tls);
+        }
+
+        using var invoker = new HttpMessageInvoker(handler, disposeHandler: false);
+        var socket = new ClientWebSocket();
+        try
+        {
+            // MQTT has a keep alive of its own.
+            socket.Options.KeepAliveInterval = TimeSpan.Zero;
+            socket.Options.AddSubProtocol("mqtt");
+            var address = new UriBuilder(scheme, endpoint.Host, endpoint.Port, endpoint.WebSocketPath).Uri;
+            await socket.ConnectAsync(address, invoker, cancellation);
+            return WebSocketStream.Create(socket, WebSocketMessageType.Binary, CloseTimeout);
+        }
+        catch (WebSocketException refused)
+        {
+            socket.Dispose();
+            throw new IOException($"The WebSocket at {endpoint} could not be opened: {refused.Message}", refused);
+        }
+        catch
+        {
+            socket.Dispose();
             throw;
         }
     }

@@ -66,7 +66,7 @@ internal sealed partial class Link
                 return packet.Topic.IsEmpty
                     ? Fail(MqttReason.TopicAliasInvalid)
                     : new(frame.Type, packet.PacketId, packet.ToMessage(packet.TopicText()), MqttReason.Success);
-            case MqttPacketType.PubAck
+            case >= MqttPacketType.PubAck and <= MqttPacketType.PubComp
                 when MqttDecoder.TryAck(bytes, frame.Type, _options.Version, _limits, out var ack, out reason):
                 return new(frame.Type, ack.PacketId, null, ack.Reason);
             case MqttPacketType.SubAck or MqttPacketType.UnsubAck

@@ -39,8 +39,9 @@ internal sealed partial class Link
             case MqttPacketType.Publish:
                 EncodePublish((MqttMessage)packet.Packet!, packet.PacketId, packet.Duplicate);
                 break;
-            case MqttPacketType.PubAck:
-                MqttEncoder.Ack(_output, _options.Version, packet.Type, new(packet.PacketId), _packetBytesMax);
+            case >= MqttPacketType.PubAck and <= MqttPacketType.PubComp:
+                MqttEncoder.Ack(
+                    _output, _options.Version, packet.Type, new(packet.PacketId, packet.Reason), _packetBytesMax);
                 break;
             case MqttPacketType.Subscribe:
                 MqttEncoder.Subscribe(_output, _options.Version, (SubscribePacket)packet.Packet!, _packetBytesMax);

@@ -29,8 +29,9 @@ internal readonly struct LinkPacket
     public static LinkPacket Publish(MqttMessage message, ushort packetId, bool duplicate) =>
         new(MqttPacketType.Publish, message, packetId, duplicate, MqttReason.Success);
 
-    public static LinkPacket Ack(ushort packetId) =>
-        new(MqttPacketType.PubAck, null, packetId, false, MqttReason.Success);
+    /// <summary>PUBACK, PUBREC, PUBREL or PUBCOMP.</summary>
+    public static LinkPacket Ack(MqttPacketType type, ushort packetId, MqttReason reason = MqttReason.Success) =>
+        new(type, null, packetId, false, reason);
 
     public static LinkPacket Subscribe(SubscribePacket packet) =>
         new(MqttPacketType.Subscribe, packet, packet.PacketId, false, MqttReason.Success);

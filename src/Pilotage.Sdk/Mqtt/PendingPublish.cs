@@ -2,7 +2,7 @@ using Pilotage.Protocols.Mqtt;
 
 namespace Pilotage.Sdk.Mqtt;
 
-/// <summary>A QoS 1 message from the caller's hand to the broker's ack, across connections.</summary>
+/// <summary>A QoS 1 or 2 message from the caller's hand to the broker's ack, across connections.</summary>
 internal sealed class PendingPublish(MqttMessage message)
 {
     private readonly TaskCompletionSource<MqttReason> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -14,6 +14,9 @@ internal sealed class PendingPublish(MqttMessage message)
 
     /// <summary>Whether it was sent on an earlier connection.</summary>
     public bool Duplicate { get; set; }
+
+    /// <summary>Whether PUBREC has come: the broker has the message, and only its identifier is to be released.</summary>
+    public bool Received { get; set; }
 
     /// <summary>Whether the caller has stopped waiting before it was sent.</summary>
     public bool Abandoned { get; set; }

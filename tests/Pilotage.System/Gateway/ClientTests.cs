@@ -17,6 +17,39 @@ public sealed class ClientTests
     [Theory]
     [InlineData(MqttVersion.V5)]
     [InlineData(MqttVersion.V311)]
+    public async Task Qos_2_passes_from_end_to_end_over_websockets(MqttVersion version)
+    {
+        var listener = TestBroker.Plain with { WebSocket = new() };
+        await using var broker = await TestBroker.StartAsync(new BrokerOptions { Listeners = [listener] });
+        var messages = Channel.CreateUnbounded<MqttMessage>();
+        await using var client = new MqttClient(
+            new() { Endpoint = MqttEndpoint.WebSocket("127.0.0.1", broker.Port), ClientId = "ws", Version = version },
+            TimeProvider.System,
+            new(1),
+            NullLogger<MqttClient>.Instance)
+        {
+            OnMessage = (message, _) => messages.Writer.WriteAsync(message, CancellationToken.None),
+        };
+        await client.ConnectAsync(default).WaitAsync(Patience);
+        Assert.Equal(MqttReason.GrantedQos2, await client.SubscribeAsync("acme/#", 2, default));
+        for (var i = 0; i < 300; i++)
+        {
+            var sent = new MqttMessage { Topic = "acme/n", Payload = BitConverter.GetBytes(i), Qos = 2 };
+            Assert.Equal(MqttReason.Success, await client.PublishAsync(sent, default).AsTask().WaitAsync(Patience));
+        }
+
+        for (var i = 0; i < 300; i++)
+        {
+            var got = await messages.Reader.ReadAsync().AsTask().WaitAsync(Patience);
+            Assert.Equal((i, 2), (BitConverter.ToInt32(got.Payload.Span), (int)got.Qos));
+        }
+
+        Assert.Equal(300, broker.Hooks.Received.Count);
+    }
+
+    [Theory]
+    [InlineData(MqttVersion.V5)]
+    [InlineData(MqttVersion.V311)]
     public async Task A_message_reaches_its_subscriber_with_all_its_properties(MqttVersion version)
     {
         await using var broker = await TestBroker.StartAsync();

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using Pilotage.Broker;
 using Pilotage.Core.Durability;
@@ -11,7 +12,6 @@ internal static class GatewayProcess
 {
     public static readonly BrokerOptions Options = new()
     {
-        Listeners = [TestBroker.Plain],
         QueuedMessagesMax = 1_000_000,
         QueuedBytesMax = 1024 * 1024 * 1024,
 
@@ -19,18 +19,20 @@ internal static class GatewayProcess
         CompactAfterBytes = 256 * 1024,
     };
 
-    public static async Task RunAsync(string path, bool isUnsynced)
+    public static async Task RunAsync(string path, bool isUnsynced, string[] flags)
     {
-        await using var broker = await OpenAsync(path, isUnsynced);
+        var port = flags is [.., "--port", var number] ? int.Parse(number) : 0;
+        await using var broker = await OpenAsync(path, isUnsynced, port);
         Console.WriteLine($"ready {broker.BoundEndpoints[0].Port}");
         await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System);
     }
 
-    public static Task<MqttBroker> OpenAsync(string path, bool isUnsynced)
+    public static Task<MqttBroker> OpenAsync(string path, bool isUnsynced, int port = 0)
     {
+        var listener = TestBroker.Plain with { EndPoint = new IPEndPoint(IPAddress.Loopback, port) };
         IDurableDirectory directory = new PosixDirectory(path);
         return MqttBroker.StartAsync(
-            Options,
+            Options with { Listeners = [listener] },
             new OpenHooks(),
             isUnsynced ? new UnsyncedDirectory(directory) : directory,
             TimeProvider.System,

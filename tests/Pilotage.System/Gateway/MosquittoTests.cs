@@ -12,8 +12,10 @@ public sealed class MosquittoTests
     [Theory]
     [InlineData("5", "0")]
     [InlineData("5", "1")]
+    [InlineData("5", "2")]
     [InlineData("311", "0")]
     [InlineData("311", "1")]
+    [InlineData("311", "2")]
     public async Task Its_messages_pass(string version, string qos)
     {
         await using var broker = await TestBroker.StartAsync();

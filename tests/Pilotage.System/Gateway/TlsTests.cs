@@ -42,7 +42,8 @@ public sealed class TlsTests : IAsyncLifetime
             EndPoint = new IPEndPoint(IPAddress.Loopback, 0),
             Tls = new() { Certificate = () => server },
         };
-        _broker = await TestBroker.StartAsync(new BrokerOptions { Listeners = [listener] }, hooks);
+        var web = listener with { Name = "wss", WebSocket = new() };
+        _broker = await TestBroker.StartAsync(new BrokerOptions { Listeners = [listener, web] }, hooks);
     }
 
     public async Task DisposeAsync()
@@ -61,6 +62,18 @@ public sealed class TlsTests : IAsyncLifetime
 
         Assert.Equal(MqttReason.Success, await client.PublishAsync(new() { Topic = "acme/x", Qos = 1 }, default));
         Assert.Equal(new DeviceId("pump-7"), Assert.Single(_broker.Broker.Clients).Identity.Device);
+    }
+
+    [Fact]
+    public async Task A_device_comes_in_by_websocket_under_the_name_in_its_certificate()
+    {
+        using var certificate = Device(_authority, "pump-8");
+        var port = _broker.Broker.BoundEndpoints.Single(e => e.Listener == "wss").Port;
+        await using var client = Client(certificate, endpoint: MqttEndpoint.WebSocket("127.0.0.1", port));
+        await client.ConnectAsync(default).WaitAsync(Patience);
+
+        Assert.Equal(MqttReason.Success, await client.PublishAsync(new() { Topic = "acme/x", Qos = 2 }, default));
+        Assert.Equal(new DeviceId("pump-8"), Assert.Single(_broker.Broker.Clients).Identity.Device);
     }
 
     [Fact]
@@ -107,10 +120,11 @@ public sealed class TlsTests : IAsyncLifetime
         Assert.Empty(_broker.Broker.Clients);
     }
 
-    private MqttClient Client(X509Certificate2? certificate, X509Certificate2? root = null) => new(
+    private MqttClient Client(
+        X509Certificate2? certificate, X509Certificate2? root = null, MqttEndpoint? endpoint = null) => new(
         new()
         {
-            Endpoint = MqttEndpoint.Tcp("127.0.0.1", _broker.Port),
+            Endpoint = endpoint ?? MqttEndpoint.Tcp("127.0.0.1", _broker.Port),
             Tls = new() { ClientCertificate = certificate, Roots = [root ?? _authority.Certificate] },
             ClientId = "me",
             BackoffMin = TimeSpan.FromMilliseconds(100),
