@@ -26,17 +26,23 @@ internal sealed class ServerObjects
         {
             while (!over.IsCompleted)
             {
-                var id = $"object-{++_next}";
-                if (await DeclareAsync(door, id, $"default/objects/{id}") is { } code)
-                {
-                    _declared.Add(id);
-                    _enrolled.UnionWith(await EnrolAsync(door, code) is null ? [] : [id]);
-                }
+                await CreateAsync(door);
             }
         }
         catch (HttpRequestException)
         {
             // The server is dead; this one was not answered.
+        }
+    }
+
+    /// <summary>Declares a device and lets it enrol.</summary>
+    public async Task CreateAsync(ServerDoor door)
+    {
+        var id = $"object-{++_next}";
+        if (await DeclareAsync(door, id, $"default/objects/{id}") is { } code)
+        {
+            _declared.Add(id);
+            _enrolled.UnionWith(await EnrolAsync(door, code) is null ? [] : [id]);
         }
     }
 
