@@ -44,7 +44,10 @@ public sealed class BestSensorTests
         var clean = BestSensor.Choose(Properties, null, Fleet(seed: 5, regimes: 1, noise: 0), Protocol);
 
         Assert.Matches("mean of (10|20)$", noisy.Name);
-        Assert.Equal("heat high", clean.Name);
+
+        // Without noise smoothing neither helps nor harms: which of them wins by a hair does not matter, its cost does.
+        Assert.StartsWith("heat high", clean.Name, StringComparison.Ordinal);
+        Assert.True(clean.Rule.Expected < noisy.Rule.Expected);
     }
 
     [Fact]
