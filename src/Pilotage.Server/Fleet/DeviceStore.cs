@@ -25,6 +25,10 @@ internal sealed class DeviceStore(ICatalogue catalogue)
 
             foreach (var (device, hash, expires) in codes)
             {
+                // One code a device: whoever finds an older one must not be able to take the device over with it.
+                connection.Execute(
+                    "DELETE FROM fleet_enrolments WHERE tenant = $tenant AND device = $device AND used_ns IS NULL",
+                    ("$tenant", device.Tenant.Value), ("$device", device.Id.Value));
                 connection.Execute(
                     "INSERT INTO fleet_enrolments (tenant, secret_hash, device, expires_ns) VALUES ($tenant, $hash, $device, $expires)",
                     ("$tenant", device.Tenant.Value), ("$hash", hash.ToString()), ("$device", device.Id.Value), ("$expires", expires));

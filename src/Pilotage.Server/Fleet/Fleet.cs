@@ -130,7 +130,7 @@ internal sealed partial class Fleet : IFleet, IEnrolments, IDeviceStanding
             if (enrolled is null)
             {
                 return refusal ?? new Refusal(
-                    "fleet.code.forbidden", "The code is unknown, used up or expired; ask for a new one with: pilotage device enroll");
+                    "fleet.code.forbidden", "The code is unknown, used up, expired or replaced by a newer one; ask for a new one with: pilotage device enroll");
             }
 
             Remember(enrolled);

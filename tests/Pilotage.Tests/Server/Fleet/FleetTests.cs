@@ -36,6 +36,19 @@ public sealed class FleetTests : IAsyncLifetime
     }
 
     [Fact]
+    public void A_newer_code_makes_the_older_one_worthless()
+    {
+        var lost = Declare("acme/lyon/pump-7", "pump")[0].Code;
+        var neighbour = Declare("acme/lyon/pump-8", "pump")[0].Code;
+        var newer = Declare("acme/lyon/pump-7", "pump")[0].Code;
+
+        Assert.Equal("fleet.code.forbidden", Enrol(lost).Refusal.Code);
+        Assert.True(Enrol(newer).IsOk);
+        Assert.Equal("fleet.code.forbidden", Enrol(lost).Refusal.Code);
+        Assert.True(Enrol(neighbour).IsOk);
+    }
+
+    [Fact]
     public void A_bad_request_does_not_use_the_code_up()
     {
         var code = Declare("acme/lyon/pump-7", "pump")[0].Code;
