@@ -45,7 +45,7 @@ internal sealed partial class ServerBrokerHooks(
     public override bool MayPublish(ClientIdentity who, string topic) => who switch
     {
         { Device: { } device } => rights.MayPublish(who.Tenant, device, topic),
-        { Role: OpenRole } => TopicPath.TryParse(topic, out var path) && path.Tenant == who.Tenant,
+        { Role: OpenRole } => TopicPath.TryParse(topic, out var path) && path.Tenant == who.Tenant && TopicRights.IsOpenToDevices(path.Class),
         _ => false,
     };
 

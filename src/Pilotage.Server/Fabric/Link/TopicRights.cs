@@ -6,13 +6,21 @@ namespace Pilotage.Server.Fabric.Link;
 /// <summary>What a device may say and hear: below its own path, and for an edge below the paths of its devices. Deny by default.</summary>
 internal sealed class TopicRights(IFleet fleet)
 {
-    /// <summary>A device never writes what is asked of it: its desired twin and its commands come from the server.</summary>
+    /// <summary>
+    /// A device never writes what is asked of it: its desired twin and its commands come from the server. What a model said is an
+    /// edge's to hand on, in a batch that names it: a device that could publish inferences could invent those of any release.
+    /// </summary>
     public bool MayPublish(TenantId tenant, DeviceId device, string topic) =>
         TopicPath.TryParse(topic, out var path)
         && path.Tenant == tenant
         && path.Class != TopicClass.Command
         && !(path.Class == TopicClass.Twin && !path.Name.StartsWith("reported", StringComparison.Ordinal))
-        && fleet.FindByPath(tenant, path.DevicePath)?.Id == device;
+        && fleet.FindByPath(tenant, path.DevicePath) is { } owner
+        && owner.Id == device
+        && (owner.Thing == Things.Edge || IsOpenToDevices(path.Class));
+
+    /// <summary>Whether a class is anybody's to publish, rather than an edge's alone.</summary>
+    public static bool IsOpenToDevices(string topicClass) => topicClass is not (TopicClass.Inference or TopicClass.Forward);
 
     /// <summary>The device path in a filter is written out; wildcards may follow it.</summary>
     public bool MaySubscribe(TenantId tenant, DeviceId device, string filter)

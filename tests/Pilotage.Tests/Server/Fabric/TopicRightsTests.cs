@@ -31,6 +31,8 @@ public sealed class TopicRightsTests : IAsyncLifetime
     [InlineData("acme/lyon/pump-1/_twin/reported", true)]
     [InlineData("acme/lyon/pump-1/_twin/desired", false)]
     [InlineData("acme/lyon/pump-1/_cmd/stop", false)]
+    [InlineData("acme/lyon/pump-1/_infer/rul", false)]
+    [InlineData("acme/lyon/pump-1/_forward", false)]
     [InlineData("acme/lyon/pump-12/_tele", false)]
     [InlineData("acme/lyon/pump-2/_tele", false)]
     [InlineData("acme/lyon/edge-1/_tele", false)]
@@ -58,6 +60,7 @@ public sealed class TopicRightsTests : IAsyncLifetime
         Assert.True(Hooks.MaySubscribe(Who(_edge), "acme/lyon/pump-1/_cmd/#"));
         Assert.False(Hooks.MaySubscribe(Who(_edge), "acme/lyon/pump-12/_cmd/#"));
         Assert.False(Hooks.MayPublish(Who(_edge), "acme/lyon/pump-1/_tele"));
+        Assert.True(Hooks.MayPublish(Who(_edge), "acme/lyon/edge-1/_forward"));
     }
 
     [Fact]
