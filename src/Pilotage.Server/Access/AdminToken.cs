@@ -10,6 +10,9 @@ internal sealed class AdminToken
 {
     private const string FileName = "admin.token";
     private const int RandomBytes = 32;
+
+    // What one could still try out: a token of one's own must not be shorter. Ours has 68 letters.
+    private const int LettersMin = 32;
     private readonly byte[] _hash;
 
     public AdminToken(DataFolder folder)
@@ -25,6 +28,12 @@ internal sealed class AdminToken
         {
             throw new StartRefusedException(new Refusal(
                 "server.token_exposed", $"{path} can be read by other users; run: chmod 600 {path}"));
+        }
+
+        if (token.Trim().Length < LettersMin)
+        {
+            throw new StartRefusedException(new Refusal(
+                "server.token_weak", $"{path} holds fewer than {LettersMin} letters; delete it, and the next start makes a good one."));
         }
 
         _hash = Hash(token.Trim());

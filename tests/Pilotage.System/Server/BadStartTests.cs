@@ -2,7 +2,9 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Pilotage.Core.Durability;
 using Pilotage.Testing;
+using Pilotage.Trust;
 using Xunit;
 
 namespace Pilotage.System.Server;
@@ -52,6 +54,15 @@ public sealed class BadStartTests : IDisposable
     {
         _folder.File("catalogue.db", new string('x', 10_000));
         await AssertAsync(Failed, ["catalogue.db cannot be opened", "restore a backup"], ServerProcess.Arguments(_folder.Path));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("a")]
+    public async Task An_administrators_token_that_anybody_could_guess(string token)
+    {
+        PrivateFile.Write(new PosixDirectory(_folder.Path), "admin.token", token);
+        await AssertAsync(Failed, ["admin.token holds fewer than 32 letters", "delete it"], ServerProcess.Arguments(_folder.Path));
     }
 
     [Fact]
