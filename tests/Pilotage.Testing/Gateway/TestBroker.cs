@@ -40,8 +40,17 @@ public sealed class TestBroker : IAsyncDisposable
         }
 
         var broker = new TestBroker(options, hooks ?? new());
-        await broker.StartAgainAsync();
-        return broker;
+        try
+        {
+            await broker.StartAgainAsync();
+            return broker;
+        }
+        catch
+        {
+            // Nobody gets to dispose of a broker that did not start.
+            broker._folder.Delete(recursive: true);
+            throw;
+        }
     }
 
     /// <summary>A plain listener on a free loopback port.</summary>
