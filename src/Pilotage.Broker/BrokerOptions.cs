@@ -82,8 +82,13 @@ public sealed record BrokerOptions
     public int InflightMax { get; init; } = 64;
 
     /// <summary>
-    /// Packets waiting for one slow connection; past that QoS 0 is dropped and counted, QoS 1 and 2 wait in the session.
+    /// Bytes waiting for one slow connection; past that QoS 0 is dropped and counted, QoS 1 and 2 wait in the session. One
+    /// message is always taken, whatever its size.
     /// </summary>
+    [Range(1024, int.MaxValue)]
+    public int OutboundBytesMax { get; init; } = 1024 * 1024;
+
+    /// <summary>The same in packets.</summary>
     [Range(16, 1_000_000)]
     public int OutboundPacketsMax { get; init; } = 1024;
 
@@ -135,6 +140,13 @@ public sealed record BrokerOptions
 
     /// <summary>How long a client that was told why its connection ends may take to close it.</summary>
     public TimeSpan LingerTimeout { get; init; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>
+    /// Threads that serve plain connections, each with its own share of them. One serves more than most machines have
+    /// devices; more of them spread the load over more processors.
+    /// </summary>
+    [Range(1, 64)]
+    public int LoopCount { get; init; } = Math.Clamp(Environment.ProcessorCount / 4, 1, 8);
 
     /// <summary>Connections at the same time, over all listeners.</summary>
     [Range(1, 1_000_000)]

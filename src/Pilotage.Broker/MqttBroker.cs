@@ -96,7 +96,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
             broker._stepping = broker._exchange.RunStepsAsync();
             broker._sweeper = broker.SweepAsync();
             broker._listeners = await Listeners.OpenAsync(
-                options, hooks, broker._connections, broker._gate, logs, cancellation);
+                options, hooks, broker._connections, broker._gate, time, logs, cancellation);
         }
         catch
         {

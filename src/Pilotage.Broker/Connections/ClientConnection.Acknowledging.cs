@@ -1,4 +1,4 @@
-using System.Threading.Channels;
+using System.Diagnostics;
 using Pilotage.Broker.Sessions;
 using Pilotage.Core.Durability;
 using Pilotage.Protocols.Mqtt;
@@ -8,66 +8,152 @@ namespace Pilotage.Broker.Connections;
 /// <content>Acks out: in the order of the messages, each after its message is stored.</content>
 internal sealed partial class ClientConnection
 {
-    // What a listener that acknowledges from memory has promised and the disk has not confirmed; past it acks wait.
-    private readonly Channel<PendingAck> _promised = Channel.CreateBounded<PendingAck>(new BoundedChannelOptions(
-        (2 * context.Options.ReceiveMaximum) + 64) { SingleReader = true, SingleWriter = true });
-
     private readonly bool _waitsForDisk = transport.Acks == AckPolicy.Durable;
+    private readonly Lock _acking = new();
 
-    private async Task AcknowledgeAllAsync()
+    // Messages whose outcome is not known yet; the first one's completion goes on with the rest.
+    private Ring<PendingAck>? _pending;
+    private Action? _settle;
+    private TaskCompletionSource? _settled;
+    private int _settledAt;
+
+    // Room for the receive window and as many QoS 0 messages again; past that the reader waits.
+    private int PendingMax => (2 * context.Options.ReceiveMaximum) + 64;
+
+    /// <summary>Answers when it is the message's turn and its outcome is known; waits only for room.</summary>
+    private ValueTask Enqueue(PendingAck pending)
     {
-        await foreach (var pending in _acks.Reader.ReadAllAsync(CancellationToken.None))
+        lock (_acking)
         {
-            var outcome = _waitsForDisk || pending.IsSettled ? await OutcomeAsync(pending) : await PromiseAsync(pending);
-            var reason = outcome.Reason;
-            if (pending.Type == MqttPacketType.PubComp)
+            var first = _pending is not { Count: > 0 };
+            if (pending.IsSettled && (first || !_waitsForDisk))
             {
-                await CompleteAsync(pending, reason);
-                continue;
+                Answer(pending, OutcomeOf(pending));
+                return default;
             }
 
-            if (reason.IsFailure())
+            if (!_waitsForDisk)
             {
-                BrokerMetrics.Refused(reason);
+                // The client does not wait; what becomes of its message is counted.
+                Answer(pending, PublishDecision.Accepted);
+                pending = pending with { IsPromised = true };
             }
 
-            if (pending.Type == MqttPacketType.PubRec && pending.State != IncomingState.Pending)
+            (_pending ??= new()).PushBack(pending);
+            if (first)
             {
-                context.Exchange.Settle(_session!, pending.PacketId, reason);
+                Settle();
             }
 
-            // A received QoS 2 message keeps its place until it is released (MQTT 5.0, section 4.9).
-            if (pending.PacketId != 0 && (pending.Type == MqttPacketType.PubAck || reason.IsFailure()))
-            {
-                FreePlace();
-            }
-
-            await AnswerAsync(pending, outcome);
+            return _pending.Count < PendingMax ? default : new(UntilSettledAsync(PendingMax / 2));
         }
     }
 
-    /// <summary>
-    /// On a listener that acknowledges from memory the ack does not wait; what becomes of the message is counted.
-    /// </summary>
-    private async ValueTask<PublishDecision> PromiseAsync(PendingAck pending)
+    /// <summary>Completes when no more than that many messages are without an outcome.</summary>
+    private Task UntilSettledAsync(int most)
     {
-        await _promised.Writer.WriteAsync(pending, CancellationToken.None);
-        return PublishDecision.Accepted;
-    }
-
-    private async Task SettlePromisesAsync()
-    {
-        await foreach (var pending in _promised.Reader.ReadAllAsync(CancellationToken.None))
+        lock (_acking)
         {
-            var outcome = await OutcomeAsync(pending);
-            if (outcome.Reason.IsFailure() && pending.Type != MqttPacketType.PubComp)
+            if (_pending is null || _pending.Count <= most)
             {
-                BrokerMetrics.Refused(outcome.Reason);
+                return Task.CompletedTask;
             }
+
+            _settledAt = most;
+            _settled ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _settled.Task;
         }
     }
 
-    private async ValueTask CompleteAsync(PendingAck pending, MqttReason reason)
+    /// <summary>Answers whatever is due; the completion of the first that is not comes back here.</summary>
+    private void Settle()
+    {
+        TaskCompletionSource? settled = null;
+        lock (_acking)
+        {
+            while (_pending is { Count: > 0 } ring)
+            {
+                var pending = ring.Peek();
+                if (!pending.IsSettled)
+                {
+                    Await(pending);
+                    break;
+                }
+
+                ring.PopFront();
+                var outcome = OutcomeOf(pending);
+                if (!pending.IsPromised)
+                {
+                    Answer(pending, outcome);
+                }
+                else if (outcome.Reason.IsFailure() && pending.Type != MqttPacketType.PubComp)
+                {
+                    BrokerMetrics.Refused(outcome.Reason);
+                }
+            }
+
+            if (_pending!.Count <= _settledAt)
+            {
+                (settled, _settled) = (_settled, null);
+            }
+        }
+
+        settled?.SetResult();
+    }
+
+    private void Await(in PendingAck pending)
+    {
+        _settle ??= Settle;
+        if (!pending.Stored.IsCompleted)
+        {
+            pending.Stored.GetAwaiter().UnsafeOnCompleted(_settle);
+        }
+        else
+        {
+            pending.Decision.GetAwaiter().UnsafeOnCompleted(_settle);
+        }
+    }
+
+    private void Answer(in PendingAck pending, PublishDecision outcome)
+    {
+        var reason = outcome.Reason;
+        if (pending.Type == MqttPacketType.PubComp)
+        {
+            Complete(pending, reason);
+            return;
+        }
+
+        if (reason.IsFailure())
+        {
+            BrokerMetrics.Refused(reason);
+        }
+
+        if (pending.Type == MqttPacketType.PubRec && pending.State != IncomingState.Pending)
+        {
+            context.Exchange.Settle(_session!, pending.PacketId, reason);
+        }
+
+        // A received QoS 2 message keeps its place until it is released (MQTT 5.0, section 4.9).
+        if (pending.PacketId != 0 && (pending.Type == MqttPacketType.PubAck || reason.IsFailure()))
+        {
+            FreePlace();
+        }
+
+        // Where there is no ack to say no with, the connection says it: 3.1.1 (MQTT-3.3.5-2) and QoS 0.
+        if (reason.IsFailure() && (_version == MqttVersion.V311 || pending.PacketId == 0))
+        {
+            if (reason is not MqttReason.QuotaExceeded || pending.PacketId != 0)
+            {
+                End(reason, outcome.Text ?? reason.Words());
+            }
+        }
+        else if (pending.PacketId != 0)
+        {
+            SendAck(pending.Type, pending.PacketId, reason, outcome.Text);
+        }
+    }
+
+    private void Complete(in PendingAck pending, MqttReason reason)
     {
         if (pending.State == IncomingState.Stored)
         {
@@ -81,10 +167,10 @@ internal sealed partial class ClientConnection
             FreePlace();
         }
 
-        await SendAckAsync(MqttPacketType.PubComp, pending.PacketId, reason);
+        SendAck(MqttPacketType.PubComp, pending.PacketId, reason);
     }
 
-    /// <summary>Only the queue of acks frees places; what was sent on an earlier connection took none on this one.</summary>
+    /// <summary>Only acks free places; what was sent on an earlier connection took none on this one.</summary>
     private void FreePlace()
     {
         if (Volatile.Read(ref _unacknowledged) > 0)
@@ -93,41 +179,8 @@ internal sealed partial class ClientConnection
         }
     }
 
-    private async ValueTask AnswerAsync(PendingAck pending, PublishDecision outcome)
-    {
-        var reason = outcome.Reason;
-
-        // Where there is no ack to say no with, the connection says it: 3.1.1 (MQTT-3.3.5-2) and QoS 0.
-        if (reason.IsFailure() && (_version == MqttVersion.V311 || pending.PacketId == 0))
-        {
-            if (reason is not MqttReason.QuotaExceeded || pending.PacketId != 0)
-            {
-                End(reason, outcome.Text ?? reason.Words());
-            }
-        }
-        else if (pending.PacketId != 0)
-        {
-            await SendAckAsync(pending.Type, pending.PacketId, reason, outcome.Text);
-        }
-    }
-
-    private ValueTask SendAckAsync(MqttPacketType type, ushort packetId, MqttReason reason, string? why = null)
-    {
-        var packet = Outbound.Acks(type, new(packetId, reason, Words(reason, why)));
-        return Ended || _outbox.Writer.TryWrite(packet) ? default : WriteUnlessEndedAsync(packet);
-    }
-
-    private async ValueTask WriteUnlessEndedAsync(Outbound packet)
-    {
-        try
-        {
-            await _outbox.Writer.WriteAsync(packet, context.Stopping);
-        }
-        catch (Exception ended) when (ended is ChannelClosedException or OperationCanceledException)
-        {
-            // Nobody is left to tell; the message is stored, and the client will send it again.
-        }
-    }
+    private void SendAck(MqttPacketType type, ushort packetId, MqttReason reason, string? why = null) =>
+        Send(Outbound.Acks(type, new(packetId, reason, Words(reason, why))));
 
     /// <summary>A full disk heals, and the client may try again; anything else is for the operator.</summary>
     private static MqttReason ReasonOf(IOException refused) =>
@@ -139,8 +192,10 @@ internal sealed partial class ClientConnection
             ? new() { ReasonString = why ?? reason.Words() }
             : null;
 
-    private async ValueTask<PublishDecision> OutcomeAsync(PendingAck pending)
+    /// <summary>What became of a message that is settled; asked once, as its tasks may be.</summary>
+    private PublishDecision OutcomeOf(in PendingAck pending)
     {
+        Debug.Assert(pending.IsSettled, "Nothing here may wait.");
         if (pending.Refusal != MqttReason.Success)
         {
             return new(pending.Refusal, null);
@@ -149,7 +204,7 @@ internal sealed partial class ClientConnection
         var reason = MqttReason.Success;
         try
         {
-            await pending.Stored;
+            _ = pending.Stored.GetAwaiter().GetResult();
         }
         catch (IOException refused)
         {
@@ -158,7 +213,7 @@ internal sealed partial class ClientConnection
 
         try
         {
-            var decision = await pending.Decision;
+            var decision = pending.Decision.GetAwaiter().GetResult();
             return reason == MqttReason.Success ? decision : new(reason, null);
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)

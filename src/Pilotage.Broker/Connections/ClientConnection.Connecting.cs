@@ -66,7 +66,7 @@ internal sealed partial class ClientConnection
     {
         using var patience = new CancellationTokenSource(context.Options.ConnectTimeout, context.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, context.Stopping);
-        var input = transport.Pipe.Input;
+        var input = transport.Wire.Input;
         while (true)
         {
             var result = await input.ReadAsync(either.Token);
@@ -176,8 +176,7 @@ internal sealed partial class ClientConnection
             ResponseInformation =
                 packet.Properties?.RequestResponseInformation == true ? decision.ResponseInformation : null,
         };
-        await _outbox.Writer.WriteAsync(
-            Outbound.ConnAck(new(attachment.Present, MqttReason.Success, properties)), context.Stopping);
+        Send(Outbound.ConnAck(new(attachment.Present, MqttReason.Success, properties)));
         _welcomed = true;
         OpenWindow(window);
         BrokerMetrics.Connections(1);
@@ -234,7 +233,7 @@ internal sealed partial class ClientConnection
     {
         Debug.Assert(reason.IsFailure(), "A refusal needs a reason.");
         var words = _version == MqttVersion.V5 ? new MqttProperties { ReasonString = why } : null;
-        _told = _outbox.Writer.TryWrite(Outbound.ConnAck(new(false, reason, words)));
+        _told = Send(Outbound.ConnAck(new(false, reason, words)));
         Reject(reason, why);
         return false;
     }

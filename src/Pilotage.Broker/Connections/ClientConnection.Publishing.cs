@@ -71,9 +71,6 @@ internal sealed partial class ClientConnection
         return Enqueue(new(MqttPacketType.PubComp, ack.PacketId, answer, stored, default, state));
     }
 
-    private ValueTask Enqueue(in PendingAck pending) =>
-        _acks.Writer.TryWrite(pending) ? default : _acks.Writer.WriteAsync(pending, context.Stopping);
-
     private PendingAck Accept(MqttMessage message, ushort packetId)
     {
         var type = message.Qos == 2 ? MqttPacketType.PubRec : MqttPacketType.PubAck;

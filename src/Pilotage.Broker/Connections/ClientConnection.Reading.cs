@@ -9,7 +9,7 @@ internal sealed partial class ClientConnection
 {
     private async ValueTask ReadAllAsync()
     {
-        var input = transport.Pipe.Input;
+        var input = transport.Wire.Input;
         while (!Ended)
         {
             var result = await input.ReadAsync(context.Stopping);
@@ -20,20 +20,30 @@ internal sealed partial class ClientConnection
                 var handled = Dispatch(frame, body);
                 if (!handled.IsCompletedSuccessfully)
                 {
-                    // While it is we who are slow, the client's silence says nothing.
-                    Volatile.Write(ref _busy, true);
-                    await handled;
-                    Volatile.Write(ref _lastHeard, context.Time.GetTimestamp());
-                    Volatile.Write(ref _busy, false);
+                    await BusyAsync(handled);
                 }
             }
 
             input.AdvanceTo(rest.Start, rest.End);
+            if (_outbox.IsOver)
+            {
+                await BusyAsync(new(_outbox.UntilRoomAsync()));
+            }
+
             if (result.IsCompleted)
             {
                 End(MqttReason.Success, "the client closed the connection");
             }
         }
+    }
+
+    /// <summary>While it is we who are slow, or our answers wait to be read, the client's silence says nothing.</summary>
+    private async ValueTask BusyAsync(ValueTask until)
+    {
+        Volatile.Write(ref _busy, true);
+        await until;
+        Volatile.Write(ref _lastHeard, context.Time.GetTimestamp());
+        Volatile.Write(ref _busy, false);
     }
 
     private bool TryTake(ref ReadOnlySequence<byte> rest, out MqttFrame frame, out ReadOnlySequence<byte> body)
@@ -87,7 +97,8 @@ internal sealed partial class ClientConnection
             case MqttPacketType.Unsubscribe:
                 return OnUnsubscribe(body);
             case MqttPacketType.PingReq when body.IsEmpty:
-                return SendAsync(Outbound.PingResp);
+                Send(Outbound.PingResp);
+                return default;
             case MqttPacketType.Disconnect:
                 return OnDisconnect(body);
             case MqttPacketType.PingReq:
@@ -127,9 +138,12 @@ internal sealed partial class ClientConnection
             return Fail(MqttReason.ProtocolError, $"{type} answers a message of another QoS");
         }
 
-        return type == MqttPacketType.PubRec && outcome == AckOutcome.Unknown && !ack.Reason.IsFailure()
-            ? SendAsync(Outbound.Acks(MqttPacketType.PubRel, new(id, MqttReason.PacketIdentifierNotFound)))
-            : default;
+        if (type == MqttPacketType.PubRec && outcome == AckOutcome.Unknown && !ack.Reason.IsFailure())
+        {
+            Send(Outbound.Acks(MqttPacketType.PubRel, new(id, MqttReason.PacketIdentifierNotFound)));
+        }
+
+        return default;
     }
 
     private ValueTask OnDisconnect(ReadOnlySpan<byte> body)
@@ -156,9 +170,6 @@ internal sealed partial class ClientConnection
         End(MqttReason.Success, $"the client disconnected{words}");
         return default;
     }
-
-    private ValueTask SendAsync(in Outbound packet) =>
-        _outbox.Writer.TryWrite(packet) || Ended ? default : _outbox.Writer.WriteAsync(packet, context.Stopping);
 
     private ValueTask Fail(MqttReason reason, string why)
     {

@@ -29,7 +29,7 @@ internal sealed partial class ClientConnection
             reasons[i] = await SubscribeAsync(packet.Filters[i], packet.Properties, replays);
         }
 
-        await SendAsync(Outbound.SubAck(new(packet.PacketId, reasons, Words(FirstFailure(reasons)))));
+        Send(Outbound.SubAck(new(packet.PacketId, reasons, Words(FirstFailure(reasons)))));
         foreach (var subscription in replays)
         {
             await ReplayAsync(subscription);
@@ -115,18 +115,17 @@ internal sealed partial class ClientConnection
     {
         foreach (var retained in context.Exchange.RetainedFor(_session!, subscription.Filter))
         {
-            if (Math.Min(retained.Message.Qos, subscription.Qos) == 0)
-            {
-                await SendAsync(Outbound.Publish(new(retained, 0, 0, retain: true, subscription.Identifiers)));
-                continue;
-            }
-
-            while (!Ended && !context.Exchange.TryReplay(_session!, this, retained, subscription))
+            while (!Ended && !TryReplay(retained, subscription))
             {
                 await Task.Delay(ReplayPause, context.Time, context.Stopping);
             }
         }
     }
+
+    private bool TryReplay(StoredMessage retained, Subscription subscription) =>
+        Math.Min(retained.Message.Qos, subscription.Qos) == 0
+            ? TryDeliver(new(retained, 0, 0, retain: true, subscription.Identifiers)) != Handing.NoRoom
+            : context.Exchange.TryReplay(_session!, this, retained, subscription);
 
     private async ValueTask UnsubscribeAsync(UnsubscribePacket packet)
     {
@@ -147,6 +146,6 @@ internal sealed partial class ClientConnection
             }
         }
 
-        await SendAsync(Outbound.UnsubAck(new(packet.PacketId, reasons, Words(FirstFailure(reasons)))));
+        Send(Outbound.UnsubAck(new(packet.PacketId, reasons, Words(FirstFailure(reasons)))));
     }
 }

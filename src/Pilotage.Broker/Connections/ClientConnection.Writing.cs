@@ -1,94 +1,102 @@
-using System.IO.Pipelines;
-using Microsoft.AspNetCore.Connections;
 using Pilotage.Broker.Sessions;
 using Pilotage.Protocols.Mqtt;
 
 namespace Pilotage.Broker.Connections;
 
-/// <content>Packets out: many packets, one flush.</content>
+/// <content>Packets out: written to the outbox where they arise, carried away by the wire.</content>
 internal sealed partial class ClientConnection
 {
-    private const int FlushAfterBytes = 64 * 1024;
+    // What a packet has beside topic and payload, as a rule.
+    private const int OverheadBytes = 64;
 
-    private OutgoingAliases _aliases = new(0);
+    private readonly Outbox _outbox = new(context.Options.OutboundPacketsMax, context.Options.OutboundBytesMax);
+    private OutgoingAliases _aliases = OutgoingAliases.None;
 
-    private async Task WriteAllAsync()
+    /// <inheritdoc/>
+    public Handing TryDeliver(Delivery delivery)
     {
-        var output = transport.Pipe.Output;
-        try
+        lock (_outbox.Gate)
         {
-            while (await _outbox.Reader.WaitToReadAsync(CancellationToken.None))
+            if (_outbox.IsClosed || !_outbox.HasRoom(delivery.Stored.Bytes + OverheadBytes))
             {
-                while (_outbox.Reader.TryRead(out var packet))
-                {
-                    Encode(output, packet);
-                    if (output.UnflushedBytes >= FlushAfterBytes)
-                    {
-                        await FlushAsync(output);
-                    }
-                }
-
-                await FlushAsync(output);
-
-                // Room has come free: what the session holds back may be waiting for just that.
-                if (_session is { HasUnsent: true } session && !Ended)
-                {
-                    context.Exchange.Pump(session, this);
-                }
+                return Handing.NoRoom;
             }
-        }
-        catch (Exception fault) when (fault is IOException or OperationCanceledException or InvalidOperationException
-            or ConnectionAbortedException)
-        {
-            End(MqttReason.UnspecifiedError, $"writing failed: {fault.Message}");
-            while (_outbox.Reader.TryRead(out _))
+
+            if (!TryWrite(delivery))
             {
-                // Whoever waits for room must not wait for a writer that is gone.
+                return Handing.TooLarge;
             }
+
+            _outbox.EndPacket();
         }
+
+        transport.Wire.Wake();
+        return Handing.Done;
     }
 
-    private async ValueTask FlushAsync(PipeWriter output)
+    /// <inheritdoc/>
+    public bool TryRelease(ushort packetId)
     {
-        var flushed = await output.FlushAsync(CancellationToken.None);
-        if (flushed.IsCompleted)
+        lock (_outbox.Gate)
         {
-            End(MqttReason.Success, "the client closed the connection");
+            if (_outbox.IsClosed || !_outbox.HasRoom(OverheadBytes))
+            {
+                return false;
+            }
+
+            Write(Outbound.Acks(MqttPacketType.PubRel, new(packetId)));
         }
+
+        transport.Wire.Wake();
+        return true;
     }
 
-    private void Encode(PipeWriter output, in Outbound packet)
+    /// <summary>
+    /// Answers to what the client sent. They are few for each packet taken, and none is taken while the outbox is over
+    /// its limits.
+    /// </summary>
+    private bool Send(in Outbound packet)
     {
-        switch (packet.Type)
+        lock (_outbox.Gate)
         {
-            case MqttPacketType.Publish:
-                EncodePublish(output, (Delivery)packet.Packet!);
-                break;
-            case >= MqttPacketType.PubAck and <= MqttPacketType.PubComp:
-                MqttEncoder.Ack(output, _version, packet.Type, packet.Ack, _packetBytesMax);
-                break;
-            case MqttPacketType.PingResp:
-                MqttEncoder.PingResp(output);
-                break;
-            case MqttPacketType.ConnAck:
-                MqttEncoder.ConnAck(output, _version, (ConnAckPacket)packet.Packet!, _packetBytesMax);
-                break;
-            case MqttPacketType.SubAck or MqttPacketType.UnsubAck:
-                MqttEncoder.SubAck(output, _version, packet.Type, (SubAckPacket)packet.Packet!, _packetBytesMax);
-                break;
-            default:
-                MqttEncoder.Disconnect(
-                    output, _version, packet.Type, (DisconnectPacket)packet.Packet!, _packetBytesMax);
-                break;
+            if (_outbox.IsClosed)
+            {
+                return false;
+            }
+
+            Write(packet);
+        }
+
+        transport.Wire.Wake();
+        return true;
+    }
+
+    private void Write(in Outbound packet)
+    {
+        var written = packet.Type switch
+        {
+            >= MqttPacketType.PubAck and <= MqttPacketType.PubComp =>
+                MqttEncoder.Ack(_outbox, _version, packet.Type, packet.Ack, _packetBytesMax),
+            MqttPacketType.PingResp => MqttEncoder.PingResp(_outbox),
+            MqttPacketType.ConnAck =>
+                MqttEncoder.ConnAck(_outbox, _version, (ConnAckPacket)packet.Packet!, _packetBytesMax),
+            MqttPacketType.SubAck or MqttPacketType.UnsubAck =>
+                MqttEncoder.SubAck(_outbox, _version, packet.Type, (SubAckPacket)packet.Packet!, _packetBytesMax),
+            _ => MqttEncoder.Disconnect(
+                _outbox, _version, packet.Type, (DisconnectPacket)packet.Packet!, _packetBytesMax),
+        };
+        if (written > 0)
+        {
+            _outbox.EndPacket();
         }
     }
 
-    private void EncodePublish(PipeWriter output, Delivery delivery)
+    private bool TryWrite(Delivery delivery)
     {
         var stored = delivery.Stored;
         var alias = _aliases.Of(stored.Message.Topic, out var known);
         var written = MqttEncoder.Publish(
-            output,
+            _outbox,
             _version,
             stored.Message,
             new()
@@ -97,28 +105,25 @@ internal sealed partial class ClientConnection
                 PacketId = delivery.PacketId,
                 Retain = delivery.Retain,
                 Duplicate = delivery.Duplicate,
-                ExpirySeconds = stored.ExpiryLeft(BrokerClock.Ns(context.Time)),
+                ExpirySeconds = stored.Message.ExpirySeconds is null
+                    ? null
+                    : stored.ExpiryLeft(BrokerClock.Ns(context.Time)),
                 SubscriptionIds = delivery.SubscriptionIds,
                 TopicAlias = alias,
                 TopicOmitted = known,
             },
             _packetBytesMax);
-        if (written > 0)
+        if (written == 0)
         {
-            if (alias != 0 && !known)
-            {
-                _aliases.Told(stored.Message.Topic, alias);
-            }
-
-            BrokerMetrics.Delivered(delivery.Qos);
-            return;
+            return false;
         }
 
-        // Larger than the client takes: as if it had been sent and acknowledged (MQTT-3.1.2-25).
-        BrokerMetrics.Dropped("packet-too-large");
-        if (delivery.Qos > 0)
+        if (alias != 0 && !known)
         {
-            context.Exchange.Discard(_session!, this, delivery.PacketId);
+            _aliases.Told(stored.Message.Topic, alias);
         }
+
+        BrokerMetrics.Delivered(delivery.Qos);
+        return true;
     }
 }

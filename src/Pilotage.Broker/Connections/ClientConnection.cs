@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections;
 using Pilotage.Broker.Sessions;
 using Pilotage.Protocols.Mqtt;
@@ -7,17 +6,13 @@ namespace Pilotage.Broker.Connections;
 
 /// <summary>
 /// One network connection: a reader that parses and routes, a queue of acks that leave in order once their messages
-/// are stored, and a writer with a bounded queue. When the peer is slow the reader waits, and so does the peer.
+/// are stored, and a bounded outbox. When the peer is slow the reader waits, and so does the peer.
 /// </summary>
-internal sealed partial class ClientConnection(Transport transport, LinkContext context) : ISessionLink
+/// <remarks>
+/// Locks are taken in this order and never another: <c>_acking</c>, the exchange's, <c>_ending</c>, the outbox's gate.
+/// </remarks>
+internal sealed partial class ClientConnection(Transport transport, LinkContext context) : ISessionLink, IWireOwner
 {
-    private readonly Channel<Outbound> _outbox = Channel.CreateBounded<Outbound>(new BoundedChannelOptions(
-        context.Options.OutboundPacketsMax) { SingleReader = true });
-
-    // Room for the receive window and as many QoS 0 messages again; past that the reader waits.
-    private readonly Channel<PendingAck> _acks = Channel.CreateBounded<PendingAck>(new BoundedChannelOptions(
-        (2 * context.Options.ReceiveMaximum) + 64) { SingleReader = true, SingleWriter = true });
-
     private readonly MqttLimits _limits = new(
         context.Options.PacketBytesMax, context.Options.UserPropertiesMax, context.Options.UserPropertyBytesMax);
 
@@ -53,22 +48,17 @@ internal sealed partial class ClientConnection(Transport transport, LinkContext 
     public async Task RunAsync()
     {
         _lastHeard = context.Time.GetTimestamp();
-        var writer = WriteAllAsync();
+        transport.Wire.Start(_outbox, this);
         try
         {
             if (await ConnectAsync())
             {
-                var acks = AcknowledgeAllAsync();
-                var promises = _waitsForDisk ? Task.CompletedTask : SettlePromisesAsync();
                 await ReadAllAsync();
-                _acks.Writer.Complete();
-                await acks;
-                _promised.Writer.Complete();
-                await promises;
+                await UntilSettledAsync(0);
             }
         }
         catch (Exception fault) when (fault is IOException or OperationCanceledException or ObjectDisposedException
-            or ChannelClosedException or ConnectionAbortedException)
+            or ConnectionAbortedException)
         {
             End(MqttReason.UnspecifiedError, fault.Message);
         }
@@ -81,18 +71,10 @@ internal sealed partial class ClientConnection(Transport transport, LinkContext 
 
         await LeaveAsync();
         End(MqttReason.Success, _end.Why);
-        await writer;
+        await transport.Wire.DrainedAsync();
         await LingerAsync();
-        await transport.Pipe.Input.CompleteAsync();
-        await transport.Pipe.Output.CompleteAsync();
+        await transport.Wire.CloseAsync();
     }
-
-    /// <inheritdoc/>
-    public bool TryDeliver(Delivery delivery) => _outbox.Writer.TryWrite(Outbound.Publish(delivery));
-
-    /// <inheritdoc/>
-    public bool TryRelease(ushort packetId) =>
-        _outbox.Writer.TryWrite(Outbound.Acks(MqttPacketType.PubRel, new(packetId)));
 
     /// <inheritdoc/>
     public void End(MqttReason reason, string why)
@@ -113,12 +95,26 @@ internal sealed partial class ClientConnection(Transport transport, LinkContext 
         // A server says why only to a 5.0 client that has had its CONNACK (MQTT-3.14.0-1), and only on failure.
         if (_welcomed && _version == MqttVersion.V5 && reason.IsFailure())
         {
-            _told = _outbox.Writer.TryWrite(Outbound.Disconnect(new(reason, new() { ReasonString = why })));
+            _told = Send(Outbound.Disconnect(new(reason, new() { ReasonString = why })));
         }
 
-        _outbox.Writer.TryComplete();
-        transport.Pipe.Input.CancelPendingRead();
+        _outbox.Close();
+        transport.Wire.Wake();
+        transport.Wire.Input.CancelPendingRead();
     }
+
+    /// <inheritdoc/>
+    public void HasRoom()
+    {
+        // What the session holds back may be waiting for just that.
+        if (_session is { HasUnsent: true } session && !Ended)
+        {
+            context.Exchange.Pump(session, this);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void IsCut(string why) => End(MqttReason.UnspecifiedError, why);
 
     /// <summary>Judges the time: silence past the keep alive, or an ending that does not end.</summary>
     public void Sweep()
@@ -127,7 +123,7 @@ internal sealed partial class ClientConnection(Transport transport, LinkContext 
         {
             if (context.Time.GetElapsedTime(_endedAt) > context.Options.DrainTimeout)
             {
-                transport.Abort();
+                transport.Wire.Abort();
             }
         }
         else if (_silenceMax != Timeout.InfiniteTimeSpan && !Volatile.Read(ref _busy)
@@ -138,7 +134,7 @@ internal sealed partial class ClientConnection(Transport transport, LinkContext 
     }
 
     /// <summary>Cuts the socket.</summary>
-    public void Abort() => transport.Abort();
+    public void Abort() => transport.Wire.Abort();
 
     /// <summary>
     /// A socket that is closed with bytes unread answers them with a reset, and the reset may overtake our last packet.
@@ -151,7 +147,7 @@ internal sealed partial class ClientConnection(Transport transport, LinkContext 
             return;
         }
 
-        var input = transport.Pipe.Input;
+        var input = transport.Wire.Input;
         using var patience = new CancellationTokenSource(context.Options.LingerTimeout, context.Time);
         try
         {

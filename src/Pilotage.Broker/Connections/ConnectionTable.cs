@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
+using Pilotage.Broker.Loops;
 
 namespace Pilotage.Broker.Connections;
 
@@ -10,6 +11,7 @@ namespace Pilotage.Broker.Connections;
 internal sealed class ConnectionTable(LinkContext context)
 {
     private readonly ConcurrentDictionary<ClientConnection, Task> _running = new();
+    private int _open;
 
     /// <summary>Serves one accepted connection.</summary>
     public Task ServeAsync(ConnectionContext connection, ListenerOptions listener)
@@ -17,18 +19,29 @@ internal sealed class ConnectionTable(LinkContext context)
         var certificate = connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate;
         var remote = listener.EndPoint is UnixDomainSocketEndPoint ? null : connection.RemoteEndPoint as IPEndPoint;
         return ServeAsync(new(
-            connection.Transport,
+            new PipeWire(connection.Transport, connection.Abort),
             listener.Name,
             listener.Tls is not null,
             certificate,
             remote,
-            listener.Acks,
-            connection.Abort));
+            listener.Acks));
     }
+
+    /// <summary>The same for a socket of our own.</summary>
+    public Task ServeAsync(LoopWire wire, ListenerOptions listener) =>
+        ServeAsync(new(wire, listener.Name, Encrypted: false, Certificate: null, wire.Remote, listener.Acks));
 
     /// <summary>Serves one connection, whatever carries its bytes.</summary>
     public async Task ServeAsync(Transport transport)
     {
+        if (Interlocked.Increment(ref _open) > context.Options.ConnectionsMax)
+        {
+            Interlocked.Decrement(ref _open);
+            BrokerMetrics.Connect(transport.Listener, Protocols.Mqtt.MqttReason.ServerBusy);
+            await transport.Wire.CloseAsync();
+            return;
+        }
+
         var client = new ClientConnection(transport, context);
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _running[client] = ended.Task;
@@ -39,6 +52,7 @@ internal sealed class ConnectionTable(LinkContext context)
         finally
         {
             _running.TryRemove(client, out _);
+            Interlocked.Decrement(ref _open);
             ended.SetResult();
         }
     }

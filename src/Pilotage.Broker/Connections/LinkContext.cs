@@ -1,4 +1,3 @@
-using System.IO.Pipelines;
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
@@ -17,18 +16,16 @@ internal sealed record LinkContext(
     CancellationToken Stopping);
 
 /// <summary>One accepted socket, TLS behind it.</summary>
-/// <param name="Pipe">Bytes in and out.</param>
+/// <param name="Wire">Bytes in and out.</param>
 /// <param name="Listener">By which listener it came.</param>
 /// <param name="Encrypted">Whether TLS stands before it.</param>
 /// <param name="Certificate">The client's certificate, trusted already.</param>
 /// <param name="Remote">The peer; nothing for a Unix socket.</param>
 /// <param name="Acks">When messages are acknowledged.</param>
-/// <param name="Abort">Cuts the socket without ceremony.</param>
 internal sealed record Transport(
-    IDuplexPipe Pipe,
+    IWire Wire,
     string Listener,
     bool Encrypted,
     X509Certificate2? Certificate,
     EndPoint? Remote,
-    AckPolicy Acks,
-    Action Abort);
+    AckPolicy Acks);

@@ -1,28 +1,27 @@
 using System.Net.Sockets;
-using System.Security.Authentication;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Https;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Pilotage.Broker.Loops;
 
 namespace Pilotage.Broker.Connections;
 
-/// <summary>The sockets: Kestrel's transports and TLS, with our connections in place of HTTP.</summary>
+/// <summary>
+/// All listening sockets. Where nothing needs doing to the bytes our own event loops carry them (Linux); Kestrel carries
+/// TLS and WebSocket, and everything elsewhere.
+/// </summary>
 internal sealed class Listeners : IAsyncDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    private readonly WebApplication _host;
-    private readonly List<(ListenerOptions Options, ListenOptions Bound)> _bound = [];
-
-    private Listeners(WebApplication host) => _host = host;
+    private readonly List<(string Name, LoopListener Socket)> _looped = [];
+    private EventLoops? _loops;
+    private PipeListeners? _piped;
 
     /// <summary>Where each listener listens.</summary>
     public IReadOnlyList<BoundEndpoint> Endpoints =>
-        [.. _bound.Select(pair => new BoundEndpoint(pair.Options.Name, pair.Bound.EndPoint))];
+    [
+        .. _looped.Select(own => new BoundEndpoint(own.Name, own.Socket.EndPoint)),
+        .. _piped?.Endpoints ?? [],
+    ];
 
     /// <summary>Opens all listeners, or none.</summary>
     public static async Task<Listeners> OpenAsync(
@@ -30,59 +29,33 @@ internal sealed class Listeners : IAsyncDisposable
         BrokerHooks hooks,
         ConnectionTable connections,
         WebSocketGate gate,
+        TimeProvider time,
         ILoggerFactory logs,
         CancellationToken cancellation)
     {
-        var builder = WebApplication.CreateEmptyBuilder(new());
-        builder.Services.AddSingleton(logs);
-        var bound = new List<(ListenerOptions, ListenOptions)>();
-        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxConcurrentConnections = options.ConnectionsMax;
-            kestrel.Limits.MaxConcurrentUpgradedConnections = options.ConnectionsMax;
-            kestrel.Limits.RequestHeadersTimeout = options.ConnectTimeout;
-            foreach (var listener in options.Listeners)
-            {
-                Listen(kestrel, listener, configured =>
-                {
-                    if (listener.Tls is { } tls)
-                    {
-                        Secure(configured, listener, tls, options, hooks);
-                    }
-
-                    Serve(configured, listener, connections);
-                    bound.Add((listener, configured));
-                });
-            }
-        });
-
-        // Our hosts handle signals themselves; this inner host must not.
-        builder.Services.AddSingleton<Microsoft.Extensions.Hosting.IHostLifetime, NoLifetime>();
         foreach (var listener in options.Listeners)
         {
             ClearStaleSocket(listener);
         }
 
-        var host = builder.Build();
-        if (options.Listeners.Any(listener => listener.WebSocket is not null))
-        {
-            host.UseWebSockets();
-            host.Run(gate.ServeAsync);
-        }
-
+        var listeners = new Listeners();
         try
         {
-            await host.StartAsync(cancellation);
+            listeners.OpenLooped(options, connections, time, logs);
+            var piped = options.Listeners.Where(listener => !IsLooped(listener)).ToList();
+            if (piped.Count > 0)
+            {
+                listeners._piped = await PipeListeners.OpenAsync(
+                    piped, options, hooks, connections, gate, logs, cancellation);
+            }
         }
         catch
         {
-            await host.DisposeAsync();
+            await listeners.CloseAsync(CancellationToken.None);
+            await listeners.DisposeAsync();
             throw;
         }
 
-        var listeners = new Listeners(host);
-        listeners._bound.AddRange(bound);
         foreach (var unix in options.Listeners.Select(l => l.EndPoint).OfType<UnixDomainSocketEndPoint>())
         {
             if (!OperatingSystem.IsWindows())
@@ -91,68 +64,52 @@ internal sealed class Listeners : IAsyncDisposable
             }
         }
 
+        foreach (var (_, socket) in listeners._looped)
+        {
+            socket.Open();
+        }
+
         return listeners;
     }
 
     /// <summary>Stops accepting; connections that are open stay so.</summary>
-    public Task CloseAsync(CancellationToken cancellation) => _host.StopAsync(cancellation);
-
-    public ValueTask DisposeAsync() => _host.DisposeAsync();
-
-    private static void Listen(KestrelServerOptions kestrel, ListenerOptions listener, Action<ListenOptions> configure)
+    public async Task CloseAsync(CancellationToken cancellation)
     {
-        if (listener.EndPoint is UnixDomainSocketEndPoint unix)
+        foreach (var (_, socket) in _looped)
         {
-            kestrel.ListenUnixSocket(unix.ToString()!, configure);
+            await socket.CloseAsync();
         }
-        else
+
+        if (_piped is not null)
         {
-            kestrel.Listen(listener.EndPoint, configure);
+            await _piped.CloseAsync(cancellation);
         }
     }
 
-    private static void Serve(ListenOptions configured, ListenerOptions listener, ConnectionTable connections)
+    /// <summary>The last call, when no connection is left.</summary>
+    public async ValueTask DisposeAsync()
     {
-        if (listener.WebSocket is null)
+        _loops?.Dispose();
+        if (_piped is not null)
         {
-            configured.Run(connection => connections.ServeAsync(connection, listener));
-            return;
+            await _piped.DisposeAsync();
         }
-
-        configured.Protocols = HttpProtocols.Http1;
-        configured.Use(next => connection =>
-        {
-            connection.Features.Set(new WebSocketGate.Origin(listener));
-            return next(connection);
-        });
     }
 
-    private static void Secure(
-        ListenOptions configured,
-        ListenerOptions listener,
-        TlsListenerOptions tls,
-        BrokerOptions options,
-        BrokerHooks hooks) =>
-        configured.UseHttps(https =>
-        {
-#pragma warning disable CA5398 // These two and nothing older is what we promise, whatever the machine's policy allows.
-            https.SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13;
-#pragma warning restore CA5398
-            https.HandshakeTimeout = options.HandshakeTimeout;
-            https.ServerCertificateSelector = (_, _) => tls.Certificate();
-            https.ServerCertificateChain = tls.Chain;
-            https.ClientCertificateMode = tls.ClientCertificates switch
-            {
-                ClientCertificates.Required => ClientCertificateMode.RequireCertificate,
-                ClientCertificates.Optional => ClientCertificateMode.AllowCertificate,
-                _ => ClientCertificateMode.NoCertificate,
-            };
-            https.ClientCertificateValidation =
-                (certificate, _, _) => hooks.TrustsCertificate(listener.Name, certificate);
+    private static bool IsLooped(ListenerOptions listener) =>
+        OperatingSystem.IsLinux() && listener is { Tls: null, WebSocket: null };
 
-            // Kestrel would offer HTTP by ALPN; we offer nothing, which every MQTT client takes.
-            https.OnAuthenticate = (_, ssl) => ssl.ApplicationProtocols = null;
-        });
+    private void OpenLooped(
+        BrokerOptions options, ConnectionTable connections, TimeProvider time, ILoggerFactory logs)
+    {
+        var logger = logs.CreateLogger<EventLoop>();
+        foreach (var listener in options.Listeners.Where(IsLooped))
+        {
+            _loops ??= new(options.LoopCount, logger);
+            void Serve(LoopWire wire) => _ = connections.ServeAsync(wire, listener);
+            _looped.Add((listener.Name, new(listener.Name, listener.EndPoint, _loops, Serve, time, logger)));
+        }
+    }
 
     /// <summary>
     /// A killed process leaves its socket file behind, and binding would fail. One that still answers belongs to a
@@ -178,12 +135,5 @@ internal sealed class Listeners : IAsyncDisposable
                 File.Delete(unix.ToString()!);
             }
         }
-    }
-
-    private sealed class NoLifetime : Microsoft.Extensions.Hosting.IHostLifetime
-    {
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

@@ -1,9 +1,8 @@
-using Pilotage.Broker.Sessions;
 using Pilotage.Protocols.Mqtt;
 
 namespace Pilotage.Broker.Connections;
 
-/// <summary>A packet waiting for the writer: a message, an ack, or any other packet.</summary>
+/// <summary>A packet to a client that is no message: an ack, or any other.</summary>
 internal readonly struct Outbound
 {
     private Outbound(MqttPacketType type, object? packet, AckPacket ack)
@@ -15,14 +14,12 @@ internal readonly struct Outbound
 
     public MqttPacketType Type { get; }
 
-    /// <summary>A <see cref="Sessions.Delivery"/> or the packet's own record.</summary>
+    /// <summary>The packet's own record, if it is no ack.</summary>
     public object? Packet { get; }
 
     public AckPacket Ack { get; }
 
     public static Outbound PingResp { get; } = new(MqttPacketType.PingResp, null, default);
-
-    public static Outbound Publish(Delivery delivery) => new(MqttPacketType.Publish, delivery, default);
 
     /// <summary>PUBACK, PUBREC, PUBREL or PUBCOMP.</summary>
     public static Outbound Acks(MqttPacketType type, AckPacket ack) => new(type, null, ack);

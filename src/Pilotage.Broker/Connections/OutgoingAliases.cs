@@ -7,6 +7,9 @@ internal sealed class OutgoingAliases(int most)
 {
     private readonly Dictionary<string, ushort> _aliases = new(StringComparer.Ordinal);
 
+    /// <summary>For clients that take none.</summary>
+    public static OutgoingAliases None { get; } = new(0);
+
     /// <summary>The topic's alias, and whether the client has been told it; 0 when it can have none.</summary>
     public ushort Of(string topic, out bool known)
     {

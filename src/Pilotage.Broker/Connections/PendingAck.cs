@@ -18,6 +18,9 @@ internal readonly record struct PendingAck(
     ValueTask<PublishDecision> Decision = default,
     IncomingState State = IncomingState.None)
 {
+    /// <summary>Whether it has been answered from memory already, and only its outcome is waited for.</summary>
+    public bool IsPromised { get; init; }
+
     /// <summary>Whether the outcome is known.</summary>
     public bool IsSettled => Refusal != MqttReason.Success || (Stored.IsCompleted && Decision.IsCompleted);
 }

@@ -53,13 +53,12 @@ internal sealed class WebSocketGate(ConnectionTable connections, LinkContext con
                 ? null
                 : new IPEndPoint(ip, http.Connection.RemotePort);
             await connections.ServeAsync(new(
-                new Duplex(incoming.Reader, PipeWriter.Create(output, new(leaveOpen: true))),
+                new PipeWire(new Duplex(incoming.Reader, PipeWriter.Create(output, new(leaveOpen: true))), http.Abort),
                 listener.Name,
                 listener.Tls is not null,
                 http.Connection.ClientCertificate,
                 remote,
-                listener.Acks,
-                http.Abort));
+                listener.Acks));
         }
 
         await CloseAsync(socket, reading);

@@ -99,18 +99,6 @@ internal sealed partial class Exchange
         }
     }
 
-    /// <summary>A message that cannot be sent to this client counts as sent and acknowledged (MQTT-3.1.2-25).</summary>
-    public void Discard(Session session, ISessionLink link, ushort packetId)
-    {
-        lock (_gate)
-        {
-            if (session.Link == link && session.Find(packetId) is >= 0 and var place)
-            {
-                End(session, place);
-            }
-        }
-    }
-
     /// <summary>Lets packets leave once their records are durable, until <see cref="EndSteps"/>.</summary>
     public async Task RunStepsAsync()
     {
@@ -202,13 +190,37 @@ internal sealed partial class Exchange
         while (session.OnWire < session.Inflight.Count && session.OnWire + session.Releases.Count < link.SendWindow)
         {
             var next = session.Inflight[session.OnWire];
-            if (!IsReady(session, next) || !link.TryDeliver(next))
+            var handed = IsReady(session, next) ? link.TryDeliver(next) : Handing.NoRoom;
+            if (handed == Handing.NoRoom)
             {
-                // The record's completion, or the writer that has made room, pumps again.
+                // The record's completion, or the link that has room again, pumps again.
                 return;
             }
 
-            session.Sent();
+            if (handed == Handing.Done)
+            {
+                session.Sent();
+            }
+            else
+            {
+                Discard(session, next);
+            }
+        }
+    }
+
+    /// <summary>A message that cannot be sent to this client counts as sent and acknowledged (MQTT-3.1.2-25).</summary>
+    private void Discard(Session session, Delivery delivery)
+    {
+        session.Remove(session.OnWire);
+        BrokerMetrics.Dropped(TooLarge);
+        if (session.Durable)
+        {
+            log.Acknowledged(session, delivery.Id);
+        }
+
+        if (session.Waiting.Count > 0)
+        {
+            Admit(session, session.Link!.SendWindow);
         }
     }
 

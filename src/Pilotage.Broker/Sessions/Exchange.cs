@@ -11,6 +11,8 @@ namespace Pilotage.Broker.Sessions;
 /// </summary>
 internal sealed partial class Exchange(BrokerOptions options, SessionLog log, TimeProvider time)
 {
+    private const string TooLarge = "packet-too-large";
+
     private readonly Lock _gate = new();
     private readonly Dictionary<TenantId, TenantSpace> _spaces = [];
     private readonly List<DueWill> _dueWills = [];
@@ -252,9 +254,9 @@ internal sealed partial class Exchange(BrokerOptions options, SessionLog log, Ti
         if (target.Qos == 0)
         {
             // At most once: nobody there, or no room, and it is gone, but counted.
-            if (session.Link is { SendWindow: > 0 } link && !link.TryDeliver(delivery))
+            if (session.Link is { SendWindow: > 0 } link)
             {
-                BrokerMetrics.Dropped("slow-reader");
+                Drop(link.TryDeliver(delivery));
             }
 
             return;
@@ -262,6 +264,14 @@ internal sealed partial class Exchange(BrokerOptions options, SessionLog log, Ti
 
         Enqueue(session, delivery);
         Pump(session);
+    }
+
+    private static void Drop(Handing handed)
+    {
+        if (handed != Handing.Done)
+        {
+            BrokerMetrics.Dropped(handed == Handing.TooLarge ? TooLarge : "slow-reader");
+        }
     }
 
     private void Enqueue(Session session, Delivery delivery)

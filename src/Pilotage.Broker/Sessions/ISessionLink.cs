@@ -11,12 +11,25 @@ internal interface ISessionLink
     /// <summary>Whether QoS 2 waits until its steps are on disk.</summary>
     bool WaitsForDisk { get; }
 
-    /// <summary>Hands a message to the writer; false when there is no room.</summary>
-    bool TryDeliver(Delivery delivery);
+    /// <summary>Hands a message on; after "no room" the link pumps the session when there is some.</summary>
+    Handing TryDeliver(Delivery delivery);
 
-    /// <summary>Hands a PUBREL to the writer; false when there is no room.</summary>
+    /// <summary>Hands a PUBREL on; false when there is no room.</summary>
     bool TryRelease(ushort packetId);
 
     /// <summary>Ends the connection, with DISCONNECT where the version has one.</summary>
     void End(MqttReason reason, string why);
+}
+
+/// <summary>What became of a message that was handed to a link.</summary>
+internal enum Handing
+{
+    /// <summary>It is on its way.</summary>
+    Done,
+
+    /// <summary>The client reads too slowly, or is about to go.</summary>
+    NoRoom,
+
+    /// <summary>The packet would be larger than the client takes.</summary>
+    TooLarge,
 }

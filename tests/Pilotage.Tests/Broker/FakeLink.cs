@@ -21,15 +21,15 @@ internal sealed class FakeLink(int window = 10) : ISessionLink
 
     public IEnumerable<string> Texts => Got.Select(d => System.Text.Encoding.UTF8.GetString(d.Stored.Message.Payload.Span));
 
-    public bool TryDeliver(Delivery delivery)
+    public Handing TryDeliver(Delivery delivery)
     {
         if (Blocked)
         {
-            return false;
+            return Handing.NoRoom;
         }
 
         Got.Add(delivery);
-        return true;
+        return Handing.Done;
     }
 
     public bool TryRelease(ushort packetId)

@@ -1,0 +1,68 @@
+using System.IO.Pipelines;
+using System.Threading.Channels;
+using Microsoft.AspNetCore.Connections;
+
+namespace Pilotage.Broker.Connections;
+
+/// <summary>A wire over somebody else's pipe: TLS and WebSocket.</summary>
+internal sealed class PipeWire(IDuplexPipe pipe, Action abort) : IWire
+{
+    private readonly Channel<bool> _wakes = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { SingleReader = true, FullMode = BoundedChannelFullMode.DropWrite });
+
+    private Task _carrying = Task.CompletedTask;
+
+    public PipeReader Input => pipe.Input;
+
+    public void Start(Outbox outbox, IWireOwner owner) => _carrying = CarryAsync(outbox, owner);
+
+    public void Wake() => _wakes.Writer.TryWrite(true);
+
+    public Task DrainedAsync() => _carrying;
+
+    public async ValueTask CloseAsync()
+    {
+        await pipe.Input.CompleteAsync();
+        await pipe.Output.CompleteAsync();
+    }
+
+    public void Abort() => abort();
+
+    private async Task CarryAsync(Outbox outbox, IWireOwner owner)
+    {
+        try
+        {
+            while (true)
+            {
+                // Seen before the last look at the bytes, so that nothing written before the close stays behind.
+                var closed = outbox.IsClosed;
+                while (outbox.Peek() is { Count: > 0 } bytes)
+                {
+                    var flushed = await pipe.Output.WriteAsync(bytes, CancellationToken.None);
+                    if (outbox.Sent(bytes.Count))
+                    {
+                        owner.HasRoom();
+                    }
+
+                    if (flushed.IsCompleted)
+                    {
+                        owner.IsCut("the client closed the connection");
+                    }
+                }
+
+                if (closed)
+                {
+                    return;
+                }
+
+                await _wakes.Reader.ReadAsync(CancellationToken.None);
+            }
+        }
+        catch (Exception fault) when (fault is IOException or OperationCanceledException or InvalidOperationException
+            or ConnectionAbortedException)
+        {
+            owner.IsCut($"writing failed: {fault.Message}");
+            outbox.Close(discards: true);
+        }
+    }
+}

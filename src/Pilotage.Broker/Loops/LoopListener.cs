@@ -1,0 +1,156 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+
+namespace Pilotage.Broker.Loops;
+
+/// <summary>A listening socket: takes connections and hands them to the loops in turn.</summary>
+internal sealed partial class LoopListener : LoopItem
+{
+    private const int Backlog = 1024;
+    private const int AcceptsPerTurn = 64;
+    private const int AddressBytes = 128;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
+    private readonly string _name;
+    private readonly Socket _socket;
+    private readonly int _descriptor;
+    private readonly EventLoops _loops;
+    private readonly Action<LoopWire> _serve;
+    private readonly ILogger _logger;
+    private readonly ITimer _again;
+    private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Binds and listens; connections are taken from <see cref="Open"/> on.</summary>
+    /// <param name="name">For the log.</param>
+    /// <param name="at">An IP endpoint, or a Unix socket.</param>
+    /// <param name="loops">Serve the connections.</param>
+    /// <param name="serve">Called for each connection, on its loop.</param>
+    /// <param name="time">Clock of the pause when descriptors have run out.</param>
+    /// <param name="logger">Event ids 2120 to 2129.</param>
+    /// <exception cref="IOException">The address cannot be had.</exception>
+    public LoopListener(
+        string name, EndPoint at, EventLoops loops, Action<LoopWire> serve, TimeProvider time, ILogger logger)
+    {
+        (_name, _loops, _serve, _logger) = (name, loops, serve, logger);
+        _socket = Bind(at);
+        _descriptor = (int)_socket.SafeHandle.DangerousGetHandle();
+        EndPoint = _socket.LocalEndPoint!;
+        _again = time.CreateTimer(
+            static listener => ((LoopListener)listener!).Ask(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Where it really listens.</summary>
+    public EndPoint EndPoint { get; }
+
+    /// <summary>Begins to take connections.</summary>
+    public void Open() => _loops.First.Request(this, LoopRequests.Open);
+
+    /// <summary>Takes no more connections; completes when the address is free.</summary>
+    public Task CloseAsync()
+    {
+        _loops.First.Request(this, LoopRequests.Close);
+        return _closed.Task;
+    }
+
+    public override void OnEvents(uint events) => Accept();
+
+    public override void OnRequests(LoopRequests requests)
+    {
+        if (_closed.Task.IsCompleted)
+        {
+            return;
+        }
+
+        if ((requests & LoopRequests.Open) != 0)
+        {
+            _loops.First.Watch(this, _descriptor, SocketCalls.In | SocketCalls.EdgeTriggered);
+        }
+
+        if ((requests & LoopRequests.Read) != 0)
+        {
+            Accept();
+        }
+
+        if ((requests & LoopRequests.Close) != 0)
+        {
+            _loops.First.Forget(this);
+            _socket.Dispose();
+            _again.Dispose();
+            _closed.SetResult();
+        }
+    }
+
+    private static Socket Bind(EndPoint at)
+    {
+        var unix = at is UnixDomainSocketEndPoint;
+        var socket = new Socket(at.AddressFamily, SocketType.Stream, unix ? ProtocolType.Unspecified : ProtocolType.Tcp);
+        try
+        {
+            if (at is IPEndPoint { Address: var address } && address.Equals(IPAddress.IPv6Any))
+            {
+                socket.DualMode = true;
+            }
+
+            socket.Blocking = false;
+            socket.Bind(at);
+            socket.Listen(Backlog);
+            return socket;
+        }
+        catch (SocketException refused)
+        {
+            socket.Dispose();
+            throw new IOException($"Failed to bind to address {at}: {refused.Message}.", refused);
+        }
+    }
+
+    private void Ask() => _loops.First.Request(this, LoopRequests.Read);
+
+    private void Accept()
+    {
+        Span<byte> address = stackalloc byte[AddressBytes];
+        for (var i = 0; i < AcceptsPerTurn; i++)
+        {
+            var descriptor = SocketCalls.Accept(_descriptor, address, out var bytes);
+            if (descriptor < 0)
+            {
+                OnError(SocketCalls.LastError);
+                return;
+            }
+
+            var remote = bytes > sizeof(ushort) ? SocketCalls.EndPointOf(address[..bytes]) : null;
+            if (remote is not null)
+            {
+                SocketCalls.SetNoDelay(descriptor);
+            }
+
+            new LoopWire(_loops.Next(), descriptor, remote, _serve).Open();
+        }
+
+        // There may be more, and others wait too.
+        Ask();
+    }
+
+    private void OnError(int error)
+    {
+        switch (error)
+        {
+            case SocketCalls.EAgain:
+                break;
+            case SocketCalls.ENFile or SocketCalls.EMFile:
+                Log.NoDescriptors(_logger, _name, SocketCalls.Words(error));
+                _again.Change(Pause, Timeout.InfiniteTimeSpan);
+                break;
+            default:
+                // That one connection failed before it was taken (accept(2)): the next may not.
+                Ask();
+                break;
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(2121, LogLevel.Error, "Listener {Listener} cannot take a connection, and tries again: {Why}.")]
+        public static partial void NoDescriptors(ILogger logger, string listener, string why);
+    }
+}
