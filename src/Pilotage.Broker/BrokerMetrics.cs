@@ -9,6 +9,8 @@ internal static class BrokerMetrics
     public const string MeterName = "Pilotage.Broker";
 
     private static readonly Meter Meter = new(MeterName);
+    private static readonly long[] ReceivedByQos = new long[3];
+    private static readonly long[] DeliveredByQos = new long[3];
 
     private static readonly UpDownCounter<long> ConnectionCount = Meter.CreateUpDownCounter<long>(
         "pilotage.broker.connections", "{connection}", "Clients connected.");
@@ -19,14 +21,8 @@ internal static class BrokerMetrics
     private static readonly Counter<long> DisconnectCount = Meter.CreateCounter<long>(
         "pilotage.broker.disconnects", "{disconnect}", "Ended connections by reason.");
 
-    private static readonly Counter<long> ReceivedCount = Meter.CreateCounter<long>(
-        "pilotage.broker.messages.received", "{message}", "Messages taken from clients, by QoS.");
-
     private static readonly Counter<long> RefusedCount = Meter.CreateCounter<long>(
         "pilotage.broker.messages.refused", "{message}", "Messages not taken, by reason.");
-
-    private static readonly Counter<long> DeliveredCount = Meter.CreateCounter<long>(
-        "pilotage.broker.messages.delivered", "{message}", "Messages written to clients, by QoS.");
 
     private static readonly Counter<long> DroppedCount = Meter.CreateCounter<long>(
         "pilotage.broker.messages.dropped", "{message}", "Messages lost on the way to a client, by cause.");
@@ -34,11 +30,23 @@ internal static class BrokerMetrics
     private static readonly UpDownCounter<long> SessionCount = Meter.CreateUpDownCounter<long>(
         "pilotage.broker.sessions", "{session}", "Sessions, connected or not.");
 
-    private static readonly Counter<long> LogRefusedCount = Meter.CreateCounter<long>(
-        "pilotage.broker.log.refused", "{record}", "Session records that the disk refused and nobody waited for.");
-
     private static readonly Counter<long> CompactionCount = Meter.CreateCounter<long>(
         "pilotage.broker.log.compactions", "{compaction}", "Times the session log was rewritten.");
+
+    static BrokerMetrics()
+    {
+        // Read when somebody asks: a listener called for each message would cost more than the message.
+        Meter.CreateObservableCounter(
+            "pilotage.broker.messages.received",
+            () => ByQos(ReceivedByQos),
+            "{message}",
+            "Messages taken from clients, by QoS.");
+        Meter.CreateObservableCounter(
+            "pilotage.broker.messages.delivered",
+            () => ByQos(DeliveredByQos),
+            "{message}",
+            "Messages written to clients, by QoS.");
+    }
 
     public static void Connections(int change) => ConnectionCount.Add(change);
 
@@ -48,18 +56,24 @@ internal static class BrokerMetrics
     public static void Disconnect(MqttReason reason) =>
         DisconnectCount.Add(1, new KeyValuePair<string, object?>("reason", reason.ToString()));
 
-    public static void Received(byte qos) => ReceivedCount.Add(1, new KeyValuePair<string, object?>("qos", (int)qos));
+    public static void Received(byte qos) => Interlocked.Increment(ref ReceivedByQos[qos]);
 
     public static void Refused(MqttReason reason) =>
         RefusedCount.Add(1, new KeyValuePair<string, object?>("reason", reason.ToString()));
 
-    public static void Delivered(byte qos) => DeliveredCount.Add(1, new KeyValuePair<string, object?>("qos", (int)qos));
+    public static void Delivered(byte qos) => Interlocked.Increment(ref DeliveredByQos[qos]);
 
     public static void Dropped(string cause) => DroppedCount.Add(1, new KeyValuePair<string, object?>("cause", cause));
 
     public static void Sessions(int change) => SessionCount.Add(change);
 
-    public static void LogRefused() => LogRefusedCount.Add(1);
-
     public static void Compacted() => CompactionCount.Add(1);
+
+    private static IEnumerable<Measurement<long>> ByQos(long[] counts)
+    {
+        for (var qos = 0; qos < counts.Length; qos++)
+        {
+            yield return new(Volatile.Read(ref counts[qos]), new KeyValuePair<string, object?>("qos", qos));
+        }
+    }
 }

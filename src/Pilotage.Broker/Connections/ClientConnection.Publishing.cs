@@ -11,6 +11,7 @@ internal sealed partial class ClientConnection
     private string?[] _topicAliases = [];
     private string _lastTopic = "";
     private byte[] _lastTopicBytes = [];
+    private MqttReason _lastJudged;
     private int _unacknowledged;
 
     private ValueTask OnPublish(byte flags, ReadOnlySpan<byte> body)
@@ -103,7 +104,7 @@ internal sealed partial class ClientConnection
     /// <summary>Topics that begin with $ are the broker's own (MQTT-4.7.2-1 and the section's advice).</summary>
     private MqttReason JudgePublish(MqttMessage message)
     {
-        var judged = JudgeTopic(message.Topic);
+        var judged = ReferenceEquals(message.Topic, _lastTopic) ? _lastJudged : JudgeTopic(message.Topic);
         if (judged != MqttReason.Success)
         {
             return judged;
@@ -153,6 +154,7 @@ internal sealed partial class ClientConnection
         {
             _lastTopicBytes = packet.Topic.ToArray();
             _lastTopic = packet.TopicText();
+            _lastJudged = JudgeTopic(_lastTopic);
         }
 
         topic = _lastTopic;

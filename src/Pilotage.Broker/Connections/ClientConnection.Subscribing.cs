@@ -124,7 +124,7 @@ internal sealed partial class ClientConnection
 
     private bool TryReplay(StoredMessage retained, Subscription subscription) =>
         Math.Min(retained.Message.Qos, subscription.Qos) == 0
-            ? TryDeliver(new(retained, 0, 0, retain: true, subscription.Identifiers)) != Handing.NoRoom
+            ? TryDeliver(retained, retain: true, subscription.Identifiers) != Handing.NoRoom
             : context.Exchange.TryReplay(_session!, this, retained, subscription);
 
     private async ValueTask UnsubscribeAsync(UnsubscribePacket packet)

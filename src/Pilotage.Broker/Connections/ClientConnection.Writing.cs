@@ -13,26 +13,20 @@ internal sealed partial class ClientConnection
     private OutgoingAliases _aliases = OutgoingAliases.None;
 
     /// <inheritdoc/>
-    public Handing TryDeliver(Delivery delivery)
-    {
-        lock (_outbox.Gate)
+    public Handing TryDeliver(Delivery delivery) => TryDeliver(
+        delivery.Stored,
+        new()
         {
-            if (_outbox.IsClosed || !_outbox.HasRoom(delivery.Stored.Bytes + OverheadBytes))
-            {
-                return Handing.NoRoom;
-            }
+            Qos = delivery.Qos,
+            PacketId = delivery.PacketId,
+            Retain = delivery.Retain,
+            Duplicate = delivery.Duplicate,
+            SubscriptionIds = delivery.SubscriptionIds,
+        });
 
-            if (!TryWrite(delivery))
-            {
-                return Handing.TooLarge;
-            }
-
-            _outbox.EndPacket();
-        }
-
-        transport.Wire.Wake();
-        return Handing.Done;
-    }
+    /// <inheritdoc/>
+    public Handing TryDeliver(StoredMessage stored, bool retain, List<uint>? subscriptionIds) =>
+        TryDeliver(stored, new() { Retain = retain, SubscriptionIds = subscriptionIds });
 
     /// <inheritdoc/>
     public bool TryRelease(ushort packetId)
@@ -91,36 +85,49 @@ internal sealed partial class ClientConnection
         }
     }
 
-    private bool TryWrite(Delivery delivery)
+    private Handing TryDeliver(StoredMessage stored, PublishDelivery delivery)
     {
-        var stored = delivery.Stored;
-        var alias = _aliases.Of(stored.Message.Topic, out var known);
-        var written = MqttEncoder.Publish(
-            _outbox,
-            _version,
-            stored.Message,
-            new()
+        lock (_outbox.Gate)
+        {
+            if (_outbox.IsClosed || !_outbox.HasRoom(stored.Bytes + OverheadBytes))
             {
-                Qos = delivery.Qos,
-                PacketId = delivery.PacketId,
-                Retain = delivery.Retain,
-                Duplicate = delivery.Duplicate,
-                ExpirySeconds = stored.Message.ExpirySeconds is null
-                    ? null
-                    : stored.ExpiryLeft(BrokerClock.Ns(context.Time)),
-                SubscriptionIds = delivery.SubscriptionIds,
-                TopicAlias = alias,
-                TopicOmitted = known,
-            },
-            _packetBytesMax);
-        if (written == 0)
+                return Handing.NoRoom;
+            }
+
+            if (!TryWrite(stored, delivery))
+            {
+                return Handing.TooLarge;
+            }
+
+            _outbox.EndPacket();
+        }
+
+        transport.Wire.Wake();
+        return Handing.Done;
+    }
+
+    private bool TryWrite(StoredMessage stored, PublishDelivery delivery)
+    {
+        var topic = stored.Message.Topic;
+        var alias = _aliases.Of(topic, out var known);
+        if (alias != 0)
+        {
+            delivery = delivery with { TopicAlias = alias, TopicOmitted = known };
+        }
+
+        if (stored.Message.ExpirySeconds is not null)
+        {
+            delivery = delivery with { ExpirySeconds = stored.ExpiryLeft(BrokerClock.Ns(context.Time)) };
+        }
+
+        if (MqttEncoder.Publish(_outbox, _version, stored.Message, delivery, _packetBytesMax) == 0)
         {
             return false;
         }
 
         if (alias != 0 && !known)
         {
-            _aliases.Told(stored.Message.Topic, alias);
+            _aliases.Told(topic, alias);
         }
 
         BrokerMetrics.Delivered(delivery.Qos);

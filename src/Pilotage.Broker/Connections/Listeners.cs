@@ -12,16 +12,24 @@ internal sealed class Listeners : IAsyncDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
+    private readonly BrokerOptions _options;
     private readonly List<(string Name, LoopListener Socket)> _looped = [];
     private EventLoops? _loops;
     private PipeListeners? _piped;
 
-    /// <summary>Where each listener listens.</summary>
-    public IReadOnlyList<BoundEndpoint> Endpoints =>
-    [
-        .. _looped.Select(own => new BoundEndpoint(own.Name, own.Socket.EndPoint)),
-        .. _piped?.Endpoints ?? [],
-    ];
+    private Listeners(BrokerOptions options) => _options = options;
+
+    /// <summary>Where each listener listens, in the order of the options.</summary>
+    public IReadOnlyList<BoundEndpoint> Endpoints
+    {
+        get
+        {
+            var bound = _looped.Select(own => new BoundEndpoint(own.Name, own.Socket.EndPoint))
+                .Concat(_piped?.Endpoints ?? [])
+                .ToDictionary(endpoint => endpoint.Listener, StringComparer.Ordinal);
+            return [.. _options.Listeners.Select(listener => bound[listener.Name])];
+        }
+    }
 
     /// <summary>Opens all listeners, or none.</summary>
     public static async Task<Listeners> OpenAsync(
@@ -38,10 +46,10 @@ internal sealed class Listeners : IAsyncDisposable
             ClearStaleSocket(listener);
         }
 
-        var listeners = new Listeners();
+        var listeners = new Listeners(options);
         try
         {
-            listeners.OpenLooped(options, connections, time, logs);
+            listeners.OpenLooped(connections, time, logs);
             var piped = options.Listeners.Where(listener => !IsLooped(listener)).ToList();
             if (piped.Count > 0)
             {
@@ -99,13 +107,12 @@ internal sealed class Listeners : IAsyncDisposable
     private static bool IsLooped(ListenerOptions listener) =>
         OperatingSystem.IsLinux() && listener is { Tls: null, WebSocket: null };
 
-    private void OpenLooped(
-        BrokerOptions options, ConnectionTable connections, TimeProvider time, ILoggerFactory logs)
+    private void OpenLooped(ConnectionTable connections, TimeProvider time, ILoggerFactory logs)
     {
         var logger = logs.CreateLogger<EventLoop>();
-        foreach (var listener in options.Listeners.Where(IsLooped))
+        foreach (var listener in _options.Listeners.Where(IsLooped))
         {
-            _loops ??= new(options.LoopCount, logger);
+            _loops ??= new(_options.LoopCount, logger);
             void Serve(LoopWire wire) => _ = connections.ServeAsync(wire, listener);
             _looped.Add((listener.Name, new(listener.Name, listener.EndPoint, _loops, Serve, time, logger)));
         }

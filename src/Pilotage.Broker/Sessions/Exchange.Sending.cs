@@ -125,7 +125,6 @@ internal sealed partial class Exchange
         {
             // The disk refused; the next pump tries again.
             durable = false;
-            BrokerMetrics.LogRefused();
         }
 
         lock (_gate)

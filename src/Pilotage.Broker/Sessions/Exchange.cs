@@ -132,8 +132,7 @@ internal sealed partial class Exchange(BrokerOptions options, SessionLog log, Ti
         _targets.Clear();
         _durable.Clear();
         _routes++;
-        space.Subscriptions.Match(message.Topic, _matches);
-        foreach (var (session, subscription) in _matches)
+        foreach (var (session, subscription) in Matches(space, publisher, message.Topic))
         {
             if (subscription.NoLocal && ReferenceEquals(session, publisher))
             {
@@ -158,6 +157,27 @@ internal sealed partial class Exchange(BrokerOptions options, SessionLog log, Ti
         }
 
         Number();
+    }
+
+    /// <summary>
+    /// Most clients publish to one topic again and again: who hears it is looked up anew when subscriptions have changed.
+    /// </summary>
+    private ReadOnlySpan<SubscriptionTrie<Session>.Entry> Matches(TenantSpace space, Session? publisher, string topic)
+    {
+        if (publisher is null)
+        {
+            space.Subscriptions.Match(topic, _matches);
+            return CollectionsMarshal.AsSpan(_matches);
+        }
+
+        var known = publisher.Heard;
+        if (known is null || known.Changes != space.Subscriptions.Changes || !ReferenceEquals(known.Topic, topic))
+        {
+            space.Subscriptions.Match(topic, _matches);
+            known = publisher.Heard = new(topic, space.Subscriptions.Changes, [.. _matches]);
+        }
+
+        return known.By;
     }
 
     private void AddTarget(RouteTarget target)
@@ -246,22 +266,22 @@ internal sealed partial class Exchange(BrokerOptions options, SessionLog log, Ti
     private void Deliver(RouteTarget target, StoredMessage stored)
     {
         var session = target.Session;
-        var delivery = new Delivery(
-            stored, stored.Id + (ulong)target.Ordinal, target.Qos, target.Retain, target.SubscriptionIds)
-        {
-            Share = target.Share,
-        };
         if (target.Qos == 0)
         {
             // At most once: nobody there, or no room, and it is gone, but counted.
             if (session.Link is { SendWindow: > 0 } link)
             {
-                Drop(link.TryDeliver(delivery));
+                Drop(link.TryDeliver(stored, target.Retain, target.SubscriptionIds));
             }
 
             return;
         }
 
+        var delivery = new Delivery(
+            stored, stored.Id + (ulong)target.Ordinal, target.Qos, target.Retain, target.SubscriptionIds)
+        {
+            Share = target.Share,
+        };
         Enqueue(session, delivery);
         Pump(session);
     }

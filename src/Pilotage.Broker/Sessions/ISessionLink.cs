@@ -14,6 +14,9 @@ internal interface ISessionLink
     /// <summary>Hands a message on; after "no room" the link pumps the session when there is some.</summary>
     Handing TryDeliver(Delivery delivery);
 
+    /// <summary>The same with QoS 0: nobody remembers it.</summary>
+    Handing TryDeliver(StoredMessage stored, bool retain, List<uint>? subscriptionIds);
+
     /// <summary>Hands a PUBREL on; false when there is no room.</summary>
     bool TryRelease(ushort packetId);
 

@@ -96,6 +96,9 @@ internal sealed class Session(ulong key, TenantId tenant, string clientId)
     /// </summary>
     public (ulong Route, int Place, int Count) Mark { get; set; }
 
+    /// <summary>Who hears what it published last.</summary>
+    public Hearers? Heard { get; set; }
+
     public void Enqueue(Delivery delivery)
     {
         Waiting.PushBack(delivery);

@@ -234,15 +234,9 @@ internal sealed class SessionLog(CommitLog log) : IAsyncDisposable
     public ValueTask DisposeAsync() => log.DisposeAsync();
 
     /// <summary>
-    /// For appends whose failure needs no answer here: it is counted, and shows wherever one is waited for.
+    /// For appends whose failure needs no answer here: the log counts it, and it shows wherever one is waited for.
     /// </summary>
-    public static void Unawaited(ValueTask<long> append)
-    {
-        if (!append.IsCompletedSuccessfully)
-        {
-            _ = ObserveAsync(append);
-        }
-    }
+    public static void Unawaited(ValueTask<long> append) => _ = append;
 
     private void AppendToSnapshot()
     {
@@ -261,18 +255,6 @@ internal sealed class SessionLog(CommitLog log) : IAsyncDisposable
         {
             // Told to whoever waits, never to whoever holds the lock.
             return ValueTask.FromException<long>(new IOException(closed.Message, closed));
-        }
-    }
-
-    private static async Task ObserveAsync(ValueTask<long> append)
-    {
-        try
-        {
-            await append;
-        }
-        catch (IOException)
-        {
-            BrokerMetrics.LogRefused();
         }
     }
 }

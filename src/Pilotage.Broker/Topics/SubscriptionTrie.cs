@@ -14,9 +14,13 @@ internal sealed class SubscriptionTrie<TOwner>
     /// <summary>How many subscriptions there are.</summary>
     public int Count { get; private set; }
 
+    /// <summary>Counts what was added, replaced and removed; as long as it stands still every match stays the same.</summary>
+    public ulong Changes { get; private set; }
+
     /// <summary>Adds or replaces; true when the owner had none with this filter.</summary>
     public bool Set(TOwner owner, Subscription subscription)
     {
+        Changes++;
         var node = _root;
         foreach (var level in subscription.Filter.AsSpan().Split('/'))
         {
@@ -40,6 +44,7 @@ internal sealed class SubscriptionTrie<TOwner>
     /// <summary>Removes; false when there was none. Branches left empty go too.</summary>
     public bool Remove(TOwner owner, string filter)
     {
+        Changes++;
         var removed = Remove(_root, owner, filter);
         Count -= removed ? 1 : 0;
         return removed;

@@ -14,7 +14,19 @@ internal static class ServerVerb
         var https = Endpoints.Option("--https", "HTTPS for edges and enrolment from elsewhere; off unless given.");
         var mqtts = Endpoints.Option("--mqtts", "MQTT with TLS and client certificates. Default 127.0.0.1:8883.");
         var mqtt = Endpoints.Option("--mqtt", "MQTT without TLS and accounts; needs --insecure-open, loopback only.");
-        var open = new Option<bool>("--insecure-open") { Description = "Say that --mqtt is meant: anyone on this machine may publish as any device." };
+        var wss = Endpoints.Option("--wss", "MQTT over WebSocket, path /mqtt, with TLS and client certificates; off unless given.");
+        var ws = Endpoints.Option("--ws", "The same without TLS and accounts; needs --insecure-open, loopback only.");
+        var acks = new Option<AckTiming>("--acks")
+        {
+            Description = "When a message is acknowledged: once on disk (durable, the default), or once in memory: faster, and a crash loses the last of them.",
+            HelpName = "durable|memory",
+        };
+        var limits = new Option<BrokerLimits>("--limits")
+        {
+            Description = "Limits of the broker: default, or bench, which is for measuring with --insecure-open.",
+            HelpName = "default|bench",
+        };
+        var open = new Option<bool>("--insecure-open") { Description = "Say that --mqtt or --ws is meant: anyone on this machine may publish as any device." };
         var tenant = new Option<string?>("--tenant") { Description = "Tenant of the admin token. Default 'default'.", HelpName = "NAME" };
         var ca = new Option<string?>("--tls-ca") { Description = "Further roots (PEM) for client certificates.", HelpName = "FILE" };
         var cert = new Option<string?>("--tls-cert") { Description = "The server's own certificate chain (PEM).", HelpName = "FILE" };
@@ -26,7 +38,7 @@ internal static class ServerVerb
                 "Runs the server in the foreground: one ready line, SIGTERM drains and ends with 0.",
                 "pilotage server --data /var/lib/pilotage --http 127.0.0.1:8080 --mqtts 127.0.0.1:8883",
                 "pilotage server --data ./data --mqtt 127.0.0.1:1883 --insecure-open"),
-            data, http, https, mqtts, mqtt, open, tenant, ca, cert, key, stdin);
+            data, http, https, mqtts, mqtt, wss, ws, open, acks, limits, tenant, ca, cert, key, stdin);
         verb.SetAction(async (parsed, cancellation) =>
         {
             var defaults = new ServerOptions { DataFolder = parsed.GetValue(data)! };
@@ -36,6 +48,10 @@ internal static class ServerVerb
                 Https = Endpoints.Address(parsed, https),
                 Mqtts = Endpoints.Address(parsed, mqtts) ?? defaults.Mqtts,
                 Mqtt = Endpoints.Address(parsed, mqtt),
+                Wss = Endpoints.Address(parsed, wss),
+                Ws = Endpoints.Address(parsed, ws),
+                Acks = parsed.GetValue(acks),
+                Limits = parsed.GetValue(limits),
                 InsecureOpen = parsed.GetValue(open),
                 Tenant = parsed.GetValue(tenant) ?? defaults.Tenant,
                 TlsCa = parsed.GetValue(ca),

@@ -1,16 +1,23 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
+using System.Threading.Tasks.Sources;
 
 namespace Pilotage.Core.Durability;
 
 /// <summary>Records waiting for one commit, laid out as the block they will become.</summary>
-internal sealed class LogBatch
+/// <remarks>
+/// Waiting for a record costs no memory: the batch itself stands behind every wait, the record's index is the token.
+/// Continuations run one after the other in the order of the waits, away from the thread that writes.
+/// </remarks>
+internal sealed class LogBatch : IValueTaskSource<long>, IThreadPoolWorkItem
 {
     private const int BytesAtFirst = 64 * 1024;
 
-    // Continuations run elsewhere: they must not hold up the thread that writes.
-    private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _gate = new();
+    private readonly List<(Action<object?> Continuation, object? State)> _waiting = [];
+    private volatile ValueTaskSourceStatus _status = ValueTaskSourceStatus.Pending;
+    private Exception? _cause;
     private byte[] _bytes;
 
     public LogBatch(byte[]? buffer) => _bytes = buffer ?? new byte[BytesAtFirst];
@@ -25,7 +32,8 @@ internal sealed class LogBatch
     public byte[] Buffer => _bytes;
 
     public bool Takes(int recordBytes, int bytesMax) =>
-        Count == 0 || Length + LogBlock.FrameHeaderBytes + recordBytes <= bytesMax;
+        Count == 0
+        || (Count <= ushort.MaxValue && Length + LogBlock.FrameHeaderBytes + recordBytes <= bytesMax);
 
     /// <summary>Copies a record in; the answer is its index.</summary>
     public int Add(ReadOnlySpan<byte> record)
@@ -44,23 +52,65 @@ internal sealed class LogBatch
     public void Complete(long firstSequence)
     {
         FirstSequence = firstSequence;
-        _done.SetResult();
+        End(ValueTaskSourceStatus.Succeeded);
     }
 
     public void Fail(Exception cause)
     {
-        _done.SetException(cause);
-
-        // Whoever appended may have stopped listening; that is no unobserved fault of ours.
-        _ = _done.Task.Exception;
+        _cause = cause;
+        End(ValueTaskSourceStatus.Faulted);
     }
 
-    /// <summary>The sequence of a record, once durable.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<long> SequenceAsync(int index)
+    /// <summary>The sequence of a record, once durable; need not be waited for.</summary>
+    public ValueTask<long> SequenceAsync(int index) => new(this, unchecked((short)index));
+
+    ValueTaskSourceStatus IValueTaskSource<long>.GetStatus(short token) => _status;
+
+    long IValueTaskSource<long>.GetResult(short token)
     {
-        await _done.Task;
-        return FirstSequence + index;
+        if (_cause is not null)
+        {
+            ExceptionDispatchInfo.Throw(_cause);
+        }
+
+        return FirstSequence + unchecked((ushort)token);
+    }
+
+    void IValueTaskSource<long>.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
+    {
+        lock (_gate)
+        {
+            if (_status == ValueTaskSourceStatus.Pending)
+            {
+                _waiting.Add((continuation, state));
+                return;
+            }
+        }
+
+        ThreadPool.UnsafeQueueUserWorkItem(continuation, state, preferLocal: false);
+    }
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        foreach (var (continuation, state) in _waiting)
+        {
+            continuation(state);
+        }
+    }
+
+    private void End(ValueTaskSourceStatus status)
+    {
+        lock (_gate)
+        {
+            _status = status;
+        }
+
+        // Nobody is added any more.
+        if (_waiting.Count > 0)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
     }
 
     private Span<byte> Reserve(int length)

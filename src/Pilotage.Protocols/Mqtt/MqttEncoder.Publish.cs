@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Text;
 
 namespace Pilotage.Protocols.Mqtt;
@@ -14,19 +15,11 @@ public static partial class MqttEncoder
     public static int Publish(
         IBufferWriter<byte> target, MqttVersion version, MqttMessage message, in PublishDelivery delivery, int bytesMax)
     {
-        var properties = ReadOnlySpan<byte>.Empty;
-        if (version == MqttVersion.V5)
+        var properties = version == MqttVersion.V5 ? NoProperties : [];
+        if (version == MqttVersion.V5 && HasProperties(message, delivery))
         {
             var aside = Aside();
-            if (HasProperties(message, delivery))
-            {
-                MqttPropertyWriter.WritePublish(aside, message, delivery);
-            }
-            else
-            {
-                aside.Byte(0);
-            }
-
+            MqttPropertyWriter.WritePublish(aside, message, delivery);
             properties = aside.WrittenSpan;
         }
 
@@ -44,19 +37,25 @@ public static partial class MqttEncoder
             return 0;
         }
 
-        target.Byte((byte)(((byte)MqttPacketType.Publish << 4)
-            | (delivery.Duplicate ? 8 : 0) | (delivery.Qos << 1) | (delivery.Retain ? 1 : 0)));
-        target.Variable((int)bodyBytes);
-        target.Text(topic);
+        var into = target.GetSpan(total);
+        into[0] = (byte)(((byte)MqttPacketType.Publish << 4)
+            | (delivery.Duplicate ? 8 : 0) | (delivery.Qos << 1) | (delivery.Retain ? 1 : 0));
+        var rest = into[(1 + VariableByteInteger.Write(into[1..], (uint)bodyBytes))..];
+        BinaryPrimitives.WriteUInt16BigEndian(rest, checked((ushort)topicBytes));
+        rest = rest[(2 + Encoding.UTF8.GetBytes(topic, rest[2..]))..];
         if (delivery.Qos > 0)
         {
-            target.UInt16(delivery.PacketId);
+            BinaryPrimitives.WriteUInt16BigEndian(rest, delivery.PacketId);
+            rest = rest[2..];
         }
 
-        target.Write(properties);
-        target.Write(message.Payload.Span);
+        properties.CopyTo(rest);
+        message.Payload.Span.CopyTo(rest[properties.Length..]);
+        target.Advance(total);
         return total;
     }
+
+    private static ReadOnlySpan<byte> NoProperties => [0];
 
     private static bool HasProperties(MqttMessage message, in PublishDelivery delivery) =>
         message.PayloadFormat is not null || message.ContentType is not null || message.ResponseTopic is not null

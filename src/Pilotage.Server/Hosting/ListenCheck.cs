@@ -10,7 +10,8 @@ internal static class ListenCheck
     public static Refusal? WhyNot(ServerOptions options)
     {
         (string Option, IPEndPoint? Address)[] wanted =
-            [("--http", options.Http), ("--https", options.Https), ("--mqtts", options.Mqtts), ("--mqtt", options.Mqtt)];
+            [("--http", options.Http), ("--https", options.Https), ("--mqtts", options.Mqtts), ("--mqtt", options.Mqtt),
+                ("--wss", options.Wss), ("--ws", options.Ws)];
         var open = new List<Socket>();
         try
         {

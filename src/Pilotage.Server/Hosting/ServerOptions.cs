@@ -21,6 +21,18 @@ public sealed record ServerOptions
     /// <summary>MQTT without TLS and without accounts; needs <see cref="InsecureOpen"/> and a loopback address.</summary>
     public IPEndPoint? Mqtt { get; init; }
 
+    /// <summary>MQTT over WebSocket without TLS; the same conditions as for <see cref="Mqtt"/>.</summary>
+    public IPEndPoint? Ws { get; init; }
+
+    /// <summary>MQTT over WebSocket with TLS and client certificates; off unless given.</summary>
+    public IPEndPoint? Wss { get; init; }
+
+    /// <summary>When messages are acknowledged, on every listener.</summary>
+    public AckTiming Acks { get; init; }
+
+    /// <summary>The limits of the broker.</summary>
+    public BrokerLimits Limits { get; init; }
+
     /// <summary>Says that <see cref="Mqtt"/> is meant: anyone on this machine may publish as any device.</summary>
     public bool InsecureOpen { get; init; }
 
@@ -55,4 +67,24 @@ public sealed record ServerOptions
     /// <summary>Most open connections of live event streams; the next one is answered 429.</summary>
     [Range(1, 10_000)]
     public int EventStreamsMax { get; init; } = 200;
+}
+
+/// <summary>A set of limits by name.</summary>
+public enum BrokerLimits
+{
+    /// <summary>Those of docs/reference/mqtt.md.</summary>
+    Default,
+
+    /// <summary>For measuring: wide, and the insecure listener takes any topic.</summary>
+    Bench,
+}
+
+/// <summary>When a message is acknowledged.</summary>
+public enum AckTiming
+{
+    /// <summary>Once it is on disk.</summary>
+    Durable,
+
+    /// <summary>Once it is in memory; a crash loses what was not written yet.</summary>
+    Memory,
 }

@@ -19,15 +19,16 @@ public static class ServerOptionsCheck
         }
 
         AddLoopbackFault("http", options.Http, faults);
-        AddLoopbackFault("mqtt", options.Mqtt, faults);
-        if (options.Mqtt is not null && !options.InsecureOpen)
+        AddOpenFault("mqtt", options.Mqtt, options.InsecureOpen, faults);
+        AddOpenFault("ws", options.Ws, options.InsecureOpen, faults);
+        if (options is { InsecureOpen: true, Mqtt: null, Ws: null })
         {
-            faults.Add(new("mqtt", $"is {options.Mqtt} without TLS; allowed only together with --insecure-open"));
+            faults.Add(new("insecure-open", "is set but there is no --mqtt or --ws listener it could apply to"));
         }
 
-        if (options.InsecureOpen && options.Mqtt is null)
+        if (options is { Limits: BrokerLimits.Bench, InsecureOpen: false })
         {
-            faults.Add(new("insecure-open", "is set but there is no --mqtt listener it could apply to"));
+            faults.Add(new("limits", "is bench, which is for measuring; allowed only together with --insecure-open"));
         }
 
         if (options.TlsCert is null != options.TlsKey is null)
@@ -79,6 +80,15 @@ public static class ServerOptionsCheck
         if (endpoint is not null && !IPAddress.IsLoopback(endpoint.Address))
         {
             faults.Add(new(name, $"is {endpoint} and not encrypted; allowed: a loopback address such as 127.0.0.1"));
+        }
+    }
+
+    private static void AddOpenFault(string name, IPEndPoint? endpoint, bool isMeant, List<RefusalDetail> faults)
+    {
+        AddLoopbackFault(name, endpoint, faults);
+        if (endpoint is not null && !isMeant)
+        {
+            faults.Add(new(name, $"is {endpoint} without TLS; allowed only together with --insecure-open"));
         }
     }
 

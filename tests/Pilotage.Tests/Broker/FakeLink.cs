@@ -32,6 +32,9 @@ internal sealed class FakeLink(int window = 10) : ISessionLink
         return Handing.Done;
     }
 
+    public Handing TryDeliver(StoredMessage stored, bool retain, List<uint>? subscriptionIds) =>
+        TryDeliver(new(stored, 0, 0, retain, subscriptionIds));
+
     public bool TryRelease(ushort packetId)
     {
         if (!Blocked)

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Net;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Pilotage.Broker;
@@ -46,7 +47,7 @@ internal sealed class BrokerHost(
         try
         {
             _broker = await MqttBroker.StartAsync(
-                new BrokerOptions { Listeners = listeners, DrainTimeout = options.DrainTimeout },
+                LimitsOf(options) with { Listeners = listeners, DrainTimeout = options.DrainTimeout },
                 hooks, folder.Broker, time, logs, cancellationToken);
         }
         catch (ValidationException invalid)
@@ -98,24 +99,45 @@ internal sealed class BrokerHost(
     private static bool BelongsTo(string clientId, DeviceId device) =>
         clientId == device.Value || clientId.StartsWith(device.Value + ":", StringComparison.Ordinal);
 
+    private static BrokerOptions LimitsOf(ServerOptions server) => server.Limits == BrokerLimits.Default
+        ? new()
+        : new()
+        {
+            ReceiveMaximum = 1024,
+            InflightMax = 1024,
+            OutboundPacketsMax = 1_000_000,
+            OutboundBytesMax = 256 * 1024 * 1024,
+            QueuedMessagesMax = 2_000_000,
+            QueuedBytesMax = int.MaxValue,
+            RetainedMessagesMax = 2_000_000,
+            RetainedBytesMax = 4L * 1024 * 1024 * 1024,
+            SubscriptionsMax = 1000,
+            ConnectionsMax = 100_000,
+        };
+
     private List<ListenerOptions> ListenersOf(ServerOptions server)
     {
         var listeners = new List<ListenerOptions>();
-        if (server.Mqtts is { } secure)
+        void Add(string name, IPEndPoint? at, bool secure, WebSocketListenerOptions? webSocket)
         {
-            listeners.Add(new ListenerOptions
+            if (at is not null)
             {
-                Name = ServerBrokerHooks.SecureListener,
-                EndPoint = secure,
-                Tls = new TlsListenerOptions { Certificate = () => tls.Certificate, Chain = tls.Chain },
-            });
+                listeners.Add(new ListenerOptions
+                {
+                    Name = name,
+                    EndPoint = at,
+                    Tls = secure ? new TlsListenerOptions { Certificate = () => tls.Certificate, Chain = tls.Chain } : null,
+                    Insecure = !secure,
+                    WebSocket = webSocket,
+                    Acks = server.Acks == AckTiming.Memory ? AckPolicy.Memory : AckPolicy.Durable,
+                });
+            }
         }
 
-        if (server.Mqtt is { } open)
-        {
-            listeners.Add(new ListenerOptions { Name = ServerBrokerHooks.OpenListener, EndPoint = open, Insecure = true });
-        }
-
+        Add(ServerBrokerHooks.SecureListener, server.Mqtts, secure: true, webSocket: null);
+        Add(ServerBrokerHooks.SecureWebListener, server.Wss, secure: true, new());
+        Add(ServerBrokerHooks.OpenListener, server.Mqtt, secure: false, webSocket: null);
+        Add(ServerBrokerHooks.OpenWebListener, server.Ws, secure: false, new());
         return listeners;
     }
 }

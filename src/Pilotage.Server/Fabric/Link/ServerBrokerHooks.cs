@@ -28,8 +28,14 @@ internal sealed partial class ServerBrokerHooks(
     /// <summary>Name of the listener with certificates.</summary>
     public const string SecureListener = "mqtts";
 
+    /// <summary>The same over WebSocket.</summary>
+    public const string SecureWebListener = "wss";
+
     /// <summary>Name of the listener without.</summary>
     public const string OpenListener = "mqtt";
+
+    /// <summary>The same over WebSocket.</summary>
+    public const string OpenWebListener = "ws";
 
     private const string DeviceRole = "device";
     private const string OpenRole = "open";
@@ -40,43 +46,27 @@ internal sealed partial class ServerBrokerHooks(
         keys.ClientTrust.Check(certificate, PeerPurpose.Client).IsOk;
 
     public override ValueTask<ConnectDecision> ConnectAsync(ConnectRequest request, CancellationToken cancellation) =>
-        ValueTask.FromResult(request.Listener == OpenListener ? LetIn(request) : OfCertificate(request));
+        ValueTask.FromResult(request.Listener is OpenListener or OpenWebListener ? LetIn(request) : OfCertificate(request));
 
     public override bool MayPublish(ClientIdentity who, string topic) => who switch
     {
         { Device: { } device } => rights.MayPublish(who.Tenant, device, topic),
-        { Role: OpenRole } => TopicPath.TryParse(topic, out var path) && path.Tenant == who.Tenant && TopicRights.IsOpenToDevices(path.Class),
+        { Role: OpenRole } => options.Limits == BrokerLimits.Bench
+            || (TopicPath.TryParse(topic, out var path) && path.Tenant == who.Tenant && TopicRights.IsOpenToDevices(path.Class)),
         _ => false,
     };
 
     public override bool MaySubscribe(ClientIdentity who, string filter) => who switch
     {
         { Device: { } device } => rights.MaySubscribe(who.Tenant, device, filter),
-        { Role: OpenRole } => filter == who.Tenant.Value || filter.StartsWith(who.Tenant.Value + "/", StringComparison.Ordinal),
+        { Role: OpenRole } => options.Limits == BrokerLimits.Bench
+            || filter == who.Tenant.Value || filter.StartsWith(who.Tenant.Value + "/", StringComparison.Ordinal),
         _ => false,
     };
 
-    public override async ValueTask<PublishDecision> ReceiveAsync(
-        ClientIdentity who, MqttMessage message, long receivedNs, CancellationToken cancellation)
-    {
-        try
-        {
-            return await TakeAsync(who, message, receivedNs);
-        }
-        catch (Exception failure) when (StorageFaults.IsFull(failure))
-        {
-            return PublishDecision.Refused(MqttReason.QuotaExceeded, "the disk is full; nothing is stored until there is space again");
-        }
-        catch (Exception failure) when (failure is IOException or Microsoft.Data.Sqlite.SqliteException)
-        {
-            if (MayLog())
-            {
-                Log.NotStored(logger, who.ClientId, failure);
-            }
-
-            return PublishDecision.Refused(MqttReason.UnspecifiedError, "the message could not be stored");
-        }
-    }
+    public override ValueTask<PublishDecision> ReceiveAsync(
+        ClientIdentity who, MqttMessage message, long receivedNs, CancellationToken cancellation) =>
+        TopicPath.TryParse(message.Topic, out var path) ? StoreAsync(who, path, message, receivedNs) : default;
 
     public override void Connected(ClientIdentity who)
     {
@@ -94,13 +84,29 @@ internal sealed partial class ServerBrokerHooks(
         }
     }
 
-    private async Task<PublishDecision> TakeAsync(ClientIdentity who, MqttMessage message, long receivedNs)
+    private async ValueTask<PublishDecision> StoreAsync(ClientIdentity who, TopicPath path, MqttMessage message, long receivedNs)
     {
-        if (!TopicPath.TryParse(message.Topic, out var path))
+        try
         {
-            return PublishDecision.Accepted;
+            return await TakeAsync(who, path, message, receivedNs);
         }
+        catch (Exception failure) when (StorageFaults.IsFull(failure))
+        {
+            return PublishDecision.Refused(MqttReason.QuotaExceeded, "the disk is full; nothing is stored until there is space again");
+        }
+        catch (Exception failure) when (failure is IOException or Microsoft.Data.Sqlite.SqliteException)
+        {
+            if (MayLog())
+            {
+                Log.NotStored(logger, who.ClientId, failure);
+            }
 
+            return PublishDecision.Refused(MqttReason.UnspecifiedError, "the message could not be stored");
+        }
+    }
+
+    private async Task<PublishDecision> TakeAsync(ClientIdentity who, TopicPath path, MqttMessage message, long receivedNs)
+    {
         var device = fleet.FindByPath(who.Tenant, path.DevicePath) ?? (who.Role == OpenRole ? Found(who, path) : null);
         if (device is null)
         {
