@@ -7,10 +7,14 @@ namespace Pilotage.Server.Access;
 /// <summary>Stands before every route: who is asking, and does the route's permission allow it. Deny by default.</summary>
 internal sealed class AccessGate(RequestDelegate next, Authenticator authenticator)
 {
+    // What routing answers by itself where a path is known but not with this method or this type of body. Nobody can map a route
+    // that looks so: a mapped one is a RouteEndpoint with metadata. Should the framework ever rename them, they are closed again.
+    private static readonly string[] RoutingAnswers = ["405 HTTP Method Not Supported", "415 HTTP Unsupported Media Type"];
+
     public async Task InvokeAsync(HttpContext context)
     {
         var endpoint = context.GetEndpoint();
-        if (endpoint is null)
+        if (endpoint is null || IsRoutingAnswer(endpoint))
         {
             await next(context);
             return;
@@ -24,6 +28,9 @@ internal sealed class AccessGate(RequestDelegate next, Authenticator authenticat
 
         await next(context);
     }
+
+    private static bool IsRoutingAnswer(Endpoint endpoint) =>
+        endpoint.GetType() == typeof(Endpoint) && endpoint.Metadata.Count == 0 && RoutingAnswers.Contains(endpoint.DisplayName);
 
     private Refusal? Decide(HttpContext context, RequiredPermission? required)
     {

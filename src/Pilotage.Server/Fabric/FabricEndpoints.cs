@@ -14,7 +14,9 @@ namespace Pilotage.Server.Fabric;
 /// <summary>Lineage, accounts, bad messages, events and the live stream over HTTP.</summary>
 internal static class FabricEndpoints
 {
+    private const int PageDefault = 100;
     private const int PageMax = 1_000;
+    private const int EdgesMax = 10_000;
 
     internal sealed record LineageView(IReadOnlyList<LineageRow> Items, bool Truncated);
 
@@ -37,10 +39,12 @@ internal static class FabricEndpoints
             return new Refusal("fabric.lineage.query", "Give node=kind:id, for example alert:al_17, and direction=up or down.").ToHttp();
         }
 
-        var max = Math.Clamp(limit ?? PageMax, 1, 10_000);
-        var walk = direction == "down" ? lineage.Down(who.Tenant, start, max) : lineage.Up(who.Tenant, start, max);
-        return TypedResults.Ok(new LineageView(
-            [.. walk.Edges.Select(e => new LineageRow(e.From.ToString(), e.Type, e.To.ToString(), Clock.FromNs(e.AtNs), e.Attributes))], walk.Truncated));
+        return QueryBounds.Limit(limit, PageMax, EdgesMax).ToHttp(max =>
+        {
+            var walk = direction == "down" ? lineage.Down(who.Tenant, start, max) : lineage.Up(who.Tenant, start, max);
+            return TypedResults.Ok(new LineageView(
+                [.. walk.Edges.Select(e => new LineageRow(e.From.ToString(), e.Type, e.To.ToString(), Clock.FromNs(e.AtNs), e.Attributes))], walk.Truncated));
+        });
     }
 
     public static IResult VerifyLineage(Principal who, ILineage lineage) => lineage.Verify(who.Tenant).ToHttp();
@@ -58,22 +62,24 @@ internal static class FabricEndpoints
         });
     }
 
-    public static IResult BadMessages(string? device, int? limit, Principal who, EventStore events) => TypedResults.Ok(new BadMessagePage(
-        [.. events.Bad(who.Tenant, device is null ? null : new DeviceId(device), Math.Clamp(limit ?? 100, 1, PageMax)).Select(b =>
-            new BadMessageView(b.Device.Value, b.Topic, Clock.FromNs(b.ReceivedNs), b.Reason, Convert.ToBase64String(b.Payload.Span)))]));
+    public static IResult BadMessages(string? device, int? limit, Principal who, EventStore events) =>
+        QueryBounds.Limit(limit, PageDefault, PageMax).ToHttp(size => TypedResults.Ok(new BadMessagePage(
+            [.. events.Bad(who.Tenant, device is null ? null : new DeviceId(device), size).Select(b =>
+                new BadMessageView(b.Device.Value, b.Topic, Clock.FromNs(b.ReceivedNs), b.Reason, Convert.ToBase64String(b.Payload.Span)))])));
 
     public static IResult RecordedEvents(string id, string type, long? cursor, int? limit, Principal who, IFleet fleet, IDomainEvents events) =>
-        fleet.Resolve(who.Tenant, id).ToHttp(device =>
-        {
-            var size = Math.Clamp(limit ?? 100, 1, PageMax);
-            var page = events.Read(who.Tenant, type, device.Id, cursor ?? 0, size)
-                .Select(e => new EventView(e.Position, e.Device.Value, e.Type, e.Source, e.Id, Clock.FromNs(e.TimeNs), e.Data)).ToList();
-            return TypedResults.Ok(new EventPage(page, page.Count == size ? page[^1].Position : null));
-        });
+        fleet.Resolve(who.Tenant, id).Then(device => QueryBounds.Place("cursor", cursor, 0).Then(after =>
+            QueryBounds.Limit(limit, PageDefault, PageMax).Then(size =>
+            {
+                var page = events.Read(who.Tenant, type, device.Id, after, size)
+                    .Select(e => new EventView(e.Position, e.Device.Value, e.Type, e.Source, e.Id, Clock.FromNs(e.TimeNs), e.Data)).ToList();
+                return (Outcome<EventPage>)new EventPage(page, page.Count == size ? page[^1].Position : null);
+            }))).ToHttp();
 
     public static IResult Live(
         string? kind, string? device, Principal who, LiveFeed feed, TimeProvider time, IHostApplicationLifetime host) =>
-        feed.Watch(who.Tenant, kind, device).ToHttp(watcher => TypedResults.ServerSentEvents(Stream(watcher, time, host, CancellationToken.None)));
+        QueryBounds.OneOf("kind", kind, LiveFeed.Kinds).Then(known => feed.Watch(who.Tenant, known, device))
+            .ToHttp(watcher => TypedResults.ServerSentEvents(Stream(watcher, time, host, CancellationToken.None)));
 
     public static async Task<IResult> Revoke(string id, Principal who, IFleet fleet, BrokerHost broker, IAudit audit)
     {

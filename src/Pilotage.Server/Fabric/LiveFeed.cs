@@ -11,6 +11,9 @@ namespace Pilotage.Server.Fabric;
 internal sealed class LiveFeed
 {
     private const int WaitingMax = 1_000;
+    private const string OfPresence = "presence";
+    private const string OfEvent = "event";
+    private const string OfTelemetry = "telemetry";
     private readonly ConcurrentDictionary<Watcher, byte> _watchers = new();
     private readonly ServerOptions _options;
 
@@ -18,9 +21,12 @@ internal sealed class LiveFeed
     {
         _options = options;
         presences.Changed += (tenant, device, presence) => Tell(
-            tenant, new LiveEvent("presence", device.Value, null, presence.ChangedNs ?? 0, new { presence.Connected, presence.Why }));
-        events.Recorded += e => Tell(e.Tenant, new LiveEvent("event", e.Device.Value, e.Type, e.TimeNs, e.Data));
+            tenant, new LiveEvent(OfPresence, device.Value, null, presence.ChangedNs ?? 0, new { presence.Connected, presence.Why }));
+        events.Recorded += e => Tell(e.Tenant, new LiveEvent(OfEvent, e.Device.Value, e.Type, e.TimeNs, e.Data));
     }
+
+    /// <summary>What can be watched.</summary>
+    public static IReadOnlyList<string> Kinds { get; } = [OfTelemetry, OfEvent, OfPresence];
 
     /// <summary>One thing that happened: telemetry, event or presence.</summary>
     internal sealed record LiveEvent(string Kind, string Device, string? Type, long TimeNs, object Data);
@@ -48,7 +54,7 @@ internal sealed class LiveFeed
         foreach (var row in message.Rows)
         {
             var values = row.Properties.Zip(row.Values).ToDictionary(p => p.First, p => p.Second, StringComparer.Ordinal);
-            Tell(message.Device.Tenant, new LiveEvent("telemetry", message.Device.Id.Value, null, row.TimeNs, values));
+            Tell(message.Device.Tenant, new LiveEvent(OfTelemetry, message.Device.Id.Value, null, row.TimeNs, values));
         }
     }
 

@@ -11,7 +11,9 @@ namespace Pilotage.Server.Fabric;
 internal static class SeriesEndpoints
 {
     private const int PointsDefault = 1_000;
+    private const int PointsMin = 2; // The least and the greatest of one stretch.
     private const int PointsMax = 20_000;
+    private const int NamedMax = 30;
 
     internal sealed record SeriesList(IReadOnlyList<SeriesView> Items);
 
@@ -25,22 +27,42 @@ internal static class SeriesEndpoints
 
     public static IResult Read(
         string id, string property, DateTimeOffset? from, DateTimeOffset? to, int? points, Principal who, IFleet fleet, TimeSeriesStore store) =>
-        fleet.Resolve(who.Tenant, id).ToHttp(device =>
-        {
-            var key = new SeriesKey(device.Tenant, device.Id, property);
-            var fromNs = from is { } f ? Clock.ToNs(f) : long.MinValue;
-            var toNs = to is { } t ? Clock.ToNs(t) : long.MaxValue;
-            var all = store.Read(key, fromNs, toNs).Select(p => (p.TimeNs, p.Value)).ToList();
-            var kept = Decimation.MinMax(all, Math.Clamp(points ?? PointsDefault, 2, PointsMax));
-            return TypedResults.Ok(new SeriesData(
-                device.Id.Value, property, kept.Count < all.Count, all.Count, [.. kept.Where(p => double.IsFinite(p.Value)).Select(p => new[] { p.TimeNs / 1e6, p.Value })]));
-        });
+        fleet.Resolve(who.Tenant, id).Then(device => Key(store, device, property)).Then(key =>
+            QueryBounds.Within("points", points, PointsDefault, PointsMin, PointsMax).Then(most => from > to
+                ? QueryBounds.Refused("from", $"is {from:O}, after to ({to:O}); give the earlier time as from")
+                : (Outcome<SeriesData>)Read(store, key, from, to, most))).ToHttp();
 
     public static IResult ReadinessOf(string id, Principal who, IFleet fleet, ITelemetry telemetry) => fleet.Resolve(who.Tenant, id).ToHttp(
         device => TypedResults.Ok(telemetry.ReadinessOf(who.Tenant, [device])));
 
     public static IResult FleetReadiness(string? path, string? thing, Principal who, IFleet fleet, ITelemetry telemetry) =>
         TypedResults.Ok(telemetry.ReadinessOf(who.Tenant, fleet.List(who.Tenant, new DeviceQuery { PathPattern = path, Thing = thing })));
+
+    private static SeriesData Read(TimeSeriesStore store, SeriesKey key, DateTimeOffset? from, DateTimeOffset? to, int points)
+    {
+        var fromNs = from is { } f ? Clock.ToNs(f) : long.MinValue;
+        var toNs = to is { } t ? Clock.ToNs(t) : long.MaxValue;
+        var all = store.Read(key, fromNs, toNs).Select(p => (p.TimeNs, p.Value)).ToList();
+        var kept = Decimation.MinMax(all, points);
+        return new SeriesData(
+            key.Device.Value, key.Property, kept.Count < all.Count, all.Count, [.. kept.Where(p => double.IsFinite(p.Value)).Select(p => new[] { p.TimeNs / 1e6, p.Value })]);
+    }
+
+    /// <summary>A measured series is there from its first value on; one of a model can be waited for, empty until it infers.</summary>
+    private static Outcome<SeriesKey> Key(TimeSeriesStore store, Device device, string property)
+    {
+        var key = new SeriesKey(device.Tenant, device.Id, property);
+        if (!Telemetry.IsMeasured(property) || store.TryGetLast(key, out _))
+        {
+            return key;
+        }
+
+        var known = store.Series(device.Tenant, device.Id).Select(one => one.Property).Order(StringComparer.Ordinal).ToList();
+        var has = known.Count == 0
+            ? "nothing was measured there yet"
+            : $"it has {string.Join(", ", known.Take(NamedMax))}{(known.Count > NamedMax ? " and more" : "")}";
+        return new Refusal("fabric.series.not_found", $"{device.Id} has no series \"{property}\"; {has}.");
+    }
 
     private static SeriesView View(TimeSeriesStore store, SeriesKey key) => store.TryGetLast(key, out var last) && double.IsFinite(last.Value)
         ? new SeriesView(key.Property, Clock.FromNs(last.TimeNs), last.Value)

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Pilotage.Core.Contracts;
 using Pilotage.Server.Access.Contracts;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.Server.Hosting;
@@ -8,6 +9,7 @@ namespace Pilotage.Server.Fleet;
 /// <summary>Devices over HTTP.</summary>
 internal static class DeviceEndpoints
 {
+    private const int PageDefault = 1_000;
     private const int PageMax = 10_000;
 
     /// <summary>One device as callers see it.</summary>
@@ -23,6 +25,16 @@ internal static class DeviceEndpoints
     public static IResult List(
         Principal who, IFleet fleet, string? path, string? thing, string? edge, DeviceStatus? status, string? cursor, int? limit)
     {
+        if (status is { } asked && !Enum.IsDefined(asked))
+        {
+            return QueryBounds.Refused("status", "is no word for a status; give declared, enrolled or revoked, or leave it out for all").ToHttp();
+        }
+
+        if (cursor is not null && !TopicPath.IsDevicePath(cursor))
+        {
+            return QueryBounds.BadCursor(cursor).ToHttp();
+        }
+
         var query = new DeviceQuery
         {
             PathPattern = path,
@@ -30,10 +42,12 @@ internal static class DeviceEndpoints
             Edge = edge is null ? null : new DeviceId(edge),
             Status = status,
         };
-        var size = Math.Clamp(limit ?? 1000, 1, PageMax);
-        var rest = fleet.List(who.Tenant, query).SkipWhile(d => cursor is not null && string.CompareOrdinal(d.Path, cursor) <= 0).ToList();
-        var page = rest.Take(size).Select(d => View(fleet, d)).ToList();
-        return TypedResults.Ok(new DevicePage(page, rest.Count > size ? page[^1].Path : null));
+        return QueryBounds.Limit(limit, PageDefault, PageMax).ToHttp(size =>
+        {
+            var rest = fleet.List(who.Tenant, query).SkipWhile(d => cursor is not null && string.CompareOrdinal(d.Path, cursor) <= 0).ToList();
+            var page = rest.Take(size).Select(d => View(fleet, d)).ToList();
+            return TypedResults.Ok(new DevicePage(page, rest.Count > size ? page[^1].Path : null));
+        });
     }
 
     public static IResult Show(string id, Principal who, IFleet fleet) =>

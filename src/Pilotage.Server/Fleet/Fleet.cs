@@ -197,10 +197,24 @@ internal sealed partial class Fleet : IFleet, IEnrolments, IDeviceStanding
 
     private Refusal? CheckDeclarations(TenantId tenant, IReadOnlyList<DeviceDeclaration> devices)
     {
-        if (devices.Count is 0 or > BulkMax || _byId.Count + devices.Count > DevicesMax)
+        if (devices.Count == 0)
+        {
+            return new Refusal("fleet.declaration.malformed", "At least one device is needed; give each its path and thing.")
+            {
+                Details = [new("/devices", "is empty")],
+            };
+        }
+
+        if (devices.Count > BulkMax)
+        {
+            return new Refusal("fleet.declaration.too_large", $"These are {devices.Count} devices; give at most {BulkMax} at a time.");
+        }
+
+        if (_byId.Count + devices.Count > DevicesMax)
         {
             return new Refusal(
-                "fleet.declaration.too_many", $"Give 1 to {BulkMax} devices at a time; a server holds at most {DevicesMax}.");
+                "fleet.declaration.too_many",
+                $"This server holds {_byId.Count} devices, and {DevicesMax} is the most; {devices.Count} more do not fit.");
         }
 
         var faults = devices.Select((d, i) => (Fault: FaultOf(tenant, d), Index: i)).Where(f => f.Fault is not null)

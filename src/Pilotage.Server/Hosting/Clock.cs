@@ -8,8 +8,9 @@ public static class Clock
     /// <summary>Now, in nanoseconds; the clock's resolution is 100 ns.</summary>
     public static long NowNs(this TimeProvider time) => ToNs(time.GetUtcNow());
 
-    /// <summary>A point in time as nanoseconds.</summary>
-    public static long ToNs(DateTimeOffset at) => (at.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks) * NsPerTick;
+    /// <summary>A point in time as nanoseconds; what lies before 1677 or after 2262 does not fit and is the nearest that does.</summary>
+    public static long ToNs(DateTimeOffset at) =>
+        Math.Clamp(at.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks, long.MinValue / NsPerTick, long.MaxValue / NsPerTick) * NsPerTick;
 
     /// <summary>Nanoseconds as a point in time, cut to 100 ns.</summary>
     public static DateTimeOffset FromNs(long ns) => DateTimeOffset.UnixEpoch.AddTicks(ns / NsPerTick);

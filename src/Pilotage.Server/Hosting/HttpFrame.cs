@@ -1,7 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
@@ -39,20 +41,21 @@ internal static class HttpFrame
             console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainTimeout);
         services.AddRouting();
-        services.AddExceptionHandler<StorageFaults>();
-        services.AddProblemDetails(problems => problems.CustomizeProblemDetails = context =>
-            context.ProblemDetails.Type ??= Problems.TypePrefix + "http." + context.ProblemDetails.Status);
-        services.ConfigureHttpJsonOptions(json => Json.Configure(json.SerializerOptions));
+        services.AddExceptionHandler<StorageFaults>().AddSingleton<RequestFaults>();
+        services.AddSingleton<IExceptionHandler>(provider => provider.GetRequiredService<RequestFaults>());
+        services.AddProblemDetails();
+        services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
+        services.ConfigureHttpJsonOptions(json => BodyRules.Apply(Json.Configure(json.SerializerOptions)));
         services.AddOpenApi("v1", ApiDocument.Configure);
     }
 
     public static void Use(WebApplication app)
     {
-        app.UseExceptionHandler();
-        app.UseStatusCodePages();
+        app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = RequestFaults.FailedAsync });
+        app.UseStatusCodePages(context => app.Services.GetRequiredService<RequestFaults>().ExplainAsync(context.HttpContext));
         app.UseRouting();
         app.UseMiddleware<AccessGate>();
-        app.MapOpenApi("/openapi/{documentName}.json").OpenToAll("the description of the API is public");
+        app.MapOpenApi("/openapi/{documentName:regex(^v1$)}.json").OpenToAll("the description of the API is public");
     }
 
     private static void Listen(KestrelServerOptions kestrel, ServerOptions options, ServerKeys keys)

@@ -17,14 +17,17 @@ public static class Problems
         outcome.TryGet(out var value, out var refusal) ? shape(value) : refusal.ToHttp();
 
     /// <summary>The refusal as a problem with the status its code implies.</summary>
-    public static IResult ToHttp(this Refusal refusal)
+    public static IResult ToHttp(this Refusal refusal) => refusal.ToHttp(StatusOf(refusal.Code));
+
+    /// <summary>The refusal as a problem with a status that is settled already.</summary>
+    public static IResult ToHttp(this Refusal refusal, int status)
     {
         var problem = new ProblemDetails
         {
             Type = TypePrefix + refusal.Code,
             Title = refusal.Code,
             Detail = refusal.Message,
-            Status = StatusOf(refusal.Code),
+            Status = status,
         };
         if (refusal.Details.Count > 0)
         {
@@ -41,8 +44,10 @@ public static class Problems
         "unauthenticated" => StatusCodes.Status401Unauthorized,
         "forbidden" => StatusCodes.Status403Forbidden,
         "conflict" or "exists" or "already_decided" or "in_use" => StatusCodes.Status409Conflict,
+        "method" => StatusCodes.Status405MethodNotAllowed,
         "precondition" => StatusCodes.Status412PreconditionFailed,
         "too_large" => StatusCodes.Status413PayloadTooLarge,
+        "media_type" => StatusCodes.Status415UnsupportedMediaType,
         "too_many" => StatusCodes.Status429TooManyRequests,
         "unavailable" => StatusCodes.Status503ServiceUnavailable,
         "storage_full" => StatusCodes.Status507InsufficientStorage,

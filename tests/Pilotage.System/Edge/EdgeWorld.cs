@@ -126,7 +126,7 @@ internal sealed class EdgeWorld : IAsyncDisposable
     /// <summary>How many inferences of a release the server has stored for a device.</summary>
     public async Task<int> InferencesAsync(string device, string release)
     {
-        var series = await GetAsync($"api/v1/devices/{device}/series/wear@{release}/y?points=100000");
+        var series = await GetAsync($"api/v1/devices/{device}/series/wear@{release}/y?points=20000");
         return (series["points"] ?? series["items"]!).AsArray().Count;
     }
 

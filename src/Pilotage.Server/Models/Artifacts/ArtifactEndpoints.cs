@@ -10,7 +10,6 @@ namespace Pilotage.Server.Models.Artifacts;
 /// <summary>Artifacts over HTTP: bytes in, digest out; bytes out by range.</summary>
 internal static class ArtifactEndpoints
 {
-    private const int BytesMax = 256 * 1024 * 1024;
     private const string Octets = "application/octet-stream";
 
     public static void Map(RouteGroupBuilder api)
@@ -19,14 +18,19 @@ internal static class ArtifactEndpoints
         api.MapGet("artifacts/{digest}", Get).RequirePermission("models.artifact.read", Scope.Tenant);
     }
 
-    private static async Task<IResult> PutAsync(HttpRequest request, IArtifactStore artifacts, CancellationToken cancellation)
+    private static async Task<IResult> PutAsync(HttpRequest request, IArtifactStore artifacts, ServerOptions options, CancellationToken cancellation)
     {
-        if (request.ContentLength is null or > BytesMax)
+        if (request.ContentLength is not { } length)
         {
-            return new Refusal("artifact.too_large", $"Send the bytes with a Content-Length of at most {BytesMax}.").ToHttp();
+            return new Refusal("artifact.malformed", "The request does not say how long its body is; send the bytes with a Content-Length.").ToHttp();
         }
 
-        using var body = new MemoryStream((int)request.ContentLength.Value);
+        if (length > options.RequestBytesMax)
+        {
+            return new Refusal("artifact.too_large", $"The artifact has {length} bytes; this server takes at most {options.RequestBytesMax}.").ToHttp();
+        }
+
+        using var body = new MemoryStream((int)length);
         await request.Body.CopyToAsync(body, cancellation);
         var digest = artifacts.Put(body.GetBuffer().AsSpan(0, (int)body.Length));
         return TypedResults.Ok(new ArtifactView(digest.ToString(), body.Length));
