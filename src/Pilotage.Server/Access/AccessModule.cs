@@ -10,6 +10,7 @@ namespace Pilotage.Server.Access;
 /// <summary>People, roles, credentials and the audit.</summary>
 public static class AccessModule
 {
+    private const int PageDefault = 100;
     private const int PageMax = 1000;
 
     /// <summary>Registers what the module is made of.</summary>
@@ -38,11 +39,12 @@ public static class AccessModule
         api.MapGet("people", (Principal who, IPeople people) => TypedResults.Ok(people.All(who.Tenant)))
             .RequirePermission("access.person.read", Scope.Tenant);
         api.MapPut("people/{id}", (string id, PersonBody body, Principal who, IPeople people) =>
-                TypedResults.Ok(people.Put(who, id, body.DisplayName, body.Roles)))
+                people.Put(who, id, body.DisplayName, body.Roles).ToHttp())
             .RequirePermission("access.person.write", Scope.Tenant);
-        api.MapGet("audit", (long? before, int? limit, Principal who, IAudit audit) =>
-                TypedResults.Ok(audit.Read(who.Tenant, before, Math.Clamp(limit ?? 100, 1, PageMax))))
-            .RequirePermission("access.audit.read", Scope.Tenant);
+        api.MapDelete("people/{id}", (string id, Principal who, IPeople people) =>
+                people.Remove(who, id).ToHttp(_ => TypedResults.NoContent()))
+            .RequirePermission("access.person.write", Scope.Tenant);
+        api.MapGet("audit", ReadAudit).RequirePermission("access.audit.read", Scope.Tenant);
         api.MapGet("audit/verification", (Principal who, IAudit audit) => audit.Verify(who.Tenant).ToHttp())
             .RequirePermission("access.audit.read", Scope.Tenant);
         api.MapGet("authority", (IServerKeys keys) => TypedResults.Text(keys.Authority.CertificatePem, "application/x-pem-file"))
@@ -54,6 +56,11 @@ public static class AccessModule
         routes.ServiceProvider.GetRequiredService<AdminToken>();
         return routes;
     }
+
+    private static IResult ReadAudit(long? before, int? limit, Principal who, IAudit audit) =>
+        QueryBounds.Place("before", before, long.MaxValue).Then(from =>
+            QueryBounds.Limit(limit, PageDefault, PageMax).Then(size =>
+                (Outcome<IReadOnlyList<AuditRecord>>)audit.Read(who.Tenant, from, size).ToList())).ToHttp();
 
     internal sealed record WhoAmI(string Id, string DisplayName, string Tenant, IReadOnlyList<string> Roles);
 

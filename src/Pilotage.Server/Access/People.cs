@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.Data.Sqlite;
 using Pilotage.Server.Access.Contracts;
 using Pilotage.Server.Hosting;
@@ -7,12 +8,21 @@ using Pilotage.Trust;
 namespace Pilotage.Server.Access;
 
 /// <summary>People and their votes in the catalogue.</summary>
-internal sealed class People(ICatalogue catalogue, IAudit audit, IServerKeys keys, TimeProvider time) : IPeople
+internal sealed partial class People(ICatalogue catalogue, IAudit audit, IServerKeys keys, TimeProvider time) : IPeople
 {
+    private const int NameCharsMax = 200;
+    private const int RolesMax = 32;
+    private const int NamedMax = 20;
     private const string ApprovalType = "application/vnd.pilotage.approval+json";
 
-    public Person Put(Principal who, string personId, string displayName, IReadOnlyList<string> roles)
+    public Outcome<Person> Put(Principal who, string personId, string displayName, IReadOnlyList<string> roles)
     {
+        if (FaultsOf(personId, displayName, roles) is { Count: > 0 } faults)
+        {
+            var says = string.Join("; ", faults.Select(fault => $"{fault.Where.TrimStart('/')} {fault.Message}"));
+            return new Refusal("access.person.malformed", says + ".") { Details = faults };
+        }
+
         catalogue.Write((c, _) => c.Execute(
             """
             INSERT INTO access_people (tenant, person, display_name, roles) VALUES ($tenant, $person, $name, $roles)
@@ -23,6 +33,37 @@ internal sealed class People(ICatalogue catalogue, IAudit audit, IServerKeys key
         return new Person(personId, displayName, roles);
     }
 
+    public Outcome<Person> Remove(Principal who, string personId)
+    {
+        if (Find(who.Tenant, personId) is not { } person)
+        {
+            return NotFound(who.Tenant, personId);
+        }
+
+        catalogue.Write((c, _) => c.Execute(
+            "DELETE FROM access_people WHERE tenant = $tenant AND person = $person", ("$tenant", who.Tenant.Value), ("$person", personId)));
+        audit.Record(who, "access.person.delete", personId, "done", person.DisplayName);
+        return person;
+    }
+
+    public Outcome<Person> Resolve(TenantId tenant, string idOrDisplayName)
+    {
+        if (Find(tenant, idOrDisplayName) is { } exact)
+        {
+            return exact;
+        }
+
+        var named = All(tenant).Where(person => person.DisplayName == idOrDisplayName).ToList();
+        return named.Count switch
+        {
+            1 => named[0],
+            0 => NotFound(tenant, idOrDisplayName),
+            _ => new Refusal(
+                "access.person.ambiguous",
+                $"{named.Count} people are called {idOrDisplayName}; give one of the ids {string.Join(", ", named.Take(NamedMax).Select(person => person.Id))}."),
+        };
+    }
+
     public IReadOnlyList<Person> All(TenantId tenant) => catalogue.Read(c => c.Query(
         "SELECT person, display_name, roles FROM access_people WHERE tenant = $tenant ORDER BY person",
         ToPerson,
@@ -30,13 +71,9 @@ internal sealed class People(ICatalogue catalogue, IAudit audit, IServerKeys key
 
     public Outcome<Approval> Approve(Principal who, ApprovalRequest request)
     {
-        var person = catalogue.Read(c => c.QueryFirst(
-            "SELECT person, display_name, roles FROM access_people WHERE tenant = $tenant AND person = $person",
-            ToPerson,
-            ("$tenant", who.Tenant.Value), ("$person", request.PersonId)));
-        if (person is null)
+        if (Find(who.Tenant, request.PersonId) is not { } person)
         {
-            return new Refusal("access.person.not_found", $"There is no person \"{request.PersonId}\" in {who.Tenant}.");
+            return NotFound(who.Tenant, request.PersonId);
         }
 
         if (!person.Roles.Contains(request.Role, StringComparer.Ordinal))
@@ -63,6 +100,44 @@ internal sealed class People(ICatalogue catalogue, IAudit audit, IServerKeys key
             r.GetInt64(8), r.GetString(9)),
         ("$tenant", tenant.Value), ("$subject", subject)));
 
+    private Person? Find(TenantId tenant, string id) => catalogue.Read(c => c.QueryFirst(
+        "SELECT person, display_name, roles FROM access_people WHERE tenant = $tenant AND person = $person",
+        ToPerson,
+        ("$tenant", tenant.Value), ("$person", id)));
+
+    private Refusal NotFound(TenantId tenant, string asked)
+    {
+        var all = All(tenant);
+        var named = string.Join(", ", all.Take(NamedMax).Select(person => $"{person.Id} ({string.Join(", ", person.Roles)})"));
+        var known = all.Count == 0 ? "nobody is known yet" : $"known are {named}{(all.Count > NamedMax ? " and more" : "")}";
+        return new Refusal(
+            "access.person.not_found", $"There is no person \"{asked}\" in {tenant}; {known}. PUT /api/v1/people/<id> adds one.");
+    }
+
+    private static List<RefusalDetail> FaultsOf(string id, string displayName, IReadOnlyList<string> roles)
+    {
+        var faults = new List<RefusalDetail>();
+        if (!Id().IsMatch(id))
+        {
+            faults.Add(new("id", $"\"{id}\" is no id of a person: lower-case letters, digits, - _ and ., at most 63"));
+        }
+
+        if (string.IsNullOrWhiteSpace(displayName) || displayName.Length > NameCharsMax)
+        {
+            faults.Add(new("/displayName", $"must have 1 to {NameCharsMax} characters"));
+        }
+
+        if (roles.Count > RolesMax)
+        {
+            faults.Add(new("/roles", $"are {roles.Count}; at most {RolesMax} are held by one person"));
+        }
+
+        // Roles of use cases come with packages, which may be taken in later: whether a gate asks for one is seen when it is voted in.
+        faults.AddRange(roles.Take(RolesMax).Select((role, i) => (role, i)).Where(one => !Role().IsMatch(one.role)).Select(one => new RefusalDetail(
+            $"/roles/{one.i}", $"\"{one.role}\" is no name of a role: lower-case letters, digits and _, a letter first, at most 63")));
+        return faults;
+    }
+
     private Approval Sign(Person person, ApprovalRequest request)
     {
         var unsigned = new Approval(
@@ -86,4 +161,10 @@ internal sealed class People(ICatalogue catalogue, IAudit audit, IServerKeys key
 
     private static Person ToPerson(SqliteDataReader row) =>
         new(row.GetString(0), row.GetString(1), JsonSerializer.Deserialize<string[]>(row.GetString(2), Json.Web) ?? []);
+
+    [GeneratedRegex(@"^[a-z0-9][a-z0-9._-]{0,62}\z")]
+    private static partial Regex Id();
+
+    [GeneratedRegex(@"^[a-z][a-z0-9_]{0,62}\z")]
+    private static partial Regex Role();
 }

@@ -64,6 +64,10 @@ public sealed record ServerOptions
     [Range(64 * 1024, 1024 * 1024 * 1024)]
     public long RequestBytesMax { get; init; } = 128 * 1024 * 1024;
 
+    /// <summary>Longest note or reason of a person on a verdict, a vote or a stop, in characters.</summary>
+    [Range(100, 100_000)]
+    public int NoteCharsMax { get; init; } = 2_000;
+
     /// <summary>Most open connections of live event streams; the next one is answered 429.</summary>
     [Range(1, 10_000)]
     public int EventStreamsMax { get; init; } = 200;

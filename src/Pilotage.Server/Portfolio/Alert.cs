@@ -3,7 +3,11 @@ namespace Pilotage.Server.Portfolio;
 /// <summary>What a model saw, with the latest verdict of a person on it.</summary>
 /// <param name="Rollout">Set when the release that raised it was on trial for this device.</param>
 public sealed record Alert(
-    string Id, string Device, string Ts, string Kind, double? Score, string? Release, string? Rollout, string State, Verdict? Verdict, long TimeNs);
+    string Id, string Device, string Ts, string Kind, double? Score, string? Release, string? Rollout, string State, Verdict? Verdict, long TimeNs)
+{
+    /// <summary>The verdict that the latest one replaced; null when nobody changed their mind.</summary>
+    public Verdict? Previous { get; init; }
+}
 
 /// <summary>What a person found at the machine; it becomes a label of the next dataset.</summary>
 /// <param name="Answer">right, wrong or unsure.</param>

@@ -31,24 +31,34 @@ internal sealed class Alerts(IDomainEvents events, ICatalogue catalogue)
         return new(alert, answer, cause, note, person, nowNs);
     }
 
-    private Dictionary<string, Verdict> LatestVerdicts(TenantId tenant)
+    /// <summary>Every verdict on an alert, newest first.</summary>
+    public IReadOnlyList<Verdict> Verdicts(TenantId tenant, string alert, int limit) => catalogue.Read(connection => connection.Query(
+        """
+        SELECT alert, answer, cause, note, person, at_ns FROM portfolio_verdicts
+        WHERE tenant = $tenant AND alert = $alert ORDER BY sequence DESC LIMIT $limit
+        """,
+        ToVerdict,
+        ("$tenant", tenant.Value), ("$alert", alert), ("$limit", limit)));
+
+    private Dictionary<string, (Verdict Latest, Verdict? Previous)> LatestVerdicts(TenantId tenant)
     {
         var all = catalogue.Read(connection => connection.Query(
             "SELECT alert, answer, cause, note, person, at_ns FROM portfolio_verdicts WHERE tenant = $tenant ORDER BY alert, sequence",
             ToVerdict,
             ("$tenant", tenant.Value)));
-        var latest = new Dictionary<string, Verdict>(StringComparer.Ordinal);
+        var latest = new Dictionary<string, (Verdict Latest, Verdict? Previous)>(StringComparer.Ordinal);
         foreach (var verdict in all)
         {
-            latest[verdict.Alert] = verdict;
+            latest[verdict.Alert] = (verdict, latest.TryGetValue(verdict.Alert, out var before) ? before.Latest : null);
         }
 
         return latest;
     }
 
-    private static Alert ToAlert(DomainEvent raised, Dictionary<string, Verdict> verdicts, HashSet<string?> cleared)
+    private static Alert ToAlert(DomainEvent raised, Dictionary<string, (Verdict Latest, Verdict? Previous)> verdicts, HashSet<string?> cleared)
     {
         var id = Text(raised.Data, "id") ?? raised.Id;
+        var (latest, previous) = verdicts.GetValueOrDefault(id);
         return new(
             id,
             raised.Device.Value,
@@ -58,8 +68,11 @@ internal sealed class Alerts(IDomainEvents events, ICatalogue catalogue)
             Text(raised.Data, "release"),
             Text(raised.Data, "rollout"),
             cleared.Contains(id) ? "cleared" : "raised",
-            verdicts.GetValueOrDefault(id),
-            raised.TimeNs);
+            latest,
+            raised.TimeNs)
+        {
+            Previous = previous,
+        };
     }
 
     private static Verdict ToVerdict(SqliteDataReader row) =>

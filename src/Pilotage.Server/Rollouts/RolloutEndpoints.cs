@@ -29,8 +29,8 @@ internal static class RolloutEndpoints
         api.MapGet("rollouts/{id}", (string id, Principal who, RolloutEngine engine, RolloutStore store) => Look(id, who, engine, store).ToHttp())
             .RequirePermission("rollouts.rollout.read", Scope.Tenant);
         api.MapGet("rollouts/{id}/watch", WatchAsync).RequirePermission("rollouts.rollout.read", Scope.Tenant);
-        api.MapPost("rollouts/{id}/stop", (string id, ReasonBody body, Principal who, RolloutEngine engine, RolloutStore store, IAudit audit) =>
-                Tell(id, new RolloutInput.Stop(who.Id, body.Reason ?? "no reason given"), "rollouts.rollout.stop", who, engine, store, audit))
+        api.MapPost("rollouts/{id}/stop", (string id, ReasonBody body, Principal who, RolloutEngine engine, RolloutStore store, IAudit audit, ServerOptions options) =>
+                TextBounds.TooLong("reason", body.Reason, options.NoteCharsMax)?.ToHttp() ?? Tell(id, new RolloutInput.Stop(who.Id, body.Reason ?? "no reason given"), "rollouts.rollout.stop", who, engine, store, audit))
             .RequirePermission("rollouts.rollout.stop", Scope.Tenant);
         api.MapPost("rollouts/{id}/resume", (string id, Principal who, RolloutEngine engine, RolloutStore store, IAudit audit) =>
                 Tell(id, new RolloutInput.Resume(who.Id), "rollouts.rollout.resume", who, engine, store, audit))

@@ -3,8 +3,14 @@ namespace Pilotage.Server.Access.Contracts;
 /// <summary>Named people, the roles they hold, and what they approved.</summary>
 public interface IPeople
 {
-    /// <summary>Makes or renames a person and sets the roles that person holds in a use case (or everywhere, with null).</summary>
-    Person Put(Principal who, string personId, string displayName, IReadOnlyList<string> roles);
+    /// <summary>Makes or renames a person and sets the roles that person holds.</summary>
+    Outcome<Person> Put(Principal who, string personId, string displayName, IReadOnlyList<string> roles);
+
+    /// <summary>Takes a person away; what that person voted and found stays as it was recorded.</summary>
+    Outcome<Person> Remove(Principal who, string personId);
+
+    /// <summary>One person by id, or by the display name where only one bears it.</summary>
+    Outcome<Person> Resolve(TenantId tenant, string idOrDisplayName);
 
     /// <summary>The people of a tenant.</summary>
     IReadOnlyList<Person> All(TenantId tenant);

@@ -22,6 +22,7 @@ internal sealed record ApiWords(string Method, string Path, string Id, string Su
     private const string Get = "GET";
     private const string Post = "POST";
     private const string Put = "PUT";
+    private const string Delete = "DELETE";
     private const string Pem = "application/x-pem-file";
     private const string Stream = "text/event-stream";
 
@@ -34,6 +35,7 @@ internal sealed record ApiWords(string Method, string Path, string Id, string Su
         new(Post, "api/v1/sign-in-links", "createSignInLink", "Makes a link that signs a browser in, once.", typeof(SignInLink)),
         new(Get, "api/v1/people", "listPeople", "Lists people with their roles.", typeof(IReadOnlyList<Person>)),
         new(Put, "api/v1/people/{id}", "putPerson", "Adds a person, or changes name and roles.", typeof(Person)),
+        new(Delete, "api/v1/people/{id}", "deletePerson", "Takes a person away; recorded votes and verdicts stay.", null, 204),
         new(Get, "api/v1/audit", "listAudit", "Lists who did what, newest first.", typeof(IReadOnlyList<AuditRecord>)),
         new(Get, "api/v1/audit/verification", "verifyAudit", "Walks the audit chain; refused when a record was edited.", typeof(AuditHead)),
         new(Get, "api/v1/authority", "getAuthority", "The certificate of the server's authority.", null, Media: Pem),
@@ -97,8 +99,9 @@ internal sealed record ApiWords(string Method, string Path, string Id, string Su
         new(Get, "api/v1/use-cases/{id}/gates/{stage}", "checkGate", "Says whether a gate would open now, and what is missing.", typeof(GateView)),
         new(Post, "api/v1/use-cases/{id}/gates/{stage}/decide", "decideGate", "Casts the vote of a role; the gate opens when all is there.", typeof(GateDecision)),
         new(Get, "api/v1/alerts", "listAlerts", "Lists the alerts, newest first.", typeof(ItemList<Alert>)),
-        new(Get, "api/v1/alerts/{id}", "getAlert", "Shows one alert with the latest verdict.", typeof(Alert)),
-        new(Post, "api/v1/alerts/{id}/verdict", "judgeAlert", "Says whether an alert was right; it becomes a label.", typeof(Alert)),
+        new(Get, "api/v1/alerts/{id}", "getAlert", "Shows one alert with the latest verdict and the one before.", typeof(Alert)),
+        new(Post, "api/v1/alerts/{id}/verdict", "judgeAlert", "Says whether an alert was right; it becomes a label, and an earlier verdict stays as previous.", typeof(Alert)),
+        new(Get, "api/v1/alerts/{id}/verdicts", "listVerdicts", "Lists every verdict on an alert, newest first.", typeof(ItemList<Verdict>)),
     ];
 
     public static ApiWords? Of(string? method, string? path) => All.FirstOrDefault(words => words.Method == method && words.Path == path);

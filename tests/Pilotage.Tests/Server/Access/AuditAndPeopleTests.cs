@@ -46,6 +46,44 @@ public sealed class AuditAndPeopleTests : IAsyncLifetime
         Assert.Equal("trust.chain_broken", audit.Verify(Admin.Tenant).Refusal.Code);
     }
 
+    [Theory]
+    [InlineData("J Martin", "J. Martin", "maintenance", "id")]
+    [InlineData("j.martin\n", "J. Martin", "maintenance", "id")]
+    [InlineData("j.martin", " ", "maintenance", "/displayName")]
+    [InlineData("j.martin", "J. Martin", "Chief Of Everything", "/roles/0")]
+    public void A_person_that_cannot_be_is_refused_at_its_place(string id, string name, string role, string where)
+    {
+        var refusal = _server.Get<IPeople>().Put(Admin, id, name, [role]).Refusal;
+        Assert.Equal("access.person.malformed", refusal.Code);
+        Assert.Equal(where, Assert.Single(refusal.Details).Where);
+        Assert.Empty(_server.Get<IPeople>().All(Admin.Tenant));
+    }
+
+    [Fact]
+    public void A_person_has_a_longest_name_and_most_roles()
+    {
+        var people = _server.Get<IPeople>();
+        var roles = Enumerable.Range(0, 33).Select(i => $"role_{i}").ToList();
+        Assert.Equal(["/displayName", "/roles"], people.Put(Admin, "j.martin", new string('x', 201), roles).Refusal.Details.Select(detail => detail.Where));
+        Assert.True(people.Put(Admin, "j.martin", new string('x', 200), roles[..32]).IsOk);
+    }
+
+    [Fact]
+    public void A_person_is_found_by_id_or_by_a_name_nobody_shares_and_can_be_taken_away()
+    {
+        var people = _server.Get<IPeople>();
+        people.Put(Admin, "j.martin", "J. Martin", ["maintenance"]);
+        Assert.Equal("j.martin", people.Resolve(Admin.Tenant, "J. Martin").Value.Id);
+        people.Put(Admin, "joan", "J. Martin", []);
+        Assert.Equal("access.person.ambiguous", people.Resolve(Admin.Tenant, "J. Martin").Refusal.Code);
+        Assert.Equal("joan", people.Resolve(Admin.Tenant, "joan").Value.Id);
+
+        Assert.True(people.Remove(Admin, "joan").IsOk);
+        Assert.Equal("access.person.not_found", people.Remove(Admin, "joan").Refusal.Code);
+        Assert.Equal("access.person.not_found", people.Remove(Admin with { Tenant = new TenantId("other") }, "j.martin").Refusal.Code);
+        Assert.Contains(_server.Get<IAudit>().Read(Admin.Tenant, null, 10), r => r is { Action: "access.person.delete", Target: "joan" });
+    }
+
     [Fact]
     public void A_vote_needs_the_role_and_is_signed_and_bound()
     {
