@@ -23,8 +23,8 @@ internal static class ServerVerb
         };
         var limits = new Option<BrokerLimits>("--limits")
         {
-            Description = "Limits of the broker: default, or bench, which is for measuring with --insecure-open.",
-            HelpName = "default|bench",
+            Description = "Limits of the broker: default; with --insecure-open also bench, for measuring, and interop, for the Eclipse Paho suites.",
+            HelpName = "default|bench|interop",
         };
         var open = new Option<bool>("--insecure-open") { Description = "Say that --mqtt or --ws is meant: anyone on this machine may publish as any device." };
         var tenant = new Option<string?>("--tenant") { Description = "Tenant of the admin token. Default 'default'.", HelpName = "NAME" };

@@ -79,8 +79,11 @@ public enum BrokerLimits
     /// <summary>Those of docs/reference/mqtt.md.</summary>
     Default,
 
-    /// <summary>For measuring: wide, and the insecure listener takes any topic.</summary>
+    /// <summary>For measuring: wide, and the insecure listeners take any topic.</summary>
     Bench,
+
+    /// <summary>What the Eclipse Paho interoperability suites expect of a broker; any topic too.</summary>
+    Interop,
 }
 
 /// <summary>When a message is acknowledged.</summary>

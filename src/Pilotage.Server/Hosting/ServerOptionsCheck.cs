@@ -26,9 +26,9 @@ public static class ServerOptionsCheck
             faults.Add(new("insecure-open", "is set but there is no --mqtt or --ws listener it could apply to"));
         }
 
-        if (options is { Limits: BrokerLimits.Bench, InsecureOpen: false })
+        if (options is { Limits: not BrokerLimits.Default, InsecureOpen: false })
         {
-            faults.Add(new("limits", "is bench, which is for measuring; allowed only together with --insecure-open"));
+            faults.Add(new("limits", "is for measuring and interoperability suites; allowed only together with --insecure-open"));
         }
 
         if (options.TlsCert is null != options.TlsKey is null)

@@ -23,6 +23,8 @@ public sealed class BadStartTests : IDisposable
     [InlineData("--http")]
     [InlineData("--mqtts")]
     [InlineData("--mqtt")]
+    [InlineData("--ws")]
+    [InlineData("--wss")]
     public async Task A_taken_port(string option)
     {
         using var holder = new TcpListener(IPAddress.Loopback, 0);
@@ -86,9 +88,12 @@ public sealed class BadStartTests : IDisposable
         await AssertAsync(Failed, [$"--tls-ca {text} holds no certificate"], [.. Data(), "--tls-ca", text]);
     }
 
-    [Fact]
-    public async Task Options_that_contradict_each_other() =>
-        await AssertAsync(Usage, ["--insecure-open"], ["server", "--data", _folder.Path, "--mqtt", "127.0.0.1:0"]);
+    [Theory]
+    [InlineData("mqtt is 127.0.0.1:0 without TLS", "--mqtt", "127.0.0.1:0")]
+    [InlineData("ws is 127.0.0.1:0 without TLS", "--ws", "127.0.0.1:0")]
+    [InlineData("limits is for measuring", "--limits", "bench")]
+    public async Task Options_that_need_another_one(string words, string option, string value) =>
+        await AssertAsync(Usage, [words, "--insecure-open"], ["server", "--data", _folder.Path, option, value]);
 
     private async Task AssertAsync(int exitCode, string[] words, string[] arguments)
     {
@@ -108,7 +113,13 @@ public sealed class BadStartTests : IDisposable
     private string[] With(string option, string value)
     {
         var arguments = Data();
-        arguments[Array.IndexOf(arguments, option) + 1] = value;
+        var place = Array.IndexOf(arguments, option);
+        if (place < 0)
+        {
+            return [.. arguments, option, value];
+        }
+
+        arguments[place + 1] = value;
         return arguments;
     }
 

@@ -15,6 +15,7 @@ internal sealed class ServerDoor : IDisposable
         var words = readyLine.Split(' ').Skip(1).Select(word => word.Split('=', 2)).ToDictionary(word => word[0], word => word[1]);
         MqttPort = PortOf(words["mqtt"]);
         MqttsPort = PortOf(words["mqtts"]);
+        WsPort = words.TryGetValue("ws", out var ws) ? PortOf(ws) : 0;
         _http = new HttpClient { BaseAddress = new Uri(words["http"]), Timeout = TimeSpan.FromMinutes(2) };
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token.Trim());
     }
@@ -22,6 +23,9 @@ internal sealed class ServerDoor : IDisposable
     public int MqttPort { get; }
 
     public int MqttsPort { get; }
+
+    /// <summary>0 unless the server was started with <c>--ws</c>.</summary>
+    public int WsPort { get; }
 
     public async Task<(HttpStatusCode Status, string Body)> AskAsync(HttpMethod method, string path, JsonNode? body = null)
     {

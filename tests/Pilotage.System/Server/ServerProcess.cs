@@ -27,7 +27,8 @@ internal sealed class ServerProcess : IAsyncDisposable
         "server", "--data", data, "--http", "127.0.0.1:0", "--mqtts", "127.0.0.1:0", "--mqtt", "127.0.0.1:0", "--insecure-open",
     ];
 
-    public static Task<ServerProcess> StartAsync(string data) => StartAsync(Binary, Arguments(data), data);
+    public static Task<ServerProcess> StartAsync(string data, params string[] more) =>
+        StartAsync(Binary, [.. Arguments(data), .. more], data);
 
     /// <summary>The same server hosted by the tests, with every flush left out: what a harness must notice.</summary>
     public static Task<ServerProcess> StartUnsyncedAsync(string data) =>

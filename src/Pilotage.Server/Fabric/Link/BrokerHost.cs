@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using System.Net;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Pilotage.Broker;
@@ -32,23 +31,21 @@ internal sealed class BrokerHost(
     /// <summary>Never said here: a message for sessions that finds no space is refused, and the next one tries again.</summary>
     public bool IsFull => false;
 
-    public string? WhyNot() => _broker is null && ListenersOf(options).Count > 0 ? "not started" : null;
+    public string? WhyNot() => _broker is null && BrokerSettings.Of(options, tls).Listeners.Count > 0 ? "not started" : null;
 
     public ValueTask ProbeAsync(CancellationToken cancellation) => ValueTask.CompletedTask;
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        var listeners = ListenersOf(options);
-        if (listeners.Count == 0)
+        var settings = BrokerSettings.Of(options, tls);
+        if (settings.Listeners.Count == 0)
         {
             return;
         }
 
         try
         {
-            _broker = await MqttBroker.StartAsync(
-                LimitsOf(options) with { Listeners = listeners, DrainTimeout = options.DrainTimeout },
-                hooks, folder.Broker, time, logs, cancellationToken);
+            _broker = await MqttBroker.StartAsync(settings, hooks, folder.Broker, time, logs, cancellationToken);
         }
         catch (ValidationException invalid)
         {
@@ -98,46 +95,4 @@ internal sealed class BrokerHost(
 
     private static bool BelongsTo(string clientId, DeviceId device) =>
         clientId == device.Value || clientId.StartsWith(device.Value + ":", StringComparison.Ordinal);
-
-    private static BrokerOptions LimitsOf(ServerOptions server) => server.Limits == BrokerLimits.Default
-        ? new()
-        : new()
-        {
-            ReceiveMaximum = 1024,
-            InflightMax = 1024,
-            OutboundPacketsMax = 1_000_000,
-            OutboundBytesMax = 256 * 1024 * 1024,
-            QueuedMessagesMax = 2_000_000,
-            QueuedBytesMax = int.MaxValue,
-            RetainedMessagesMax = 2_000_000,
-            RetainedBytesMax = 4L * 1024 * 1024 * 1024,
-            SubscriptionsMax = 1000,
-            ConnectionsMax = 100_000,
-        };
-
-    private List<ListenerOptions> ListenersOf(ServerOptions server)
-    {
-        var listeners = new List<ListenerOptions>();
-        void Add(string name, IPEndPoint? at, bool secure, WebSocketListenerOptions? webSocket)
-        {
-            if (at is not null)
-            {
-                listeners.Add(new ListenerOptions
-                {
-                    Name = name,
-                    EndPoint = at,
-                    Tls = secure ? new TlsListenerOptions { Certificate = () => tls.Certificate, Chain = tls.Chain } : null,
-                    Insecure = !secure,
-                    WebSocket = webSocket,
-                    Acks = server.Acks == AckTiming.Memory ? AckPolicy.Memory : AckPolicy.Durable,
-                });
-            }
-        }
-
-        Add(ServerBrokerHooks.SecureListener, server.Mqtts, secure: true, webSocket: null);
-        Add(ServerBrokerHooks.SecureWebListener, server.Wss, secure: true, new());
-        Add(ServerBrokerHooks.OpenListener, server.Mqtt, secure: false, webSocket: null);
-        Add(ServerBrokerHooks.OpenWebListener, server.Ws, secure: false, new());
-        return listeners;
-    }
 }

@@ -37,6 +37,7 @@ internal sealed partial class ServerBrokerHooks(
     /// <summary>The same over WebSocket.</summary>
     public const string OpenWebListener = "ws";
 
+    private const string RefusedByInterop = "test/nosubscribe";
     private const string DeviceRole = "device";
     private const string OpenRole = "open";
     private static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(10);
@@ -51,7 +52,7 @@ internal sealed partial class ServerBrokerHooks(
     public override bool MayPublish(ClientIdentity who, string topic) => who switch
     {
         { Device: { } device } => rights.MayPublish(who.Tenant, device, topic),
-        { Role: OpenRole } => options.Limits == BrokerLimits.Bench
+        { Role: OpenRole } => options.Limits != BrokerLimits.Default
             || (TopicPath.TryParse(topic, out var path) && path.Tenant == who.Tenant && TopicRights.IsOpenToDevices(path.Class)),
         _ => false,
     };
@@ -59,10 +60,16 @@ internal sealed partial class ServerBrokerHooks(
     public override bool MaySubscribe(ClientIdentity who, string filter) => who switch
     {
         { Device: { } device } => rights.MaySubscribe(who.Tenant, device, filter),
-        { Role: OpenRole } => options.Limits == BrokerLimits.Bench
+        { Role: OpenRole } => options.Limits != BrokerLimits.Default
             || filter == who.Tenant.Value || filter.StartsWith(who.Tenant.Value + "/", StringComparison.Ordinal),
         _ => false,
     };
+
+    /// <summary>The interoperability suites name a filter that they expect to be refused, and the code.</summary>
+    public override MqttReason JudgeSubscribe(ClientIdentity who, string filter) =>
+        options.Limits == BrokerLimits.Interop && filter == RefusedByInterop
+            ? MqttReason.UnspecifiedError
+            : base.JudgeSubscribe(who, filter);
 
     public override ValueTask<PublishDecision> ReceiveAsync(
         ClientIdentity who, MqttMessage message, long receivedNs, CancellationToken cancellation) =>

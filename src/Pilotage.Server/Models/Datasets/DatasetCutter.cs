@@ -19,6 +19,7 @@ internal sealed record CutRequest(string Package, string Name, string? Devices, 
 internal sealed class DatasetCutter(IFleet fleet, IDomainEvents events, TimeSeriesStore store, IPackages packages, IArtifactStore artifacts)
 {
     private const int VerdictsMax = 100_000;
+    private const string VerdictPrefix = "verdict/";
 
     public Outcome<(DatasetManifest Manifest, UseCasePackage Package)> Cut(TenantId tenant, CutRequest request)
     {
@@ -119,7 +120,8 @@ internal sealed class DatasetCutter(IFleet fleet, IDomainEvents events, TimeSeri
                 verdict.TimeNs,
                 Text(verdict.Data, "answer") ?? "unsure",
                 Text(verdict.Data, "cause"),
-                Text(verdict.Data, "person")))
+                Text(verdict.Data, "person"),
+                verdict.Id.StartsWith(VerdictPrefix, StringComparison.Ordinal) ? verdict.Id[VerdictPrefix.Length..] : null))
             .GroupBy(label => label.Alert, StringComparer.Ordinal)
             .Select(group => group.Last())
             .OrderBy(label => label.Alert, StringComparer.Ordinal)];

@@ -37,7 +37,9 @@ internal sealed record DatasetManifest(
 internal sealed record DatasetUnit(string Device, string Path, long Rows, long FirstNs, long LastNs, long? StopNs, bool Planned);
 
 /// <summary>A person's answer to an alert, as a label.</summary>
-internal sealed record VerdictLabel(string Alert, string Device, long TimeNs, string Answer, string? Cause, string? Person);
+/// <param name="Verdict">Which of the answers to the alert it is, as the lineage names it; absent in datasets of earlier versions.</param>
+internal sealed record VerdictLabel(
+    string Alert, string Device, long TimeNs, string Answer, string? Cause, string? Person, string? Verdict = null);
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(DatasetManifest))]

@@ -82,7 +82,7 @@ internal sealed class DatasetStore(ICatalogue catalogue, IArtifactStore artifact
 
         foreach (var verdict in manifest.Verdicts)
         {
-            yield return new LineageEdge(new NodeRef(NodeKind.Verdict, verdict.Alert), "labelled", dataset, now);
+            yield return new LineageEdge(new NodeRef(NodeKind.Verdict, verdict.Verdict ?? verdict.Alert), "labelled", dataset, now);
         }
     }
 
