@@ -18,7 +18,7 @@ public static class EdgeHost
     private const int SocketPathMax = 100;
     private const int WorkerSubscriptionsMax = 4096;
 
-    /// <summary>Runs an edge until stopped; refused when it cannot enrol or its identity is damaged.</summary>
+    /// <summary>Runs an edge until stopped; refused when it cannot listen or enrol, or its identity is damaged.</summary>
     /// <param name="options">What it needs to know.</param>
     /// <param name="time">All clocks and timers.</param>
     /// <param name="logs">Event ids 5100 to 5199.</param>
@@ -28,7 +28,12 @@ public static class EdgeHost
         EdgeOptions options, TimeProvider time, ILoggerFactory logs, Action<EndPoint> ready, CancellationToken stopping)
     {
         Directory.CreateDirectory(options.DataPath);
-        if (!(await EdgeIdentity.OpenAsync(options, stopping)).TryGet(out var identity, out var refusal))
+        if (StartCheck.Listen(options.Listen) is { } taken)
+        {
+            return taken;
+        }
+
+        if (!(await EdgeIdentity.OpenAsync(options, time, stopping)).TryGet(out var identity, out var refusal))
         {
             return refusal;
         }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Pilotage.Cli.Frame;
+using Pilotage.Core;
 using Pilotage.Edge;
 
 namespace Pilotage.Cli.Verbs;
@@ -12,6 +13,7 @@ internal static class EdgeVerbs
 {
     private const double SecondsMin = 0.2;
     private const double SecondsMax = 3600;
+    private const string NewCode = "pilotage device enroll EDGE --path TENANT/SITE/EDGE --thing edge";
 
     public static Verb Create(VerbFrame frame) => VerbFrame.With(
         new Verb("edge", "The agent beside the machines: local broker, buffer, pipelines, updates."), Run(frame), Worker());
@@ -66,17 +68,31 @@ internal static class EdgeVerbs
                     frame.Session.Output.WriteLine($"ready mqtts={endpoint}");
                     frame.Session.Output.Flush();
                 }, stopping);
-            return outcome.TryGet(out _, out var refusal) ? ExitCode.Done : throw new CliFailure(ExitCode.Failed, refusal.Message);
+            return outcome.TryGet(out _, out var refusal) ? ExitCode.Done : throw Told(refusal, options);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             return ExitCode.Done;
         }
-        catch (IOException failure)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new CliFailure(ExitCode.Failed, failure.Message);
+            throw new CliFailure(ExitCode.Failed, failure.Message, $"the edge keeps everything it must not lose in {options.DataPath}", "--data with a folder that you may write to");
         }
     }
+
+    /// <summary>A refusal of the agent with what to do about it.</summary>
+    private static CliFailure Told(Refusal refusal, EdgeOptions options) => refusal.Code switch
+    {
+        "edge.listen_taken" => new(ExitCode.Conflict, refusal.Message, "devices behind this edge connect there", "--listen with another port, or without --listen for a free one"),
+        "edge.listen_denied" => new(ExitCode.Failed, refusal.Message, "devices behind this edge connect there", "--listen with an address of this machine and a port above 1023"),
+        "edge.not_enrolled" => new(ExitCode.Usage, refusal.Message, $"{options.DataPath} holds no identity", $"{NewCode} prints a code for --code"),
+        "edge.code_malformed" => new(ExitCode.Usage, refusal.Message, null, $"--code with the whole code; {NewCode} prints a new one"),
+        "edge.enrolment_refused" => new(ExitCode.NotAllowed, refusal.Message, null, $"--code with a new code, which {NewCode} prints"),
+        "edge.impostor" => new(ExitCode.NotAllowed, refusal.Message, "a code works with the server that made it and with no other", "--server with the address of that server"),
+        "edge.server_unreachable" => new(ExitCode.Failed, refusal.Message, null, "is the server running? --server is the http= or https= address of its ready line"),
+        "edge.mqtts_unreachable" => new(ExitCode.Failed, refusal.Message, null, "is the server running? --mqtts is the mqtts= address of its ready line"),
+        _ => new(ExitCode.Failed, refusal.Message),
+    };
 
     private static Verb Worker()
     {

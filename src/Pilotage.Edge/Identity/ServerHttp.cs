@@ -8,6 +8,7 @@ namespace Pilotage.Edge.Identity;
 internal static class ServerHttp
 {
     private const int AuthorityBytesMax = 64 * 1024;
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromMinutes(2);
 
     /// <summary>The authority the server names, if it is the one the code pins; a root is not sent in a handshake, so it is asked for.</summary>
     /// <remarks>Nothing secret is said on this connection, and nothing it answers is believed but the pinned certificate.</remarks>
@@ -26,9 +27,17 @@ internal static class ServerHttp
             authority.Dispose();
             return new Refusal("edge.impostor", "The server that answered has another authority than the one in the code.");
         }
+        catch (HttpRequestException failure) when (failure.StatusCode is { } status)
+        {
+            return new Refusal("edge.server_unreachable", $"What answers at {server} is no Pilotage server: it answered {(int)status} when asked for its authority.");
+        }
         catch (HttpRequestException failure)
         {
-            return new Refusal("edge.server_unreachable", $"The server at {server} could not be asked for its authority: {failure.Message}");
+            return Unreachable(server, failure);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return Silent(server);
         }
         catch (CryptographicException)
         {
@@ -36,27 +45,24 @@ internal static class ServerHttp
         }
     }
 
+    public static Refusal Unreachable(Uri server, HttpRequestException failure) =>
+        new("edge.server_unreachable", $"The server at {server} could not be asked: {(failure.InnerException ?? failure).Message.TrimEnd('.')}.");
+
+    public static Refusal Silent(Uri server) =>
+        new("edge.server_unreachable", $"The server at {server} did not answer within {AnswerWithin.TotalMinutes:0} minutes.");
+
     public static HttpClient ForEnrolment(Uri server, X509Certificate2 authority) =>
         Create(server, null, (leaf, sent) => ChainsTo(leaf, authority, sent));
 
     public static HttpClient ForEdge(Uri server, EdgeIdentity identity) =>
         Create(server, identity.Certificate, (leaf, sent) => ChainsTo(leaf, identity.Authority, sent));
 
-    private static HttpClient Create(Uri server, X509Certificate2? own, Func<X509Certificate2, X509Certificate2Collection, bool> trusts)
-    {
-        var handler = new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5), AllowAutoRedirect = false };
-        handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
-            certificate is X509Certificate2 leaf && (errors & SslPolicyErrors.RemoteCertificateNameMismatch) == 0
-            && trusts(leaf, chain?.ChainPolicy.ExtraStore ?? []);
-        if (own is not null)
-        {
-            handler.SslOptions.LocalCertificateSelectionCallback = (_, _, _, _, _) => own;
-        }
+    /// <summary>The certificate must be trusted and name the host that was asked for.</summary>
+    public static RemoteCertificateValidationCallback Checking(Func<X509Certificate2, X509Certificate2Collection, bool> trusts) =>
+        (_, certificate, chain, errors) => certificate is X509Certificate2 leaf
+            && (errors & SslPolicyErrors.RemoteCertificateNameMismatch) == 0 && trusts(leaf, chain?.ChainPolicy.ExtraStore ?? []);
 
-        return new HttpClient(handler, disposeHandler: true) { BaseAddress = server, Timeout = TimeSpan.FromMinutes(2) };
-    }
-
-    private static bool ChainsTo(X509Certificate2 leaf, X509Certificate2 root, X509Certificate2Collection sent)
+    public static bool ChainsTo(X509Certificate2 leaf, X509Certificate2 root, X509Certificate2Collection sent)
     {
         using var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
@@ -65,5 +71,17 @@ internal static class ServerHttp
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         chain.ChainPolicy.DisableCertificateDownloads = true;
         return chain.Build(leaf);
+    }
+
+    private static HttpClient Create(Uri server, X509Certificate2? own, Func<X509Certificate2, X509Certificate2Collection, bool> trusts)
+    {
+        var handler = new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5), AllowAutoRedirect = false };
+        handler.SslOptions.RemoteCertificateValidationCallback = Checking(trusts);
+        if (own is not null)
+        {
+            handler.SslOptions.LocalCertificateSelectionCallback = (_, _, _, _, _) => own;
+        }
+
+        return new HttpClient(handler, disposeHandler: true) { BaseAddress = server, Timeout = AnswerWithin };
     }
 }
