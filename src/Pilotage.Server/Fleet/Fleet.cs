@@ -236,9 +236,12 @@ internal sealed partial class Fleet : IFleet, IEnrolments, IDeviceStanding
                 $"\"{d.Path}\" is not a path of {tenant}: write {tenant}/<site>/…/<device>",
             _ when !Name().IsMatch(d.Thing) => $"\"{d.Thing}\" is not the name of a thing type",
             { Id: { } id } when !Id().IsMatch(id.Value) => $"\"{id}\" is not a device id: lower-case letters, digits, - _ and ., at most 63",
-            { Id: { } id } when known is not null && known.Id != id => $"{d.Path} is the device {known.Id} already",
-            { Id: { } id } when known is null && Find(tenant, id) is { } other => $"the device {id} exists already, at {other.Path}",
-            { Edge: { } edge } when Find(tenant, edge) is not { Thing: Things.Edge } => $"there is no edge {edge}",
+            { Id: { } id } when known is not null && known.Id != id =>
+                $"{d.Path} is the device {known.Id} already; enrol {known.Id} there, or {id} at another path",
+            { Id: { } id } when known is null && Find(tenant, id) is { } other =>
+                $"the device {id} exists already, at {other.Path}; enrol it there, or another id at {d.Path}",
+            { Edge: { } edge } when Find(tenant, edge) is not { Thing: Things.Edge } =>
+                $"there is no edge {edge}; list what there is with: pilotage device list",
             _ when known is { Status: DeviceStatus.Revoked } => $"the device at {d.Path} was revoked",
             _ => null,
         };

@@ -151,10 +151,13 @@ internal sealed partial class ServerBrokerHooks(
     }
 
     /// <summary>A device that nobody described turned up on the open listener: it gets a place in the fleet.</summary>
-    private Device? Found(ClientIdentity who, TopicPath path) =>
-        fleet.Declare(who.Tenant, [new DeviceDeclaration(path.DevicePath, Things.Unknown)]).IsOk
-            ? fleet.FindByPath(who.Tenant, path.DevicePath)
-            : null;
+    /// <remarks>Named as its path names it, so that enrolling it later is the same device; where that id is taken or none, one is made up.</remarks>
+    private Device? Found(ClientIdentity who, TopicPath path)
+    {
+        var found = new DeviceDeclaration(path.DevicePath, Things.Unknown);
+        var named = found with { Id = new DeviceId(path.DevicePath[(path.DevicePath.LastIndexOf('/') + 1)..]) };
+        return fleet.Declare(who.Tenant, [named]).IsOk || fleet.Declare(who.Tenant, [found]).IsOk ? fleet.FindByPath(who.Tenant, path.DevicePath) : null;
+    }
 
     private ConnectDecision LetIn(ConnectRequest request) => ConnectDecision.Accept(
         new ClientIdentity(new TenantId(options.Tenant), "open:" + request.ClientId, null, OpenRole, request.Listener));
