@@ -12,6 +12,12 @@ internal sealed class ResultWriter(TextWriter output, string format, string? fie
 
     public bool IsMachineReadable => format is "json" or "yaml" || fields is not null;
 
+    /// <summary>For a person: a table, or text in its place.</summary>
+    public bool IsText => format is "table" or "wide" && fields is null;
+
+    /// <summary>The short form for a person, in which equal things may stand together.</summary>
+    public bool IsShort => format == "table" && fields is null;
+
     public void Write(JsonNode? document, IReadOnlyList<Column> columns, string nameField = "name|id")
     {
         if (fields is not null)

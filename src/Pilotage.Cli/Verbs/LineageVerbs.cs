@@ -11,13 +11,22 @@ internal static class LineageVerbs
         new("FROM", "from"), new("EDGE", "type"), new("TO", "to"), new("AT", "at", true), new("DETAIL", "attributes", true),
     ];
 
+    private static readonly Column[] ShortColumns = [new("FROM", "from"), new("EDGE", "type"), new("TO", "to"), new("DETAIL", "detail")];
+
     public static Verb Create(VerbFrame frame)
     {
         var node = VerbFrame.Name("node", "The node as kind:id, or the bare id of an alert.");
         var up = new Option<bool>("--up") { Description = "What it came from, down to the sensor rows (the default)." };
         var down = new Option<bool>("--down") { Description = "What it affected, up to the ledger." };
         var show = VerbFrame.With(
-            new Verb("show", "Walks the graph from a node.", "pilotage lineage show al_17 --up", "pilotage lineage show model:rul@1.0.0 --down -o json"), node, up, down);
+            new Verb(
+                "show",
+                "Walks the graph from a node; -o wide, csv and json show every edge, a table puts equal ones together.",
+                "pilotage lineage show \"$(pilotage alert list -o name | head -1)\" --down",
+                "pilotage lineage show model:DIGEST --down -o json     # DIGEST out of: pilotage model list"),
+            node,
+            up,
+            down);
         show.SetAction(async (parsed, cancellation) =>
         {
             var name = parsed.GetValue(node)!;
@@ -36,7 +45,21 @@ internal static class LineageVerbs
                 throw new CliFailure(ExitCode.NotFound, $"nothing is recorded of '{name}'", "a node is kind:id, for example model:sha256:…, or the bare id of an alert", "pilotage alert list shows alerts");
             }
 
-            frame.Writer(parsed).Write(walk, Columns);
+            var writer = frame.Writer(parsed);
+            if (writer.IsShort)
+            {
+                writer.Write(LineageText.Grouped(walk), ShortColumns);
+            }
+            else
+            {
+                writer.Write(walk, Columns);
+            }
+
+            if (walk?["truncated"]?.GetValue<bool>() == true)
+            {
+                frame.Session.Error.WriteLine($"only the nearest {ResultWriter.Rows(walk).Count} edges are shown; walk on from one of their nodes");
+            }
+
             return ExitCode.Done;
         });
         return VerbFrame.With(new Verb("lineage", "The thread from sensor row to ledger."), show);

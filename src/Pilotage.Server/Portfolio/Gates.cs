@@ -1,15 +1,12 @@
 using System.Text;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using Pilotage.Server.Access.Contracts;
-using Pilotage.Server.Fabric.Contracts;
 using Pilotage.Server.Hosting;
 
 namespace Pilotage.Server.Portfolio;
 
 /// <summary>Weighs gates, takes votes, and moves a use case when a gate opens.</summary>
 internal sealed class Gates(
-    UseCaseStore useCases, EvidenceBook evidence, Baselines baselines, Ledger ledger, IPeople people, ILineage lineage, TimeProvider time)
+    UseCaseStore useCases, EvidenceBook evidence, Baselines baselines, GateTrail trail, IPeople people, TimeProvider time)
 {
     /// <summary>What the gate says now; nothing is decided by asking.</summary>
     public Outcome<GateView> Check(TenantId tenant, string id, string stage) => useCases.Get(tenant, id).Then(useCase => Weigh(useCase, stage));
@@ -44,21 +41,7 @@ internal sealed class Gates(
             useCases.Move(useCase, rule.Stage, now);
         }
 
-        var line = ledger.Append(
-            useCase.Tenant,
-            useCase.Id,
-            "gate",
-            new JsonObject
-            {
-                ["stage"] = view.Stage,
-                ["decision"] = view.Decision,
-                ["why"] = view.Why,
-                ["evidence"] = JsonSerializer.SerializeToNode(view.Evidence, Json.Web),
-                ["votes"] = JsonSerializer.SerializeToNode(view.Votes, Json.Web),
-            },
-            now);
-        var gate = new NodeRef(NodeKind.Gate, $"{useCase.Id}/{view.Stage}");
-        lineage.Append(useCase.Tenant, [new(gate, "decided", new(NodeKind.Ledger, $"{useCase.Id}/{line.Sequence}"), now, new Dictionary<string, string> { ["decision"] = view.Decision })]);
+        var line = trail.Keep(useCase.Tenant, useCase.Id, view, now);
         return new(view.Stage, view.Decision, view.Why, view.Missing, view.Evidence, view.Votes, $"{useCase.Id}/{line.Sequence}");
     }
 

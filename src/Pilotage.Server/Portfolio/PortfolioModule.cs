@@ -31,6 +31,7 @@ public static class PortfolioModule
         .AddSingleton<IEvidenceSource, ModelEvidence>()
         .AddSingleton<IEvidenceSource, ShadowEvidence>()
         .AddSingleton<IEvidenceSource, RolloutEvidence>()
+        .AddSingleton<GateTrail>()
         .AddSingleton<Gates>()
         .AddSingleton<HomePage>();
 
