@@ -25,7 +25,7 @@ internal static class GateVerbs
         var id = VerbFrame.Name("usecase", "The use case.");
         var stage = VerbFrame.Name("stage", "The stage behind the gate: pilot, production, …");
         var verb = VerbFrame.With(
-            new Verb("check", "Says whether a gate would open now; exit code 6 if not.", "pilotage gate check predictive-maintenance production", "pilotage gate check predictive-maintenance pilot -o json"),
+            new Verb("check", "Says whether a gate would open now or was passed already; exit code 6 if not.", "pilotage gate check pump-bearings production", "pilotage gate check pump-bearings pilot -o json"),
             id,
             stage);
         verb.SetAction(async (parsed, cancellation) =>
@@ -34,13 +34,19 @@ internal static class GateVerbs
             var gate = await api.GetAsync($"api/v1/use-cases/{VerbFrame.Segment(parsed.GetValue(id))}/gates/{VerbFrame.Segment(parsed.GetValue(stage))}", cancellation);
             var writer = frame.Writer(parsed);
             writer.Write(writer.IsMachineReadable ? gate : gate?["evidence"], CheckColumns);
-            var open = gate?["wouldOpen"]?.GetValue<bool>() == true;
-            if (!open)
+            var passed = Column.Text(gate?["decision"]) == "passed";
+            if (passed || gate?["wouldOpen"]?.GetValue<bool>() == true)
             {
-                frame.Session.Error.WriteLine($"refused: {Column.Text(gate?["why"])}");
+                if (passed)
+                {
+                    frame.Session.Error.WriteLine($"passed: {Column.Text(gate?["why"])}");
+                }
+
+                return ExitCode.Done;
             }
 
-            return open ? ExitCode.Done : ExitCode.Refused;
+            frame.Session.Error.WriteLine($"refused: {Column.Text(gate?["why"])}");
+            return ExitCode.Refused;
         });
         return verb;
     }
@@ -59,8 +65,8 @@ internal static class GateVerbs
                 new Verb(
                     "decide",
                     "Casts the vote of a role; the gate opens when evidence and all votes are there.",
-                    "pilotage gate decide predictive-maintenance pilot --role sponsor --person j.martin",
-                    "pilotage gate decide predictive-maintenance production --role maintenance --person crew-a --vote reject --note 'alarms at night'"),
+                    "pilotage gate decide pump-bearings pilot --role sponsor --person demo.sponsor",
+                    "pilotage gate decide pump-bearings production --role maintenance --person demo.maintenance --vote reject --note 'alarms at night'"),
                 id,
                 stage,
                 role,

@@ -14,6 +14,7 @@ internal static class ValueText
         Line(output, "95 % interval", value, "ci95");
         Line(output, "share of the ceiling, %", value, "shareOfCeilingPct");
         Line(output, "against the best single sensor, %", value, "vsBestSensorPct");
+        Line(output, "95 % interval of that", value, "vsBestSensorCi95");
         Line(output, "unplanned against run-to-failure, %", value, "unplannedVsRunToFailurePct");
         output.WriteLine($"{"failures",-50} {Column.Text(value["failures"])} of {Column.Text(value["units"])}");
         Line(output, "exact 95 % bound of failures, %", value, "failuresBoundPct");

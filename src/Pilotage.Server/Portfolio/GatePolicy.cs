@@ -9,7 +9,7 @@ public sealed record GateRule(Stage Stage, IReadOnlyList<EvidenceNeed> Needs, IR
 public sealed record GateVote(string Role, string Person, bool Approve, string? Note);
 
 /// <summary>A gate, weighed.</summary>
-/// <param name="Decision"><c>open</c>, <c>refused</c> (evidence missing, a vote against) or <c>waiting</c> (votes missing).</param>
+/// <param name="Decision"><c>open</c>, <c>refused</c> (evidence missing, a vote against), <c>waiting</c> (votes missing) or <c>passed</c> (opened earlier).</param>
 /// <param name="Missing">Names of the evidence and the votes that are missing.</param>
 public sealed record GateView(
     string Stage,
@@ -23,6 +23,8 @@ public sealed record GateView(
 /// <summary>Policy over evidence plus approvals: both are needed, neither stands in for the other.</summary>
 public static class GatePolicy
 {
+    private const string Passed = "passed";
+
     /// <summary>Weighs a gate; a person's assertion never replaces a figure, a figure never replaces a vote.</summary>
     public static GateView Weigh(GateRule rule, Stage current, Func<string, EvidenceReading> evidence, IReadOnlyList<GateVote> votes)
     {
@@ -34,6 +36,7 @@ public static class GatePolicy
 
         var (decision, why) = (lacking, against, silent) switch
         {
+            _ when current >= rule.Stage => (Passed, $"it was passed already; the use case stands at {current.Word()}"),
             _ when !rule.Stage.Follows(current) => ("refused", $"the use case stands at {current.Word()}; gates are passed one at a time"),
             ({ Count: > 0 }, _, _) => ("refused", string.Join("; ", items.Where(item => !item.Met).Select(Lack))),
             (_, { Count: > 0 }, _) => ("refused", string.Join("; ", against.Select(vote => $"{vote.Role} ({vote.Person}) voted against: {vote.Note ?? "no reason given"}"))),

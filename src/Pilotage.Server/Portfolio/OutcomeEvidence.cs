@@ -1,3 +1,5 @@
+using static Pilotage.Server.Portfolio.Value.ValueStatement;
+
 namespace Pilotage.Server.Portfolio;
 
 /// <summary><c>outcome.*</c>: what was measured against the frozen baseline.</summary>
@@ -12,7 +14,7 @@ internal sealed class OutcomeEvidence(ValueBook values) : IEvidenceSource
             return EvidenceReading.Absent(refusal.Message, "outcome");
         }
 
-        var why = $"{report.TotalVsBestFixedPct:0} % [{report.Ci95[0]:0}, {report.Ci95[1]:0}] of total downtime against the best fixed interval, {report.Units} machines, {report.EvidenceClass}";
+        var why = $"{Whole(report.TotalVsBestFixedPct)} % [{Whole(report.Ci95[0])}, {Whole(report.Ci95[1])}] of total downtime against the best fixed interval, {report.Units} machines, {report.EvidenceClass}";
         return name switch
         {
             "outcome.units" => EvidenceReading.Of(report.Units, why, report.Baseline),

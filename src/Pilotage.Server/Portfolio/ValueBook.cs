@@ -131,8 +131,9 @@ internal sealed class ValueBook(Lives lives, Alerts alerts, Baselines baselines,
 
     private static string Formula(UseCaseDefinition definition, double avoided, double benefit, double cost, double months) => string.Create(
         CultureInfo.InvariantCulture,
-        $"net = benefit - cost = ({definition.Money.Benefit}) - (once + monthly * months) = {benefit:0} - ({definition.Money.CostOnce:0} + {definition.Money.CostMonthly:0} * {months:0.00}) = {benefit - cost:0} {definition.Money.Currency}; "
-        + $"avoided_hours = {avoided:0.0} = (hours per 1,000 cycles with the best fixed interval - with the model) * cycles run / 1000");
+        $"net = benefit - cost = ({definition.Money.Benefit}) - (once + monthly * months) = "
+        + $"{benefit:0.##} - ({definition.Money.CostOnce:0.##} + {definition.Money.CostMonthly:0.##} * {months:0.####}) = {benefit - cost:0.##} {definition.Money.Currency}; "
+        + $"avoided_hours = {avoided:0.####} = (hours per 1,000 cycles with the best fixed interval - with the model) * cycles run / 1000");
 
     private static double Round(double value) => Math.Round(value, 2);
 }

@@ -26,7 +26,7 @@ internal sealed class GateStep(string stage, params string[] roles) : IDemoStep
 
         world.Print.Step(
             "gate",
-            $"{stage} {(opened ? "OPEN" : "REFUSED")}; {string.Join(", ", Read.Rows(decision, "evidence").Select(item => $"{Read.TextOrNull(item, "name")} {Read.TextOrNull(item, "value")}"))}",
+            $"{stage} {(opened ? "OPEN" : "REFUSED")}; {string.Join(", ", Read.Rows(decision, "evidence").Select(Told))}",
             opened ? $"all evidence is met and DEMO PERSON ({string.Join(", ", roles)}) approved" : Read.TextOrNull(decision, "why"),
             "what real people would have decided: nobody real was asked");
     }
@@ -44,6 +44,10 @@ internal sealed class GateStep(string stage, params string[] roles) : IDemoStep
 
         world.Print.Step("gate", $"{stage} {(refused ? "REFUSED" : "OPEN")}: {Column.Text(Read.Find(gate, "missing"))} missing", Read.TextOrNull(gate, "why"));
     }
+
+    /// <summary>Days in the shadow are those of the machines' clocks, and pass in seconds here.</summary>
+    private static string Told(JsonNode? item) =>
+        $"{Read.TextOrNull(item, "name")} {Read.TextOrNull(item, "value")}{(Read.TextOrNull(item, "name") == "shadow.days" ? " (device time)" : "")}";
 
     private static void Keep(DemoWorld world, JsonNode? gate) => world.Report.Gates.Add(new JsonObject
     {

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Pilotage.Cli.Frame;
+using Pilotage.Server.Portfolio.Value;
 
 namespace Pilotage.Cli.Demo.Steps;
 
@@ -14,18 +15,19 @@ internal sealed class OutcomeStep : IDemoStep
         var verb = Read.TextOrNull(value, "evidenceClass") == "live" ? "saved" : "would have saved";
         world.Print.Step(
             "value",
-            $"{verb} {Read.Number(value, "totalVsBestFixedPct"):0} % [{Read.Number(value, "ci95.0"):0}, {Read.Number(value, "ci95.1"):0}] of total downtime "
+            $"{verb} {Figure(value, "totalVsBestFixedPct")} % [{Figure(value, "ci95.0")}, {Figure(value, "ci95.1")}] of total downtime "
             + $"against the best fixed interval ({Read.TextOrNull(value, "baselines.fixedIntervalCycles")} cycles)",
-            $"{Read.Number(value, "shareOfCeilingPct"):0} % of what perfect knowledge could save; {Read.Number(value, "vsBestSensorPct"):0} % against the best single sensor ({Read.TextOrNull(value, "baselines.bestSensor")})",
+            $"{Figure(value, "shareOfCeilingPct")} % of what perfect knowledge could save; "
+            + $"{Figure(value, "vsBestSensorPct")} % [{Figure(value, "vsBestSensorCi95.0")}, {Figure(value, "vsBestSensorCi95.1")}] against the best single sensor ({Read.TextOrNull(value, "baselines.bestSensor")})",
             string.Join("; ", Read.Rows(value, "notShown").Select(limit => Column.Text(limit).TrimEnd('.'))));
         world.Print.Detail(
             "failures",
-            $"{Read.TextOrNull(value, "failures")} of {Read.TextOrNull(value, "units")} (95 % bound {Read.Number(value, "failuresBoundPct"):0} %); "
-            + $"with one more failure {Read.Number(value, "withOneMoreFailurePct"):0} %");
+            $"{Read.TextOrNull(value, "failures")} of {Read.TextOrNull(value, "units")} (95 % bound {Figure(value, "failuresBoundPct")} %); "
+            + $"with one more failure {Figure(value, "withOneMoreFailurePct")} %");
         world.Print.Detail(
             "unplanned",
-            $"{Read.Number(value, "unplannedVsRunToFailurePct"):0} % less than run to failure, "
-            + $"of which a fixed interval alone reaches {Read.Number(value, "fixedUnplannedVsRunToFailurePct"):0} %");
+            $"{Figure(value, "unplannedVsRunToFailurePct")} % less than run to failure, "
+            + $"of which a fixed interval alone reaches {Figure(value, "fixedUnplannedVsRunToFailurePct")} %");
         world.Print.Detail("money", Read.TextOrNull(value, "formula"));
         world.Print.Detail("claim", Read.TextOrNull(value, "claim"));
         world.Print.Detail("check it", $"pilotage usecase value {world.UseCase} --explain");
@@ -34,4 +36,5 @@ internal sealed class OutcomeStep : IDemoStep
             world.Report.Faults.Add("the interval of the saving does not exclude zero");
         }
     }
+    private static string Figure(JsonNode? value, string path) => Read.Number(value, path) is { } figure ? ValueStatement.Whole(figure) : "-";
 }

@@ -37,7 +37,7 @@ public sealed record ValueStatement(ValueFigures Figures, EvidenceClass Evidence
         };
         if (crossFitted is not null)
         {
-            sentences.Add($"On all {crossFitted.Units}, cross-fitted: {Number(crossFitted.TotalVsBestFixed.Percent)} %.");
+            sentences.Add($"On all {crossFitted.Units}, cross-fitted: {Whole(crossFitted.TotalVsBestFixed.Percent)} %.");
         }
 
         sentences.Add(limits);
@@ -54,12 +54,12 @@ public sealed record ValueStatement(ValueFigures Figures, EvidenceClass Evidence
     }
 
     private static string Failures(ValueFigures figures) =>
-        $"{figures.Failures} of {figures.Lives} failed unplanned (95 % bound {Number(figures.FailuresBoundPercent)} %; "
-        + $"with one more failure the saving is {Number(figures.WithOneMoreFailurePercent)} %).";
+        $"{figures.Failures} of {figures.Lives} failed unplanned (95 % bound {Whole(figures.FailuresBoundPercent)} %; "
+        + $"with one more failure the saving is {Whole(figures.WithOneMoreFailurePercent)} %).";
 
     private static string Compared(Saving saving) =>
-        $"{Number(Math.Abs(saving.Percent))} % {(saving.Percent < 0 ? "higher" : "lower")} "
-        + $"[{Number(saving.Low)}, {Number(saving.High)}]{(saving.ExcludesZero ? "" : " (not told apart from no difference)")}";
+        $"{Whole(Math.Abs(saving.Percent))} % {(saving.Percent < 0 ? "higher" : "lower")} "
+        + $"[{Whole(saving.Low)}, {Whole(saving.High)}]{(saving.ExcludesZero ? "" : " (not told apart from no difference)")}";
 
     private static string Manner(EvidenceClass evidence) => evidence switch
     {
@@ -79,5 +79,7 @@ public sealed record ValueStatement(ValueFigures Figures, EvidenceClass Evidence
         _ => "A simulation cannot show what an intervention changes, nor behaviour on real machines.",
     };
 
-    private static string Number(double value) => value.ToString("0", CultureInfo.InvariantCulture);
+    /// <summary>A figure as claims write it: no decimals.</summary>
+    /// <remarks>Adding zero turns the negative zero, which would print as -0, into a plain one.</remarks>
+    public static string Whole(double value) => (Math.Round(value, MidpointRounding.AwayFromZero) + 0.0).ToString("0", CultureInfo.InvariantCulture);
 }

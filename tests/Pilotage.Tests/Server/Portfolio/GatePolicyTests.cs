@@ -82,6 +82,18 @@ public sealed class GatePolicyTests
     }
 
     [Theory]
+    [InlineData(Stage.Production)]
+    [InlineData(Stage.Scaled)]
+    public void A_gate_that_was_passed_says_so_and_does_not_ask_again(Stage current)
+    {
+        var gate = GatePolicy.Weigh(Production, current, Evidence(false, 0), []);
+
+        Assert.Equal("passed", gate.Decision);
+        Assert.False(gate.WouldOpen);
+        Assert.Contains("passed already", gate.Why, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("shadow.days => 7")]
     [InlineData("shadow.days >= seven")]
     [InlineData("shadow.days >=")]

@@ -89,6 +89,14 @@ public sealed class ValueTests
         Assert.Equal(2, new PolicyOutcomes(lives).Units);
     }
 
+    [Theory]
+    [InlineData(-0.3, "0")]
+    [InlineData(-0.0, "0")]
+    [InlineData(0.5, "1")]
+    [InlineData(-0.5, "-1")]
+    [InlineData(41.6, "42")]
+    public void A_whole_figure_is_never_minus_nothing(double figure, string written) => Assert.Equal(written, ValueStatement.Whole(figure));
+
     [Fact]
     public void States_figure_interval_comparison_and_limits_and_never_says_saved_of_a_replay()
     {
