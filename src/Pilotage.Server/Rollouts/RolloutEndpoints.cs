@@ -113,14 +113,14 @@ internal static class RolloutEndpoints
     }
 
     private static SummaryView View(RolloutSummary rollout) => new(
-        rollout.Rollout.Value, rollout.Release.Value, rollout.UseCase.Value, rollout.Status, rollout.Cause, rollout.WavesPassed, rollout.Targets, rollout.Touched,
+        rollout.Rollout.Value, rollout.Release.Value, rollout.UseCase.Value, rollout.Status, rollout.Cause, rollout.WavesPassed, rollout.Targets, rollout.Touched, rollout.Note,
         Clock.Rfc3339(rollout.StartedNs), rollout.EndedNs is { } ended ? Clock.Rfc3339(ended) : null);
 
     internal sealed record ReleaseView(
         string Id, string UseCase, string Name, string Version, long Sequence, string ManifestDigest, string CreatedAt, ReleaseManifest Manifest);
 
     internal sealed record SummaryView(
-        string Id, string Release, string UseCase, string Status, string Cause, int WavesPassed, int Targets, int Touched, string StartedAt, string? EndedAt);
+        string Id, string Release, string UseCase, string Status, string Cause, int WavesPassed, int Targets, int Touched, string? Note, string StartedAt, string? EndedAt);
 
     internal sealed record ReasonBody(string? Reason);
 

@@ -215,7 +215,7 @@ public sealed partial class RolloutMachine
     {
         if (_plan.Waves[device.Wave].Count < SmallWave || State.Failures.Halts)
         {
-            Halt($"{State.Failures.Failures} of {State.Failures.Results} devices failed; {why}");
+            Halt($"{State.Failures.Failures} of {State.Failures.Results} devices that have answered or fallen silent failed; {why}");
         }
     }
 
@@ -251,7 +251,7 @@ public sealed partial class RolloutMachine
             }
             else if (IsInFlight(device.Phase))
             {
-                Fail([id], $"silent for {_plan.Options.Silence} in state {device.Phase}", hard: false, alreadyBack: false);
+                Fail([id], $"silent for {_plan.Options.Silence.TotalSeconds:0} s since it was {device.Phase.ToString().ToLowerInvariant()}", hard: false, alreadyBack: false);
             }
         }
     }

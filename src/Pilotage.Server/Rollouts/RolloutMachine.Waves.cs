@@ -169,14 +169,19 @@ public sealed partial class RolloutMachine
         }
         else if (_tally.InFlight == 0)
         {
-            Complete(passed);
+            Complete();
         }
     }
 
-    private void Complete(string passed)
+    private void Complete()
     {
         var notReached = State.Devices.Count(item => item.Value.Phase == DevicePhase.NotStarted);
-        Say(RolloutStatus.Completed, passed + (notReached == 0 ? "" : $"; {notReached} offline devices were not reached and keep the old release"));
+        var confirmed = State.Devices.Count(item => item.Value.Phase == DevicePhase.Confirmed);
+        var waves = _plan.Waves.Count == 1 ? "the only wave" : $"all {_plan.Waves.Count} waves";
+        Say(
+            RolloutStatus.Completed,
+            $"{waves} passed: {confirmed} of {State.Devices.Count} devices proved it"
+            + (notReached == 0 ? "" : $"; {notReached} offline devices were not reached and keep the old release"));
         foreach (var (id, device) in State.Devices)
         {
             if (device.Phase == DevicePhase.Confirmed)

@@ -28,6 +28,9 @@ public sealed record RolloutPlan
     public required IReadOnlyList<IReadOnlyList<RolloutTarget>> Waves { get; init; }
 
     public RolloutOptions Options { get; init; } = new();
+
+    /// <summary>What it is for, in the words of who started it.</summary>
+    public string? Note { get; init; }
 }
 
 /// <summary>The rules of one rollout, from the package's <c>rollout.yaml</c>.</summary>

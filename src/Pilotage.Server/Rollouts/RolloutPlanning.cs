@@ -37,13 +37,23 @@ internal sealed record RolloutRequest
 
     /// <summary>Offer a release again that was halted before.</summary>
     public bool Again { get; init; }
+
+    /// <summary>What it is for, shown wherever the rollout is; at most 200 letters.</summary>
+    public string? Note { get; init; }
 }
 
 /// <summary>Turns a request into a plan, or says why it may not start.</summary>
 internal sealed class RolloutPlanning(IFleet fleet, IPackages packages, ReleaseBook releases, RolloutStore store, RolloutEngine engine)
 {
+    private const int NoteLettersMax = 200;
+
     public Outcome<RolloutPlan> Plan(TenantId tenant, RolloutRequest request)
     {
+        if (request.Note is { Length: > NoteLettersMax })
+        {
+            return new Refusal("rollout.note_too_long", $"The note of a rollout has at most {NoteLettersMax} letters; this one has {request.Note.Length}.");
+        }
+
         if (!releases.Get(tenant, request.Release).TryGet(out var release, out var refusal))
         {
             return refusal;
@@ -77,6 +87,7 @@ internal sealed class RolloutPlanning(IFleet fleet, IPackages packages, ReleaseB
             Incumbent = incumbent.Length == 0 ? null : incumbent,
             Waves = waves,
             Options = options,
+            Note = request.Note,
         });
     }
 
@@ -106,7 +117,7 @@ internal sealed class RolloutPlanning(IFleet fleet, IPackages packages, ReleaseB
 
         return faults.Count == 0
             ? devices.ToList()
-            : new Refusal("rollout.targets_unfit", $"{faults.Count} of {devices.Count} devices cannot take this release: {faults[0].Where}: {faults[0].Message}.") { Details = faults };
+            : new Refusal("rollout.targets_unfit", $"{faults.Count} of {devices.Count} devices cannot take this release: {faults[0].Where}: {faults[0].Message.TrimEnd('.')}.") { Details = faults };
     }
 
     private Outcome<List<Device>> Named(TenantId tenant, RolloutRequest request, UseCasePackage? package)

@@ -6,7 +6,7 @@ namespace Pilotage.Server.Rollouts;
 /// <summary>A rollout as people and programs see it.</summary>
 internal sealed record RolloutView(
     string Id, string Release, string? Incumbent, string UseCase, string Status, string Cause, string? HaltedBy, int Wave, int WavesPassed, bool Braked,
-    string StartedAt, string? EndedAt, CountsView Counts, IReadOnlyList<WaveView> Waves, IReadOnlyList<GuardView> Guards,
+    string? Note, string StartedAt, string? EndedAt, CountsView Counts, IReadOnlyList<WaveView> Waves, IReadOnlyList<GuardView> Guards,
     IReadOnlyList<DeviceView> Devices, IReadOnlyList<TimelineView> Timeline);
 
 /// <summary>How many devices stand where.</summary>
@@ -33,7 +33,7 @@ internal static class RolloutViews
             .Select(item => new DeviceView(
                 item.Key, item.Value.Edge, item.Value.Wave + 1, Word(item.Value.Phase), item.Value.Cause, item.Value.Expected, item.Value.Failed)).ToList();
         return new RolloutView(
-            plan.Rollout, plan.Release, plan.Incumbent, plan.UseCase, Word(state.Status), state.Cause, HaltedBy(state), state.Wave + 1, WavesPassed(machine), state.Braked,
+            plan.Rollout, plan.Release, plan.Incumbent, plan.UseCase, Word(state.Status), state.Cause, HaltedBy(state), state.Wave + 1, WavesPassed(machine), state.Braked, plan.Note,
             Clock.Rfc3339(createdNs), endedNs is { } ended ? Clock.Rfc3339(ended) : null, Counts(machine),
             [.. plan.Waves.Select((wave, i) => Wave(state, wave, i))],
             [.. machine.Guards().Select(guard => new GuardView(guard.Guard, Word(guard.Result), guard.Why))],
@@ -43,7 +43,10 @@ internal static class RolloutViews
 
     public static RolloutSummary Summary(RolloutMachine machine, long createdNs, long? endedNs) => new(
         new RolloutId(machine.Plan.Rollout), new ReleaseId(machine.Plan.Release), new UseCaseId(machine.Plan.UseCase), Word(machine.State.Status),
-        machine.State.Cause, WavesPassed(machine), machine.State.Devices.Count, Touched(machine.State), createdNs, endedNs);
+        machine.State.Cause, WavesPassed(machine), machine.State.Devices.Count, Touched(machine.State), createdNs, endedNs)
+    {
+        Note = machine.Plan.Note,
+    };
 
     private static int WavesPassed(RolloutMachine machine) =>
         machine.State.Status == RolloutStatus.Completed ? machine.Plan.Waves.Count : machine.State.Wave;

@@ -32,7 +32,7 @@ internal static class UpdateCheat
         {
             await using var link = await ConnectAsync(home, edge, time, cancellation);
             // Halted before by an earlier try of this cheat, it is asked for again.
-            var request = new JsonObject { ["release"] = Read.Text(release, "id"), ["devices"] = new JsonArray(path), ["again"] = true };
+            var request = new JsonObject { ["release"] = Read.Text(release, "id"), ["devices"] = new JsonArray(path), ["again"] = true, ["note"] = "a cheat of the demonstration: the edge lies" };
             var rollout = Read.Text(await api.PostAsync("api/v1/rollouts", request, cancellation), "id");
             return await LieAsync(api, link, edge, device, release, rollout, time, cancellation);
         }

@@ -32,7 +32,7 @@ internal sealed class LivingStep : IDemoStep
         }
 
         var began = world.Print.ElapsedSeconds;
-        var rollout = await RolloutWatch.StartAsync(world, world.Release, world.Living.Select(device => device.Credential.Path), cancellation);
+        var rollout = await RolloutWatch.StartAsync(world, world.Release, world.Living.Select(device => device.Credential.Path), $"{world.Model}@1.0.0 (further machines)", cancellation);
         var state = await RolloutWatch.FollowAsync(world, rollout, token => StepAsync(world, token), cancellation);
         RolloutWatch.Keep(world, $"{world.Model}@1.0.0", state, world.Print.ElapsedSeconds - began);
         await Task.WhenAll(world.Living.Select(device => device.RunToAsync(device.Unit.Cycles - Reserve, cancellation)));

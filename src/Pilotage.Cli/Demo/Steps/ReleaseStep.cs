@@ -16,7 +16,7 @@ internal sealed class ReleaseStep : IDemoStep
         }
 
         var began = world.Print.ElapsedSeconds;
-        var rollout = await RolloutWatch.StartAsync(world, world.Release, world.Evaluation.Select(device => device.Credential.Path), cancellation);
+        var rollout = await RolloutWatch.StartAsync(world, world.Release, world.Evaluation.Select(device => device.Credential.Path), $"{world.Model}@1.0.0", cancellation);
         var state = await RolloutWatch.FollowAsync(world, rollout, token => StepAllAsync(world, token), cancellation);
         world.CyclesInRollout = world.Evaluation.Sum(device => (long)device.Cycle);
         var line = RolloutWatch.Keep(world, $"{world.Model}@1.0.0", state, world.Print.ElapsedSeconds - began);

@@ -9,9 +9,9 @@ internal static class RolloutWatch
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(400);
 
-    public static async Task<string> StartAsync(DemoWorld world, string release, IEnumerable<string> paths, CancellationToken cancellation)
+    public static async Task<string> StartAsync(DemoWorld world, string release, IEnumerable<string> paths, string note, CancellationToken cancellation)
     {
-        var request = new JsonObject { ["release"] = release, ["devices"] = new JsonArray([.. paths.Select(path => (JsonNode)path)]) };
+        var request = new JsonObject { ["release"] = release, ["devices"] = new JsonArray([.. paths.Select(path => (JsonNode)path)]), ["note"] = note };
         return Read.Text(await world.Api.PostAsync("api/v1/rollouts", request, cancellation), "id");
     }
 

@@ -12,7 +12,7 @@ internal sealed record TrialRollout(string Status, string Wave, IReadOnlyList<st
         var inferredBefore = await FieldStep.InferencesAsync(world, world.Living, cancellation);
         var cyclesBefore = world.Living.Sum(device => (long)device.Cycle);
         var began = world.Print.ElapsedSeconds;
-        var rollout = await RolloutWatch.StartAsync(world, release, world.Living.Select(device => device.Credential.Path), cancellation);
+        var rollout = await RolloutWatch.StartAsync(world, release, world.Living.Select(device => device.Credential.Path), label, cancellation);
         var state = await RolloutWatch.FollowAsync(world, rollout, token => LivingStep.StepAsync(world, token), cancellation);
         var seconds = world.Print.ElapsedSeconds - began;
         var inferred = await FieldStep.InferencesAsync(world, world.Living, cancellation) - inferredBefore;

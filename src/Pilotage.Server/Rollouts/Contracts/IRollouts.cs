@@ -13,4 +13,8 @@ public interface IRollouts
 /// <summary>One rollout in short.</summary>
 /// <param name="Touched">Devices that were ever offered the release: the blast radius as it was.</param>
 public sealed record RolloutSummary(
-    RolloutId Rollout, ReleaseId Release, UseCaseId UseCase, string Status, string Cause, int WavesPassed, int Targets, int Touched, long StartedNs, long? EndedNs);
+    RolloutId Rollout, ReleaseId Release, UseCaseId UseCase, string Status, string Cause, int WavesPassed, int Targets, int Touched, long StartedNs, long? EndedNs)
+{
+    /// <summary>What it is for, in the words of who started it.</summary>
+    public string? Note { get; init; }
+}

@@ -14,6 +14,7 @@ public sealed class RolloutMachineTests
         bench.RunWell(220);
 
         Assert.Equal(RolloutStatus.Completed, bench.State.Status);
+        Assert.Equal("all 4 waves passed: 20 of 20 devices proved it", bench.State.Cause);
         Assert.Equal(20, bench.Said.OfType<RolloutOutput.Promote>().Count());
         Assert.Equal([2, 2, 10, 6], bench.Plan.Waves.Select(wave => wave.Count));
         Assert.Equal(Enumerable.Range(0, 4), bench.Offers.Select(offer => offer.Wave).Distinct());
