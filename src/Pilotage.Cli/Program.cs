@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Pilotage.Cli.Demo.Processes;
 using Pilotage.Cli.Frame;
 using Pilotage.Cli.Verbs;
 
@@ -30,8 +31,13 @@ internal static class Program
                 return;
             }
 
-            // Who presses it a second time does not want to wait for the drain; children end when our end of their input closes.
+            // Who presses it a second time does not want to wait for the drain, neither ours nor that of our children.
             context.Cancel = !interrupted.IsCancellationRequested;
+            if (!context.Cancel)
+            {
+                ChildProcess.KillAll();
+            }
+
             interrupted.Cancel();
         }
     }

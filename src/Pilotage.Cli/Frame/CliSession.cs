@@ -10,6 +10,9 @@ internal sealed record CliSession
     /// <summary>Standard output is a terminal: tables may use its width, questions may be asked.</summary>
     public bool OutputIsTerminal { get; init; }
 
+    /// <summary>False once whoever read the output has gone.</summary>
+    public Func<bool> OutputHasReader { get; init; } = () => true;
+
     public required Func<string, string?> Environment { get; init; }
 
     public required string WorkingDirectory { get; init; }
@@ -27,6 +30,7 @@ internal sealed record CliSession
         Output = Console.Out,
         Error = Console.Error,
         OutputIsTerminal = !Console.IsOutputRedirected,
+        OutputHasReader = StandardOutput.HasReader,
         Environment = System.Environment.GetEnvironmentVariable,
         WorkingDirectory = Directory.GetCurrentDirectory(),
     };

@@ -13,4 +13,7 @@ internal static class ExitCode
     public const int TimedOut = 7;
     public const int PartlyDone = 8;
     public const int Interrupted = 130;
+
+    /// <summary>Whoever read the output has gone; the number a shell gives to a program that SIGPIPE ended.</summary>
+    public const int ReaderGone = 141;
 }

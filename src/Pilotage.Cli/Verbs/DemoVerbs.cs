@@ -15,7 +15,12 @@ internal static class DemoVerbs
         var subset = new Option<string>("--subset") { Description = "Sets to walk, one after another.", HelpName = "FD001,…", DefaultValueFactory = _ => "FD001" };
         var once = new Option<bool>("--once") { Description = "Walk the whole loop and end; exit code 0 when it ended right." };
         var report = new Option<string?>("--report") { Description = "Write what was measured as JSON.", HelpName = "FILE" };
-        var port = new Option<int>("--port") { Description = "Port of the page and the API on 127.0.0.1; 0 takes a free one.", HelpName = "N", DefaultValueFactory = _ => 8080 };
+        var port = new Option<int>("--port")
+        {
+            Description = "Port of the page and the API on 127.0.0.1; 0 takes a free one. MQTT takes 8883 where that is free, and any other port where not; the line 'start' says which.",
+            HelpName = "N",
+            DefaultValueFactory = _ => 8080,
+        };
         var verb = VerbFrame.With(
             new Verb(
                 "demo",
@@ -31,7 +36,7 @@ internal static class DemoVerbs
                 throw new CliFailure(ExitCode.Usage, "--subset needs --data", "the built-in plant has no subsets", "--data with a folder that holds C-MAPSS files");
             }
 
-            return RunAsync(frame.Session, parsed.GetValue(subset)!, options, cancellation);
+            return ReaderWatch.RunAsync(frame.Session, token => RunAsync(frame.Session, parsed.GetValue(subset)!, options, token), cancellation);
         });
         return verb;
     }

@@ -9,7 +9,7 @@ internal static class RolloutVerbs
     private static readonly Column[] Columns =
     [
         new("ID", "id"), new("RELEASE", "release"), new("STATUS", "status"), new("WAVES PASSED", "wavesPassed"), new("TOUCHED", "touched|counts.touched"),
-        new("CAUSE", "cause"), new("STARTED", "startedAt", true), new("ENDED", "endedAt", true),
+        new("NOTE", "note"), new("CAUSE", "cause"), new("STARTED", "startedAt", true), new("ENDED", "endedAt", true),
     ];
 
     public static Verb Create(VerbFrame frame) => VerbFrame.With(
@@ -22,7 +22,7 @@ internal static class RolloutVerbs
     {
         var id = VerbFrame.Name("id", "The rollout.");
         return frame.Reads(
-            VerbFrame.With(new Verb("show", "Shows one rollout.", "pilotage rollout show rol_1", "pilotage rollout show rol_1 -o yaml"), id),
+            VerbFrame.With(new Verb("show", "Shows one rollout.", "pilotage rollout show ROLLOUT     # ROLLOUT out of: pilotage rollout list", "pilotage rollout show \"$(pilotage rollout list -o name | head -1)\" -o yaml"), id),
             parsed => $"api/v1/rollouts/{VerbFrame.Segment(parsed.GetValue(id))}",
             [.. Columns, new("HALTED BY", "haltedBy", true)]);
     }
@@ -33,27 +33,34 @@ internal static class RolloutVerbs
         var until = new Option<string?>("--until") { Description = "End when the rollout has this status; exit code 1 when it ends otherwise.", HelpName = "STATUS" }
             .AcceptOnlyFromAmong("rolling", "shadow", "paused", "completed", "halted");
         var verb = VerbFrame.With(
-            new Verb("watch", "Prints every change until the rollout ends.", "pilotage rollout watch rol_1", "pilotage rollout watch rol_1 --until completed -o json"),
+            new Verb(
+                "watch",
+                "Prints every change until the rollout ends.",
+                "pilotage rollout watch ROLLOUT     # ROLLOUT out of: pilotage rollout list",
+                "pilotage rollout watch \"$(pilotage rollout list -o name | tail -1)\" --until completed -o json"),
             id,
             until);
-        verb.SetAction(async (parsed, cancellation) =>
-        {
-            using var api = frame.Connect(parsed);
-            var writer = frame.Writer(parsed);
-            await foreach (var change in api.StreamAsync($"api/v1/rollouts/{VerbFrame.Segment(parsed.GetValue(id))}/watch", cancellation))
-            {
-                var status = Column.Text(change["status"]);
-                writer.WriteStreamed(change, $"{status,-10} wave {Column.Text(change["wave"])}  touched {Column.Text(Column.Find(change, "counts.touched"))}  {Column.Text(change["cause"])}");
-                if (parsed.GetValue(until) == status || status is "completed" or "halted")
-                {
-                    return parsed.GetValue(until) is { } wanted && wanted != status
-                        ? throw new CliFailure(ExitCode.Failed, $"the rollout ended {status} and was never {wanted}", Column.Text(change["cause"]))
-                        : ExitCode.Done;
-                }
-            }
-
-            throw new CliFailure(ExitCode.Failed, "the server ended the stream before the rollout had ended", null, "the same command again");
-        });
+        verb.SetAction((parsed, cancellation) => ReaderWatch.RunAsync(
+            frame.Session, token => FollowAsync(frame, parsed, parsed.GetValue(id)!, parsed.GetValue(until), token), cancellation));
         return verb;
+    }
+
+    private static async Task<int> FollowAsync(VerbFrame frame, ParseResult parsed, string id, string? until, CancellationToken cancellation)
+    {
+        using var api = frame.Connect(parsed);
+        var writer = frame.Writer(parsed);
+        await foreach (var change in api.StreamAsync($"api/v1/rollouts/{VerbFrame.Segment(id)}/watch", cancellation))
+        {
+            var status = Column.Text(change["status"]);
+            writer.WriteStreamed(change, $"{status,-10} wave {Column.Text(change["wave"])}  touched {Column.Text(Column.Find(change, "counts.touched"))}  {Column.Text(change["cause"])}");
+            if (until == status || status is "completed" or "halted")
+            {
+                return until is not null && until != status
+                    ? throw new CliFailure(ExitCode.Failed, $"the rollout ended {status} and was never {until}", Column.Text(change["cause"]))
+                    : ExitCode.Done;
+            }
+        }
+
+        throw new CliFailure(ExitCode.Failed, "the server ended the stream before the rollout had ended", null, "the same command again");
     }
 }

@@ -64,8 +64,10 @@ internal sealed class DemoProcess : IAsyncDisposable
     public async Task EndAsync(TimeSpan within) => _lines.AddRange(await _process.EndAsync().WaitAsync(within));
 
     /// <summary>The children of a supervised name, found by what the kernel says of them.</summary>
-    public IReadOnlyList<int> Processes() =>
-        [.. Directory.GetDirectories("/proc").Select(Path.GetFileName).Where(name => name!.All(char.IsAsciiDigit)).Select(name => int.Parse(name!)).Where(BelongsHere)];
+    public IReadOnlyList<int> Processes() => ProcessesIn(Folder);
+
+    public static IReadOnlyList<int> ProcessesIn(string folder) =>
+        [.. Directory.GetDirectories("/proc").Select(Path.GetFileName).Where(name => name!.All(char.IsAsciiDigit)).Select(name => int.Parse(name!)).Where(id => BelongsTo(folder, id))];
 
     /// <summary>The process of a child by the name of its data folder: <c>server</c>, <c>edge-1</c>.</summary>
     public int ChildNamed(string name) => Processes().Single(id => CommandLine(id) is var line && line.Contains("--data", StringComparison.Ordinal) && line.Contains($"/{name}\0", StringComparison.Ordinal));
@@ -88,11 +90,11 @@ internal sealed class DemoProcess : IAsyncDisposable
     }
 
     // Server, edges and their workers all run in the folder of the demonstration, and nothing else does.
-    private bool BelongsHere(int id)
+    private static bool BelongsTo(string folder, int id)
     {
         try
         {
-            return File.ResolveLinkTarget($"/proc/{id}/cwd", returnFinalTarget: false)?.FullName == Folder && CommandLine(id).Contains("pilotage", StringComparison.Ordinal);
+            return File.ResolveLinkTarget($"/proc/{id}/cwd", returnFinalTarget: false)?.FullName == folder && CommandLine(id).Contains("pilotage", StringComparison.Ordinal);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

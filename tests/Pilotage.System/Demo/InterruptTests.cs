@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Pilotage.Testing;
 using Xunit;
 
 namespace Pilotage.System.Demo;
@@ -8,6 +9,7 @@ public sealed class InterruptTests : IDisposable
 {
     private const int Interrupted = 130;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan AtOnce = TimeSpan.FromSeconds(5);
     private readonly string _folder = Directory.CreateTempSubdirectory("pilotage-interrupt-").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -37,6 +39,37 @@ public sealed class InterruptTests : IDisposable
         Assert.False(report.RootElement.GetProperty("ok").GetBoolean());
         Assert.Contains("interrupted", report.RootElement.GetProperty("faults")[0].GetString(), StringComparison.Ordinal);
         await InterruptAsync("rollout rolling", late => late.Terminate());
+    }
+
+    [Theory]
+    [InlineData("start ")]
+    [InlineData("cross-validation")]
+    public async Task A_second_ctrl_c_right_after_the_first_leaves_no_child_behind(string part)
+    {
+        await using var demo = DemoProcess.Start(_folder, "--once");
+        await demo.UntilAsync(part, Patience);
+        var ended = demo.EndAsync(AtOnce);
+        while (!ended.IsCompleted)
+        {
+            demo.PressControlC();
+            await Task.WhenAny(ended, Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System));
+        }
+
+        // Killed children are gone within moments; those that drain would take until their deadlines.
+        await ended;
+        await AssertGoneAsync(demo);
+        Assert.True(demo.PortsAreFree());
+    }
+
+    [Fact]
+    public async Task It_ends_with_its_children_when_whoever_read_it_has_gone()
+    {
+        await using var shell = ChildProcess.Start("bash", ["-c", "\"$0\" demo --port 0 | head -n 1; echo \"status ${PIPESTATUS[0]}\"", Server.ServerProcess.Binary], _folder);
+
+        Assert.Equal("status 141", await shell.WaitForAsync("status ", Patience));
+
+        await shell.EndAsync().WaitAsync(Patience);
+        Assert.Empty(DemoProcess.ProcessesIn(_folder));
     }
 
     [Fact]
@@ -71,6 +104,15 @@ public sealed class InterruptTests : IDisposable
         await demo.UntilAsync(part, Patience);
         how(demo);
         await AssertEndedAsync(demo, Interrupted);
+    }
+
+    private static async Task AssertGoneAsync(DemoProcess demo)
+    {
+        using var deadline = new CancellationTokenSource(AtOnce, TimeProvider.System);
+        while (demo.Processes().Count > 0)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, deadline.Token);
+        }
     }
 
     private static async Task AssertEndedAsync(DemoProcess demo, int exit)

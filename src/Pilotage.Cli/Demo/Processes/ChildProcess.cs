@@ -10,6 +10,9 @@ namespace Pilotage.Cli.Demo.Processes;
 /// </remarks>
 internal sealed class ChildProcess : IAsyncDisposable
 {
+    private static readonly Lock Starting = new();
+    private static readonly HashSet<Process> Running = [];
+    private static bool _ending;
     private readonly Process _process;
     private readonly TimeProvider _time;
     private readonly Task _copying;
@@ -39,7 +42,7 @@ internal sealed class ChildProcess : IAsyncDisposable
     public static async Task<(ChildProcess Child, string Ready)> StartAsync(
         string name, IReadOnlyList<string> arguments, string logFile, TimeSpan readyWithin, TimeProvider time, CancellationToken cancellation)
     {
-        var process = Process.Start(StartInfo(arguments)) ?? throw new CliFailure(ExitCode.Failed, $"cannot start {name}");
+        var process = Start(name, arguments);
 #pragma warning disable CA2000 // Returned to the caller, or disposed of below when it does not become ready.
         var child = new ChildProcess(name, process, logFile, time);
 #pragma warning restore CA2000
@@ -68,6 +71,20 @@ internal sealed class ChildProcess : IAsyncDisposable
         {
             await child.DisposeAsync();
             throw;
+        }
+    }
+
+    /// <summary>Ends all children of this process and theirs at once, undrained, and lets none start any more.</summary>
+    /// <remarks>Safe at any moment: what they acknowledged is on disk.</remarks>
+    public static void KillAll()
+    {
+        lock (Starting)
+        {
+            _ending = true;
+            foreach (var process in Running)
+            {
+                Kill(process);
+            }
         }
     }
 
@@ -102,7 +119,38 @@ internal sealed class ChildProcess : IAsyncDisposable
         }
 
         await _copying;
-        _process.Dispose();
+        lock (Starting)
+        {
+            Running.Remove(_process);
+            _process.Dispose();
+        }
+    }
+
+    private static void Kill(Process process)
+    {
+        try
+        {
+            process.Kill(entireProcessTree: true);
+        }
+        catch (Exception failure) when (failure is AggregateException or System.ComponentModel.Win32Exception or InvalidOperationException)
+        {
+            // One that cannot be killed must not keep the others alive; it ends when its standard input closes.
+        }
+    }
+
+    private static Process Start(string name, IReadOnlyList<string> arguments)
+    {
+        lock (Starting)
+        {
+            if (_ending)
+            {
+                throw new OperationCanceledException($"{name} is not started any more: everything is ending");
+            }
+
+            var process = Process.Start(StartInfo(arguments)) ?? throw new CliFailure(ExitCode.Failed, $"cannot start {name}");
+            Running.Add(process);
+            return process;
+        }
     }
 
     private static ProcessStartInfo StartInfo(IReadOnlyList<string> arguments)
