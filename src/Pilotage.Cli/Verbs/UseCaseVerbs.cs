@@ -20,20 +20,23 @@ internal static class UseCaseVerbs
     ];
 
     public static Verb Create(VerbFrame frame) => VerbFrame.With(
-        new Verb("usecase", "Use cases: stage, evidence and value."),
+        new Verb("usecase", "Use cases: packages, stage, evidence and value."),
         frame.Lists(
             new Verb("list", "Lists the use cases.", "pilotage usecase list", "pilotage usecase list -o json"),
             _ => "api/v1/use-cases",
             ListColumns),
         Show(frame),
         Evidence(frame),
-        Value(frame));
+        Value(frame),
+        PackageVerbs.Init(frame),
+        PackageVerbs.Lint(frame),
+        PackageVerbs.Install(frame, ListColumns));
 
     private static Verb Show(VerbFrame frame)
     {
         var id = VerbFrame.Name("id", "The use case.");
         return frame.Reads(
-            VerbFrame.With(new Verb("show", "Shows one use case.", "pilotage usecase show predictive-maintenance", "pilotage usecase show predictive-maintenance -o yaml"), id),
+            VerbFrame.With(new Verb("show", "Shows one use case.", "pilotage usecase show pump-bearings", "pilotage usecase show pump-bearings -o yaml"), id),
             parsed => $"api/v1/use-cases/{VerbFrame.Segment(parsed.GetValue(id))}",
             ListColumns);
     }
@@ -43,7 +46,7 @@ internal static class UseCaseVerbs
         var id = VerbFrame.Name("id", "The use case.");
         return frame.Reads(
             VerbFrame.With(
-                new Verb("evidence", "Lists the evidence of every gate: value, what is needed, met or not, and why.", "pilotage usecase evidence predictive-maintenance", "pilotage usecase evidence predictive-maintenance -o wide"),
+                new Verb("evidence", "Lists the evidence of every gate: value, what is needed, met or not, and why.", "pilotage usecase evidence pump-bearings", "pilotage usecase evidence pump-bearings -o wide"),
                 id),
             parsed => $"api/v1/use-cases/{VerbFrame.Segment(parsed.GetValue(id))}/evidence",
             EvidenceColumns);
@@ -54,7 +57,7 @@ internal static class UseCaseVerbs
         var id = VerbFrame.Name("id", "The use case.");
         var explain = new Option<bool>("--explain") { Description = "Print the formula, every assumption with its source and owner, and the limits." };
         var verb = VerbFrame.With(
-            new Verb("value", "Shows what the use case paid, with interval, evidence class and claim.", "pilotage usecase value predictive-maintenance", "pilotage usecase value predictive-maintenance --explain"),
+            new Verb("value", "Shows what the use case paid, with interval, evidence class and claim.", "pilotage usecase value pump-bearings", "pilotage usecase value pump-bearings --explain"),
             id,
             explain);
         verb.SetAction(async (parsed, cancellation) =>

@@ -190,5 +190,5 @@ internal sealed class CmapssFolder(string folder, string subset) : IFleetSource
     }
 
     private static CliFailure Malformed(string file, int line, string found, string expected) =>
-        new(ExitCode.Failed, $"{Path.GetFileName(file)}:{line}: {found}", expected, "compare the file with the published set (README, Data)");
+        new(ExitCode.Failed, $"{Path.GetFileName(file)}:{line}: {found}", expected, "compare the file with the published set: README.md, \"What you see in the demo\", says where it is");
 }

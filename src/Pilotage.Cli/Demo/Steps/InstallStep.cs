@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Pilotage.Cli.Packages;
 
 namespace Pilotage.Cli.Demo.Steps;
 
@@ -7,8 +8,8 @@ internal sealed class InstallStep : IDemoStep
 {
     public async Task RunAsync(DemoWorld world, CancellationToken cancellation)
     {
-        var folder = DemoPackage.FolderFor(world.Fleet.Thing);
-        var package = await world.Api.PostAsync("api/v1/packages", new JsonObject { ["files"] = DemoPackage.Files(folder), ["site"] = "site.demo.yaml" }, cancellation);
+        var folder = PackageFolder.Sample(world.Fleet.Thing == "pump" ? "pump-bearings" : "predictive-maintenance");
+        var package = await world.Api.PostAsync("api/v1/packages", PackageFolder.Request(folder, "site.demo.yaml"), cancellation);
         world.Package = Read.Text(package, "digest");
         var useCase = await world.Api.PostAsync("api/v1/use-cases", new JsonObject { ["package"] = world.Package }, cancellation);
         world.UseCase = Read.Text(useCase, "id");
