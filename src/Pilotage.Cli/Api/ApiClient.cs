@@ -145,7 +145,7 @@ internal sealed class ApiClient : IDisposable
         var problem = Problem(await response.Content.ReadAsStringAsync(cancellation));
         var code = problem?["type"]?.ToString().Split('/')[^1];
         var what = problem?["detail"]?.ToString() ?? problem?["title"]?.ToString() ?? $"{path} was refused";
-        throw new CliFailure(Exit(response.StatusCode, code), what, Why(response, code, problem), Try(response.StatusCode, path)) { Code = code };
+        throw new CliFailure(Exit(response.StatusCode, code), what, Why(response, code, problem, what), Try(response.StatusCode, path)) { Code = code };
     }
 
     private static JsonObject? Problem(string text)
@@ -160,13 +160,14 @@ internal sealed class ApiClient : IDisposable
         }
     }
 
-    private static string Why(HttpResponseMessage response, string? code, JsonObject? problem)
+    /// <summary>Where each fault lies; a fault that is the whole message already is not said twice.</summary>
+    private static string Why(HttpResponseMessage response, string? code, JsonObject? problem, string what)
     {
         var parts = new List<string> { $"HTTP {(int)response.StatusCode}{(code is null ? "" : $" {code}")}" };
         parts.AddRange(problem?["errors"] switch
         {
             JsonObject map => map.Select(pair => $"{pair.Key}: {Column.Text(pair.Value)}"),
-            JsonArray list => list.Select(entry => $"{entry?["where"]}: {entry?["message"]}"),
+            JsonArray list => list.Select(entry => entry?["message"]?.ToString() == what ? $"at {entry["where"]}" : $"{entry?["where"]}: {entry?["message"]}"),
             _ => [],
         });
         if (problem?["traceId"] is { } trace)

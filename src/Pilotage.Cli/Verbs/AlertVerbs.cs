@@ -30,8 +30,8 @@ internal static class AlertVerbs
                 new Verb(
                     "verdict",
                     "Says whether an alert was right; the answer becomes a label of the next dataset.",
-                    "pilotage alert verdict al_17 right --cause bearing --note 'outer race'",
-                    "pilotage alert verdict al_18 wrong --note 'sensor loose'"),
+                    "pilotage alert verdict \"$(pilotage alert list -o name | head -1)\" right --cause bearing --note 'outer race'",
+                    "pilotage alert verdict ALERT wrong --note 'sensor loose' --dry-run     # ALERT out of: pilotage alert list"),
                 id,
                 answer,
                 cause,

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using System.Text.Json.Nodes;
 using Pilotage.Cli.Frame;
 
@@ -13,48 +14,72 @@ internal static class DeviceVerbs
         new("WHY", "reason", true), new("LAST REPORT", "lastReport", true),
     ];
 
+    private static readonly Column[] BadColumns =
+    [
+        new("RECEIVED", "received"), new("DEVICE", "device"), new("WHY", "reason"), new("PAYLOAD", "payload"), new("TOPIC", "topic", true),
+    ];
+
+    private const int PayloadShown = 80;
+
     public static Verb Create(VerbFrame frame) => VerbFrame.With(
         new Verb("device", "Devices: identity, place and state."),
         frame.Lists(
             new Verb("list", "Lists the devices.", "pilotage device list", "pilotage device list -o name"), _ => "api/v1/devices", Columns),
         Show(frame),
-        Enroll(frame));
+        Values(frame),
+        Bad(frame),
+        EnrollVerb.Create(frame));
 
     private static Verb Show(VerbFrame frame)
     {
         var id = VerbFrame.Name("id", "The device.");
         return frame.Reads(
-            VerbFrame.With(new Verb("show", "Shows one device.", "pilotage device show engine-081", "pilotage device show engine-081 -o yaml"), id),
+            VerbFrame.With(new Verb("show", "Shows one device.", "pilotage device show pump-12-run-6", "pilotage device show edge-1 -o yaml"), id),
             parsed => $"api/v1/devices/{VerbFrame.Segment(parsed.GetValue(id))}",
             Columns);
     }
 
-    private static Verb Enroll(VerbFrame frame)
+    private static Verb Values(VerbFrame frame)
     {
-        var id = VerbFrame.Name("id", "The new device's id: lower-case letters, digits and dashes.");
-        var path = new Option<string>("--path") { Description = "Its place: tenant/site/…/device.", Required = true, HelpName = "PATH" };
-        var thing = new Option<string>("--thing") { Description = "Its thing type, as a package describes it.", Required = true, HelpName = "THING" };
-        return frame.Changes(
+        var id = VerbFrame.Name("id", "The device.");
+        return frame.Reads(
             VerbFrame.With(
-                new Verb(
-                    "enroll",
-                    "Registers a device and prints a one-time code to enrol with.",
-                    "pilotage device enroll my-pi --path acme/lyon/my-pi --thing pump",
-                    "pilotage device enroll my-pi --path acme/lyon/my-pi --thing pump --dry-run"),
-                id,
-                path,
-                thing),
-            parsed => ("api/v1/enrolments", new JsonObject
-            {
-                ["devices"] = new JsonArray(new JsonObject
-                {
-                    ["id"] = parsed.GetValue(id),
-                    ["path"] = parsed.GetValue(path),
-                    ["thing"] = parsed.GetValue(thing),
-                }),
-            }),
-            new Column("DEVICE", "device|id"),
-            new Column("CODE", "code"),
-            new Column("EXPIRES", "expires|expiresAt"));
+                new Verb("values", "Shows the last value of everything a device sent, and when it was measured.", "pilotage device values pump-12-run-6", "pilotage device values my-pi -o json"), id),
+            parsed => $"api/v1/devices/{VerbFrame.Segment(parsed.GetValue(id))}/series",
+            new Column("PROPERTY", "property"),
+            new Column("VALUE", "lastValue"),
+            new Column("TIME", "lastTime"));
     }
+
+    private static Verb Bad(VerbFrame frame)
+    {
+        var id = new Argument<string?>("id") { Description = "One device; without it, all of them.", Arity = ArgumentArity.ZeroOrOne };
+        var verb = VerbFrame.With(
+            new Verb("bad", "Lists the messages that were kept but could not be understood, newest first, and why.", "pilotage device bad", "pilotage device bad my-pi -o wide"), id);
+        verb.SetAction(async (parsed, cancellation) =>
+        {
+            using var api = frame.Connect(parsed);
+            var device = parsed.GetValue(id);
+            if (device is not null)
+            {
+                // Named by path or name too; and one that is not there is an error, not an empty list.
+                device = Column.Text((await api.GetAsync($"api/v1/devices/{VerbFrame.Segment(device)}", cancellation))?["id"]);
+            }
+
+            var page = await api.GetAsync($"api/v1/messages/bad{(device is null ? "" : $"?device={VerbFrame.Segment(device)}")}", cancellation);
+            var writer = frame.Writer(parsed);
+            writer.Write(writer.IsText ? Readable(page) : page, BadColumns, "topic");
+            return ExitCode.Done;
+        });
+        return verb;
+    }
+
+    /// <summary>The payload as text, where it is one.</summary>
+    private static JsonArray Readable(JsonNode? page) => [.. ResultWriter.Rows(page).OfType<JsonObject>().Select(row =>
+    {
+        var told = row.DeepClone().AsObject();
+        var text = Encoding.UTF8.GetString(Convert.FromBase64String(Column.Text(row["payloadBase64"])));
+        told["payload"] = text.Length <= PayloadShown ? text : text[..PayloadShown] + "…";
+        return (JsonNode)told;
+    })];
 }

@@ -30,11 +30,20 @@ internal static class Endpoints
         return new(host, port);
     }
 
+    private static int Usual(string option) => option switch
+    {
+        "--http" => 8080,
+        "--https" => 8443,
+        "--mqtt" => 1883,
+        "--listen" => 8884,
+        _ => 8883,
+    };
+
     private static (string Host, int Port) Split(string text, string option)
     {
         var colon = text.LastIndexOf(':');
         return colon > 0 && int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port <= IPEndPoint.MaxPort
             ? (text[..colon].Trim('[', ']'), port)
-            : throw new CliFailure(ExitCode.Usage, $"{option}: '{text}' is not HOST:PORT", null, $"{option} 127.0.0.1:8883");
+            : throw new CliFailure(ExitCode.Usage, $"{option}: '{text}' is not HOST:PORT", null, $"{option} 127.0.0.1:{Usual(option)}");
     }
 }

@@ -81,7 +81,7 @@ internal sealed class DataFolder : IDisposable
                 ? new Refusal("server.data_full", $"The disk of the data folder {full} is full; free some space and start again.")
                 : new Refusal(
                     "server.data_not_writable",
-                    $"The data folder {full} cannot be written: {failure.Message}. Give a folder that this user may write to with --data.");
+                    $"The data folder {full} cannot be written: {failure.Message.TrimEnd('.')}. Give a folder that this user may write to with --data.");
         }
     }
 

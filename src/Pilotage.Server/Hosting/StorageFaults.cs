@@ -25,12 +25,12 @@ internal sealed class StorageFaults : IExceptionHandler
     public static Refusal? AtStart(Exception failure, string folder) => failure switch
     {
         _ when IsFull(failure) => new Refusal(
-            "server.data_full", $"The disk of the data folder {folder} is full ({failure.Message}); free some space and start again."),
+            "server.data_full", $"The disk of the data folder {folder} is full ({failure.Message.TrimEnd('.')}); free some space and start again."),
         SqliteException => new Refusal(
             "server.catalogue",
-            $"The catalogue {Path.Combine(folder, Catalogue.FileName)} cannot be opened: {failure.Message}. Check the disk, or restore a backup."),
+            $"The catalogue {Path.Combine(folder, Catalogue.FileName)} cannot be opened: {failure.Message.TrimEnd('.')}. Check the disk, or restore a backup."),
         StorageException or UnauthorizedAccessException => new Refusal(
-            "server.data_unreadable", $"The data folder {folder} cannot be opened: {failure.Message}. Check the disk and the owner of the files."),
+            "server.data_unreadable", $"The data folder {folder} cannot be opened: {failure.Message.TrimEnd('.')}. Check the disk and the owner of the files."),
         IOException or SocketException => new Refusal("server.start", failure.Message),
         _ => null,
     };

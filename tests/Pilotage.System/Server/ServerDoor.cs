@@ -16,9 +16,12 @@ internal sealed class ServerDoor : IDisposable
         MqttPort = PortOf(words["mqtt"]);
         MqttsPort = PortOf(words["mqtts"]);
         WsPort = words.TryGetValue("ws", out var ws) ? PortOf(ws) : 0;
-        _http = new HttpClient { BaseAddress = new Uri(words["http"]), Timeout = TimeSpan.FromMinutes(2) };
+        Http = new Uri(words["http"]);
+        _http = new HttpClient { BaseAddress = Http, Timeout = TimeSpan.FromMinutes(2) };
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token.Trim());
     }
+
+    public Uri Http { get; }
 
     public int MqttPort { get; }
 

@@ -144,6 +144,31 @@ public sealed class VerbTests
         Assert.Contains("vote of maintenance missing", run.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_gate_that_was_passed_is_no_refusal()
+    {
+        using var run = new CliRun().Connected();
+        run.Server.Answer("GET /api/v1/use-cases/pm/gates/pilot", """{"wouldOpen":false,"decision":"passed","why":"it was passed already","evidence":[]}""");
+
+        Assert.Equal(ExitCode.Done, await run.RunAsync("gate", "check", "pm", "pilot"));
+
+        Assert.Equal("passed: it was passed already", run.Error.TrimEnd());
+    }
+
+    [Theory]
+    [InlineData("--http", 8080)]
+    [InlineData("--https", 8443)]
+    [InlineData("--mqtt", 1883)]
+    [InlineData("--mqtts", 8883)]
+    public async Task An_address_that_is_none_suggests_the_usual_port_of_its_own_option(string option, int port)
+    {
+        using var run = new CliRun();
+
+        Assert.Equal(ExitCode.Usage, await run.RunAsync("server", "--data", "d", option, "nope"));
+
+        Assert.Contains($"try:   {option} 127.0.0.1:{port}\n", run.Error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("two words")]
@@ -208,6 +233,18 @@ public sealed class VerbTests
         Assert.Equal(ExitCode.Refused, await run.RunAsync("device", "list"));
 
         Assert.Contains("usecase.yaml:8:9: no unit; rollout.yaml:2:17: a circle", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_fault_that_is_the_whole_message_is_not_said_twice()
+    {
+        using var run = new CliRun().Connected();
+        run.Server.Answer(
+            "GET /api/v1/devices", """{"type":"https://pilotage.dev/problems/x.y","detail":"no such edge","errors":[{"where":"/devices/0","message":"no such edge"}]}""", HttpStatusCode.BadRequest);
+
+        await run.RunAsync("device", "list");
+
+        Assert.Equal("error: no such edge\nwhy:   HTTP 400 x.y; at /devices/0\n", run.Error);
     }
 
     [Fact]

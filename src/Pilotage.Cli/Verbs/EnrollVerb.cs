@@ -1,0 +1,65 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Pilotage.Cli.Frame;
+
+namespace Pilotage.Cli.Verbs;
+
+/// <summary><c>device enroll</c>: a place in the fleet, and a way in.</summary>
+internal static class EnrollVerb
+{
+    private static readonly Column[] CodeColumns = [new("DEVICE", "device|id"), new("CODE", "code"), new("EXPIRES", "expires|expiresAt")];
+
+    private static readonly Column[] SavedColumns = [new("DEVICE", "device"), new("KEY", "key"), new("CERTIFICATE", "certificate"), new("AUTHORITY", "authority")];
+
+    public static Verb Create(VerbFrame frame)
+    {
+        var id = VerbFrame.Name("id", "The new device's id: lower-case letters, digits and dashes.");
+        var path = new Option<string>("--path") { Description = "Its place: tenant/site/…/device.", Required = true, HelpName = "PATH" };
+        var thing = new Option<string>("--thing") { Description = "Its thing type, as a package describes it; edge for an edge.", Required = true, HelpName = "THING" };
+        var edge = new Option<string?>("--edge") { Description = "The edge it stands behind, by id or path; without it, it connects to the server.", HelpName = "EDGE" };
+        var save = new Option<string?>("--save") { Description = "Trade the code here and now, for a key, a certificate and the authority in this folder.", HelpName = "DIR" };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Print what would be sent and send nothing." };
+        var verb = VerbFrame.With(
+            new Verb(
+                "enroll",
+                "Registers a device and prints a one-time code to enrol with; a device that is known already gets a new code.",
+                "pilotage device enroll my-pi --path acme/plant/my-pi --thing pump --save ./my-pi",
+                "pilotage device enroll my-pi --path acme/plant/my-pi --thing pump --edge edge-1 --dry-run"),
+            id, path, thing, edge, save, dryRun);
+        verb.SetAction((parsed, cancellation) => RunAsync(
+            frame,
+            parsed,
+            new JsonObject { ["id"] = parsed.GetValue(id), ["path"] = parsed.GetValue(path), ["thing"] = parsed.GetValue(thing), ["edge"] = parsed.GetValue(edge) },
+            parsed.GetValue(save) is { } folder ? new CredentialFolder(Path.GetFullPath(folder, frame.Session.WorkingDirectory)) : null,
+            parsed.GetValue(dryRun),
+            cancellation));
+        return verb;
+    }
+
+    private static async Task<int> RunAsync(
+        VerbFrame frame, ParseResult parsed, JsonObject device, CredentialFolder? save, bool dryRun, CancellationToken cancellation)
+    {
+        var body = new JsonObject { ["devices"] = new JsonArray(device) };
+        if (dryRun)
+        {
+            frame.Session.Output.WriteLine("POST api/v1/enrolments");
+            frame.Session.Output.WriteLine(body.ToJsonString());
+            return ExitCode.Done;
+        }
+
+        save?.DemandFree();
+        using var api = frame.Connect(parsed);
+        var answer = await api.PostAsync("api/v1/enrolments", body, cancellation);
+        if (save is null)
+        {
+            frame.Writer(parsed).Write(answer, CodeColumns, "device");
+        }
+        else
+        {
+            var code = Column.Text(ResultWriter.Rows(answer)[0]?["code"]);
+            frame.Writer(parsed).Write(await save.TradeAsync(code, api, cancellation), SavedColumns, "device");
+        }
+
+        return ExitCode.Done;
+    }
+}

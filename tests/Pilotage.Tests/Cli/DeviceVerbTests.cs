@@ -1,0 +1,69 @@
+using System.Text.Json.Nodes;
+using Pilotage.Cli.Frame;
+using Xunit;
+
+namespace Pilotage.Tests.Cli;
+
+public sealed class DeviceVerbTests
+{
+    private const string Code = """{"items":[{"device":"my-pi","path":"acme/lyon/my-pi","code":"pe1.x.y","expiresAt":"2026-01-08T00:00:00Z"}]}""";
+
+    [Fact]
+    public async Task Enroll_prints_a_code_and_puts_a_device_behind_its_edge()
+    {
+        using var run = new CliRun().Connected();
+        run.Server.Answer("POST /api/v1/enrolments", Code);
+
+        Assert.Equal(ExitCode.Done, await run.RunAsync("device", "enroll", "my-pi", "--path", "acme/lyon/my-pi", "--thing", "pi", "--edge", "edge-1"));
+
+        var device = JsonNode.Parse(run.Server.Requests[0].Body)!["devices"]![0]!;
+        Assert.Equal("edge-1", device["edge"]!.GetValue<string>());
+        Assert.Contains("pe1.x.y", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Enroll_with_save_leaves_what_a_client_connects_with_and_a_key_for_its_owner_alone()
+    {
+        using var run = new CliRun().Connected();
+        run.Server.Answer("POST /api/v1/enrolments", Code).Answer("POST /api/v1/enroll", """{"device":"my-pi","path":"acme/lyon/my-pi","certificate":"CERT","authority":"CA"}""");
+        string[] enroll = ["device", "enroll", "my-pi", "--path", "acme/lyon/my-pi", "--thing", "pi", "--save", "keys"];
+
+        Assert.Equal(ExitCode.Done, await run.RunAsync(enroll));
+
+        var keys = Path.Combine(run.Directory, "keys");
+        Assert.StartsWith("-----BEGIN PRIVATE KEY-----", await File.ReadAllTextAsync(Path.Combine(keys, "key.pem")), StringComparison.Ordinal);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, new FileInfo(Path.Combine(keys, "key.pem")).UnixFileMode);
+        Assert.Equal("CERT\n", await File.ReadAllTextAsync(Path.Combine(keys, "cert.pem")));
+        Assert.Equal("CA\n", await File.ReadAllTextAsync(Path.Combine(keys, "ca.pem")));
+        Assert.Contains("BEGIN CERTIFICATE REQUEST", JsonNode.Parse(run.Server.Requests[1].Body)!["csr"]!.GetValue<string>(), StringComparison.Ordinal);
+
+        // A key is not written over, and no code is asked for that could not be traded.
+        Assert.Equal(ExitCode.Conflict, await run.RunAsync(enroll));
+        Assert.Equal(2, run.Server.Requests.Count);
+    }
+
+    [Fact]
+    public async Task Values_are_the_last_of_each_property()
+    {
+        using var run = new CliRun().Connected();
+        run.Server.Answer("GET /api/v1/devices/my-pi/series", """{"items":[{"property":"vibration","lastTime":"2026-01-01T00:00:00Z","lastValue":2.1}]}""");
+
+        Assert.Equal(ExitCode.Done, await run.RunAsync("device", "values", "my-pi"));
+
+        Assert.Equal("vibration  2.1    2026-01-01T00:00:00Z", run.Output.TrimEnd().Split('\n')[1]);
+    }
+
+    [Fact]
+    public async Task Messages_that_could_not_be_understood_are_shown_with_the_reason_and_as_text()
+    {
+        using var run = new CliRun().Connected();
+        run.Server
+            .Answer("GET /api/v1/devices/my-pi", """{"id":"dev_1"}""")
+            .Answer("GET /api/v1/messages/bad?device=dev_1", """{"items":[{"device":"dev_1","topic":"t","received":"now","reason":"not JSON","payloadBase64":"eyJ0cyI6"}]}""");
+
+        Assert.Equal(ExitCode.Done, await run.RunAsync("device", "bad", "my-pi"));
+        Assert.Equal(ExitCode.NotFound, await run.RunAsync("device", "bad", "nobody"));
+
+        Assert.Equal("now       dev_1   not JSON  {\"ts\":", run.Output.Split('\n')[1]);
+    }
+}
