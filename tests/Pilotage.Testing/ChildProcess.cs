@@ -87,6 +87,9 @@ public sealed partial class ChildProcess : IAsyncDisposable
     /// <summary>SIGKILL to a process that something under test has started, by its id.</summary>
     public static void Kill(int id) => Signal(id, 9);
 
+    /// <summary>SIGSTOP to a process that something under test has started: it holds what it holds and answers nobody.</summary>
+    public static void Freeze(int id) => Signal(id, 19);
+
     /// <summary>Whether a process with this id exists and is not a zombie.</summary>
     public static bool IsRunning(int id)
     {
