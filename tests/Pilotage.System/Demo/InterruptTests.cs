@@ -46,18 +46,29 @@ public sealed class InterruptTests : IDisposable
     {
         await using var demo = DemoProcess.Start(_folder, "--once");
         await demo.UntilAsync("start ", Patience);
-        ChildProcess.Freeze(demo.ChildNamed("server"));
-        var ended = demo.EndAsync(AtOnce);
-        while (!ended.IsCompleted)
+        var server = demo.ChildNamed("server");
+        ChildProcess.Freeze(server);
+        try
         {
-            demo.PressControlC();
-            await Task.WhenAny(ended, Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System));
-        }
+            var ended = demo.EndAsync(AtOnce);
+            while (!ended.IsCompleted)
+            {
+                demo.PressControlC();
+                await Task.WhenAny(ended, Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System));
+            }
 
-        // Asked to end, the frozen one would stay for ever.
-        await ended;
-        await AssertGoneAsync(demo);
-        Assert.True(demo.PortsAreFree());
+            // Asked to end, the frozen one would stay for ever.
+            await ended;
+            await AssertGoneAsync(demo);
+            Assert.True(demo.PortsAreFree());
+        }
+        finally
+        {
+            if (ChildProcess.IsRunning(server))
+            {
+                ChildProcess.Kill(server);
+            }
+        }
     }
 
     [Fact]
