@@ -40,6 +40,9 @@ public sealed class StorePowerCutTests
     {
         private readonly Random _random = new(seed);
         private readonly HashSet<long> _acked = [];
+
+        // Messages of one batch are acknowledged on several threads at once.
+        private readonly Lock _acking = new();
         private long _sent;
         private long _mark;
 
@@ -99,8 +102,11 @@ public sealed class StorePowerCutTests
             {
                 await store.AppendAsync(
                     Row($"d{number % 4}", number, ("id", number), ("x", Math.Sin(number)), ("y", Math.Round(Math.Cos(number), 2))), mark, default);
-                _acked.Add(number);
-                _mark = Math.Max(_mark, mark?.Offset ?? 0);
+                lock (_acking)
+                {
+                    _acked.Add(number);
+                    _mark = Math.Max(_mark, mark?.Offset ?? 0);
+                }
             }
             catch (IOException)
             {
@@ -122,14 +128,14 @@ public sealed class StorePowerCutTests
                     && row.Values.AsSpan().SequenceEqual([number, Math.Sin(number), Math.Round(Math.Cos(number), 2)]) ? 0 : 1;
             }
 
-            var missing = _acked.Count(number => !seen.Contains(number));
+            var missing = _acked.Where(number => !seen.Contains(number)).Order().ToList();
             var mark = store.HighWater("edge", "log") ?? 0;
 
             // A mark that is ahead of its messages would make the edge forget what is not here.
             var ahead = mark > 0 && !seen.Contains(mark) ? 1 : 0;
             var behind = mark < _mark ? 1 : 0;
-            Faults += missing + altered + doubled + ahead + behind + (ignoresSync ? 0 : (int)store.Damaged);
-            Verdict += $"[missing {missing}, altered {altered}, doubled {doubled}, mark ahead {ahead}, behind {behind}, damaged {store.Damaged}] ";
+            Faults += missing.Count + altered + doubled + ahead + behind + (ignoresSync ? 0 : (int)store.Damaged);
+            Verdict += $"[missing {missing.Count}{string.Concat(missing.Take(5).Select(number => $" #{number}"))}, altered {altered}, doubled {doubled}, mark ahead {ahead}, behind {behind}, damaged {store.Damaged}] ";
             _acked.UnionWith(seen);
         }
     }
