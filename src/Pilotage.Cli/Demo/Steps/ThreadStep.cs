@@ -21,7 +21,7 @@ internal sealed class ThreadStep : IDemoStep
             "thread",
             $"alert {world.Alert}: up to {string.Join(", ", up)}; down to {string.Join(", ", down)}",
             $"check it: pilotage lineage show {world.Alert} --up");
-        foreach (var (kind, side) in new[] { ("series-span", up), ("dataset", up), ("release", up), ("ledger", down) })
+        foreach (var (kind, side) in new[] { ("series-span", up), ("dataset", up), ("release", up), ("dataset", down), ("ledger", down) })
         {
             if (!side.Contains(kind))
             {
