@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 
 namespace Pilotage.Load.Inference;
@@ -11,8 +10,8 @@ internal static class NodePeer
     /// <summary>The peer's figures, or null with the reason on standard error when Node or npm is missing.</summary>
     public static async Task<PeerFigures?> MeasureAsync(byte[] model, int columns, int calls)
     {
-        var root = Root();
-        var folder = Directory.CreateDirectory(Path.Combine(root, "artifacts", "bench", "onnx-peer")).FullName;
+        var root = BenchTools.Root;
+        var folder = BenchTools.Folder("onnx-peer");
         await File.WriteAllBytesAsync(Path.Combine(folder, "model.onnx"), model);
         if (!Directory.Exists(Path.Combine(folder, "node_modules", "onnxruntime-node")))
         {
@@ -22,52 +21,15 @@ internal static class NodePeer
             }
 
             await Console.Error.WriteLineAsync("bench: installing onnxruntime-node, the peer ...");
-            if (await RunAsync(folder, "npm", "ci", "--ignore-scripts", "--prefer-offline", "--loglevel=error") is null)
+            if (await BenchTools.RunAsync(folder, "npm", "ci", "--ignore-scripts", "--prefer-offline", "--loglevel=error") is null)
             {
                 return null;
             }
         }
 
         var script = Path.Combine(root, "benches", "peers", "onnx", "bench.mjs");
-        var output = await RunAsync(folder, "node", script, "model.onnx", $"{columns}", $"{calls}");
+        var output = await BenchTools.RunAsync(folder, "node", script, "model.onnx", $"{columns}", $"{calls}");
         return output is null ? null : JsonSerializer.Deserialize<PeerFigures>(output, Json);
-    }
-
-    private static string Root()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Pilotage.slnx")))
-        {
-            folder = Path.GetDirectoryName(folder) ?? throw new DirectoryNotFoundException("The bench runs inside a clone only.");
-        }
-
-        return folder;
-    }
-
-    private static async Task<string?> RunAsync(string folder, string program, params string[] arguments)
-    {
-        try
-        {
-            using var process = Process.Start(new ProcessStartInfo(program, arguments)
-            {
-                WorkingDirectory = folder,
-                RedirectStandardOutput = true,
-            })!;
-            var output = await process.StandardOutput.ReadToEndAsync();
-            await process.WaitForExitAsync();
-            if (process.ExitCode == 0)
-            {
-                return output;
-            }
-
-            await Console.Error.WriteLineAsync($"bench: {program} ended with {process.ExitCode}; no peer figures");
-        }
-        catch (System.ComponentModel.Win32Exception missing)
-        {
-            await Console.Error.WriteLineAsync($"bench: {program}: {missing.Message}; no peer figures");
-        }
-
-        return null;
     }
 
     /// <summary>What the script prints.</summary>
