@@ -43,6 +43,33 @@ public sealed class CommitLogTests
     }
 
     [Fact]
+    public async Task Numbers_more_records_than_one_commit_can_tell_apart()
+    {
+        const int Count = ushort.MaxValue + 2_000;
+        var log = Open();
+        _scheduler.Hold();
+        var waiting = Enumerable.Range(0, Count).Select(_ => log.AppendAsync(Bytes("x"), default).AsTask()).ToArray();
+
+        _scheduler.Release();
+
+        Assert.Equal(Enumerable.Range(1, Count).Select(i => (long)i), await Task.WhenAll(waiting));
+    }
+
+    [Fact]
+    public async Task A_record_that_nobody_waits_for_is_written_all_the_same_and_may_be_asked_for_late()
+    {
+        var log = Open();
+        _scheduler.Hold();
+        var late = log.AppendAsync(Bytes("late"), default);
+        var never = log.AppendAsync(Bytes("never"), default);
+        _scheduler.Release();
+
+        Assert.True(late.IsCompletedSuccessfully && never.IsCompleted);
+        Assert.Equal(1, await late);
+        Assert.Equal(["1 late", "2 never"], Texts(log, 1));
+    }
+
+    [Fact]
     public void Does_not_show_a_record_that_is_not_durable()
     {
         var log = Open();
