@@ -60,7 +60,8 @@ public sealed partial class MqttClient
     private static bool IsUnreachable(Exception fault, CancellationToken cancellation) =>
         !cancellation.IsCancellationRequested
         && fault is not MqttRefusedException
-        && fault is IOException or SocketException or AuthenticationException or OperationCanceledException;
+        && fault is IOException or SocketException or AuthenticationException or OperationCanceledException
+            or ObjectDisposedException;
 
     private ConnectPacket ConnectPacket()
     {
