@@ -87,7 +87,7 @@ internal sealed class Broker : IAsyncDisposable
         process.BeginErrorReadLine();
         var broker = new Broker(process, folder, port, tlsPort);
         using var patience = new CancellationTokenSource(StartsWithin);
-        while (!await AnswersAsync(port))
+        while (!await AnswersAsync(port) || !await AnswersAsync(tlsPort))
         {
             if (process.HasExited)
             {

@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Security.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -118,27 +117,15 @@ internal sealed class PipeListeners : IAsyncDisposable
         ListenerOptions listener,
         TlsListenerOptions tls,
         BrokerOptions options,
-        BrokerHooks hooks) =>
-        configured.UseHttps(https =>
+        BrokerHooks hooks)
+    {
+        var handshakes = new TlsHandshakes(listener, tls, hooks);
+        configured.UseHttps(new TlsHandshakeCallbackOptions
         {
-#pragma warning disable CA5398 // These two and nothing older is what we promise, whatever the machine's policy allows.
-            https.SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13;
-#pragma warning restore CA5398
-            https.HandshakeTimeout = options.HandshakeTimeout;
-            https.ServerCertificateSelector = (_, _) => tls.Certificate();
-            https.ServerCertificateChain = tls.Chain;
-            https.ClientCertificateMode = tls.ClientCertificates switch
-            {
-                ClientCertificates.Required => ClientCertificateMode.RequireCertificate,
-                ClientCertificates.Optional => ClientCertificateMode.AllowCertificate,
-                _ => ClientCertificateMode.NoCertificate,
-            };
-            https.ClientCertificateValidation =
-                (certificate, _, _) => hooks.TrustsCertificate(listener.Name, certificate);
-
-            // Kestrel would offer HTTP by ALPN; we offer nothing, which every MQTT client takes.
-            https.OnAuthenticate = (_, ssl) => ssl.ApplicationProtocols = null;
+            HandshakeTimeout = options.HandshakeTimeout,
+            OnConnection = _ => new(handshakes.Options()),
         });
+    }
 
     private sealed class NoLifetime : Microsoft.Extensions.Hosting.IHostLifetime
     {
