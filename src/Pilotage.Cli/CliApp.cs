@@ -1,11 +1,12 @@
 using System.CommandLine;
+using System.Text.RegularExpressions;
 using Pilotage.Cli.Frame;
 using Pilotage.Cli.Verbs;
 
 namespace Pilotage.Cli;
 
 /// <summary>The command tree, and the one place where a failure becomes three lines and an exit code.</summary>
-internal static class CliApp
+internal static partial class CliApp
 {
     /// <summary>Set to anything, a failure is followed by its stack: for those who mend, not for those who use.</summary>
     public const string StackVariable = "PILOTAGE_STACK";
@@ -75,7 +76,13 @@ internal static class CliApp
     private static string What(ParseResult parsed) =>
         parsed.UnmatchedTokens is [var word, ..] && parsed.CommandResult.Command.Subcommands.Count > 0 && !word.StartsWith('-')
             ? $"'{word}' is not a command of {Path(parsed)}"
-            : parsed.Errors[0].Message;
+            : Words(parsed.Errors[0].Message);
+
+    /// <summary>The parser names the type it wanted; people want to know that it is a number.</summary>
+    private static string Words(string message) => UnparsedNumber().Replace(message, "$2: '$1' is not a number");
+
+    [GeneratedRegex("^Cannot parse argument '(.*)' for option '(.*)' as expected type '.*(?:Double|Int32|Int64).*$")]
+    private static partial Regex UnparsedNumber();
 
     private static string Path(ParseResult parsed)
     {

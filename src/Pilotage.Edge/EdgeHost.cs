@@ -17,8 +17,9 @@ public static class EdgeHost
     // A Unix socket's path ends at 107 bytes; longer data folders get their socket in the folder for temporary files.
     private const int SocketPathMax = 100;
     private const int WorkerSubscriptionsMax = 4096;
+    private const string LockFile = "edge.lock";
 
-    /// <summary>Runs an edge until stopped; refused when it cannot listen or enrol, or its identity is damaged.</summary>
+    /// <summary>Runs an edge until stopped; refused when another one has its folder, when it cannot listen or enrol, or its identity is damaged.</summary>
     /// <param name="options">What it needs to know.</param>
     /// <param name="time">All clocks and timers.</param>
     /// <param name="logs">Event ids 5100 to 5199.</param>
@@ -28,6 +29,14 @@ public static class EdgeHost
         EdgeOptions options, TimeProvider time, ILoggerFactory logs, Action<EndPoint> ready, CancellationToken stopping)
     {
         Directory.CreateDirectory(options.DataPath);
+        using var held = FolderLock.TryTake(options.DataPath, LockFile);
+        if (held is null)
+        {
+            return new Refusal(
+                "edge.data_in_use",
+                $"another edge uses the data folder {Path.GetFullPath(options.DataPath)}: two would number their messages alike, and the server would take the second for repeats.");
+        }
+
         if (StartCheck.Listen(options.Listen) is { } taken)
         {
             return taken;

@@ -83,6 +83,7 @@ internal static class EdgeVerbs
     /// <summary>A refusal of the agent with what to do about it.</summary>
     private static CliFailure Told(Refusal refusal, EdgeOptions options) => refusal.Code switch
     {
+        "edge.data_in_use" => new(ExitCode.Conflict, refusal.Message, null, "--data with a folder of its own, and a code of its own for --code"),
         "edge.listen_taken" => new(ExitCode.Conflict, refusal.Message, "devices behind this edge connect there", "--listen with another port, or without --listen for a free one"),
         "edge.listen_denied" => new(ExitCode.Failed, refusal.Message, "devices behind this edge connect there", "--listen with an address of this machine and a port above 1023"),
         "edge.not_enrolled" => new(ExitCode.Usage, refusal.Message, $"{options.DataPath} holds no identity", $"{NewCode} prints a code for --code"),

@@ -16,16 +16,18 @@ internal static class ServerVerb
         var mqtt = Endpoints.Option("--mqtt", "MQTT without TLS and accounts; needs --insecure-open, loopback only.");
         var wss = Endpoints.Option("--wss", "MQTT over WebSocket, path /mqtt, with TLS and client certificates; off unless given.");
         var ws = Endpoints.Option("--ws", "The same without TLS and accounts; needs --insecure-open, loopback only.");
-        var acks = new Option<AckTiming>("--acks")
+        var acks = new Option<string>("--acks")
         {
             Description = "When a message is acknowledged: once on disk (durable, the default), or once in memory: faster, and a crash loses the last of them.",
             HelpName = "durable|memory",
         };
-        var limits = new Option<BrokerLimits>("--limits")
+        var limits = new Option<string>("--limits")
         {
             Description = "Limits of the broker: default; with --insecure-open also bench, for measuring, and interop, for the Eclipse Paho suites.",
             HelpName = "default|bench|interop",
         };
+        acks.AcceptOnlyFromAmong("durable", "memory");
+        limits.AcceptOnlyFromAmong("default", "bench", "interop");
         var open = new Option<bool>("--insecure-open") { Description = "Say that --mqtt or --ws is meant: anyone on this machine may publish as any device." };
         var tenant = new Option<string?>("--tenant") { Description = "Tenant of the admin token. Default 'default'.", HelpName = "NAME" };
         var ca = new Option<string?>("--tls-ca") { Description = "Further roots (PEM) for client certificates.", HelpName = "FILE" };
@@ -50,8 +52,8 @@ internal static class ServerVerb
                 Mqtt = Endpoints.Address(parsed, mqtt),
                 Wss = Endpoints.Address(parsed, wss),
                 Ws = Endpoints.Address(parsed, ws),
-                Acks = parsed.GetValue(acks),
-                Limits = parsed.GetValue(limits),
+                Acks = Word<AckTiming>(parsed.GetValue(acks)),
+                Limits = Word<BrokerLimits>(parsed.GetValue(limits)),
                 InsecureOpen = parsed.GetValue(open),
                 Tenant = parsed.GetValue(tenant) ?? defaults.Tenant,
                 TlsCa = parsed.GetValue(ca),
@@ -63,4 +65,8 @@ internal static class ServerVerb
         });
         return verb;
     }
+
+    /// <summary>One of the words that the option takes; the first of the enumeration when it is not given.</summary>
+    private static T Word<T>(string? word)
+        where T : struct, Enum => word is null ? default : Enum.Parse<T>(word, ignoreCase: true);
 }

@@ -16,7 +16,7 @@ internal sealed class TelemetryRows(ThingSchema thing)
     {
         try
         {
-            using var document = JsonDocument.Parse(payload, new JsonDocumentOptions { MaxDepth = 16 });
+            using var document = JsonDocument.Parse(payload, new JsonDocumentOptions { MaxDepth = 16, AllowDuplicateProperties = false });
             var root = document.RootElement;
             return root.ValueKind == JsonValueKind.Array
                 ? [.. root.EnumerateArray().Select(item => Row(item, property, receivedNs)).OfType<(long, double[])>()]

@@ -12,11 +12,9 @@ internal sealed class DataFolder : IDisposable
     private const string FormatName = "pilotage.data";
     private const int FormatVersion = 1;
 
-    // EWOULDBLOCK: what the runtime passes on when another process holds the lock.
-    private const int LockHeld = 11;
-    private readonly FileStream _lock;
+    private readonly FolderLock _lock;
 
-    private DataFolder(string path, Disk disk, FileStream @lock)
+    private DataFolder(string path, Disk disk, FolderLock @lock)
     {
         Root = path;
         Disk = disk;
@@ -55,11 +53,17 @@ internal sealed class DataFolder : IDisposable
             return new Refusal("server.data_not_folder", $"{full} is a file, not a folder; give a folder with --data.");
         }
 
-        FileStream? held = null;
+        FolderLock? held = null;
         try
         {
             _ = new PosixDirectory(full);
-            held = new FileStream(Path.Combine(full, LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            held = FolderLock.TryTake(full, LockFile);
+            if (held is null)
+            {
+                return new Refusal(
+                    "server.data_in_use", $"Another server uses the data folder {full}; stop it, or give another folder with --data.");
+            }
+
             var folder = new DataFolder(full, disk ?? new Disk(), held);
             if (CheckFormat(folder) is not { } refusal)
             {
@@ -68,11 +72,6 @@ internal sealed class DataFolder : IDisposable
 
             held.Dispose();
             return refusal;
-        }
-        catch (IOException failure) when (failure.HResult == LockHeld)
-        {
-            return new Refusal(
-                "server.data_in_use", $"Another server uses the data folder {full}; stop it, or give another folder with --data.");
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

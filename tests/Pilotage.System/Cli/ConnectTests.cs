@@ -34,6 +34,10 @@ public sealed class ConnectTests : IDisposable
         Assert.Equal("enrolled", device["status"]!.GetValue<string>());
         Assert.Equal("pi", device["thing"]!.GetValue<string>());
 
+        // From now on nobody without that certificate speaks for it.
+        await PublishAsync(server.Door.MqttPort, [], """{"ts":"2026-01-01T02:00:00Z","values":{"vibration":9.9}}""", isTaken: false);
+        Assert.Contains("vibration  2.2", await SayAsync(server, "device", "values", "my-pi"), StringComparison.Ordinal);
+
         // Another id for that path is refused, and the refusal says what to write instead.
         var (exit, _, errors) = await AskAsync(server, "device", "enroll", "pi-2", "--path", Path, "--thing", "pi");
         Assert.Equal(2, exit);
@@ -59,6 +63,10 @@ public sealed class ConnectTests : IDisposable
         // After all of that the code is still good.
         await using var edge = ChildProcess.Start(ServerProcess.Binary, Edge(server, mqtts, "--code", code), _folder);
         Assert.StartsWith("ready mqtts=127.0.0.1:", await edge.WaitForAsync("ready ", Patience), StringComparison.Ordinal);
+
+        // Two on one folder would number their messages alike, and the server would drop the second one's as repeats.
+        await RefusedAsync(5, "another edge uses the data folder", "--data with a folder of its own", server, mqtts);
+        Assert.True(File.Exists(global::System.IO.Path.Combine(_folder, "edge", "workers.sock")));
     }
 
     private async Task RefusedAsync(int exit, string what, string tryThis, ServerProcess server, string mqtts, params string[] more)
@@ -91,11 +99,12 @@ public sealed class ConnectTests : IDisposable
         return (process.ExitCode, string.Join('\n', lines), process.Errors);
     }
 
-    private async Task PublishAsync(int port, string[] credentials, string payload)
+    private async Task PublishAsync(int port, string[] credentials, string payload, bool isTaken = true)
     {
         string[] all = ["-V", "5", "-q", "1", "-h", "127.0.0.1", "-p", $"{port}", "-i", "my-pi", .. credentials, "-t", $"{Path}/_tele", "-m", payload];
         await using var client = ChildProcess.Start("mosquitto_pub", all, _folder);
         await client.EndAsync().WaitAsync(Patience);
-        Assert.True(client.ExitCode == 0, client.Errors);
+        Assert.True(!isTaken || client.ExitCode == 0, client.Errors);
+        Assert.True(isTaken || client.Errors.Contains("authori", StringComparison.OrdinalIgnoreCase), client.Errors);
     }
 }

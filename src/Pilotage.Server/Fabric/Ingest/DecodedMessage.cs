@@ -32,8 +32,12 @@ internal sealed record DecodedMessage(Device Device, IngestMessage Message)
             TopicClass.Twin when path.Name.StartsWith("reported", StringComparison.Ordinal) => decoded.WithReport("twin." + path.Name),
             TopicClass.State => decoded.WithReport("state"),
 
-            // Commands, media and whatever else comes: routed to subscribers, stored by nobody here.
-            _ => decoded,
+            // Routed to subscribers, stored by nobody here.
+            TopicClass.Command or TopicClass.Media or TopicClass.Twin or TopicClass.Forward => decoded,
+            _ => decoded with
+            {
+                Fault = $"\"{path.Class}\" is no class of topic: values go to {TopicClass.Telemetry}, events to {TopicClass.Event}/<type>, states to {TopicClass.State}",
+            },
         };
     }
 
@@ -79,7 +83,7 @@ internal sealed record DecodedMessage(Device Device, IngestMessage Message)
         }
         catch (JsonException failure)
         {
-            return this with { Fault = $"not JSON: {failure.Message}" };
+            return this with { Fault = JsonFault.Of(failure) };
         }
     }
 }

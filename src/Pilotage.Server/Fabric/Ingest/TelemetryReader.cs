@@ -21,7 +21,7 @@ internal static class TelemetryReader
     {
         try
         {
-            using var document = JsonDocument.Parse(payload, new JsonDocumentOptions { MaxDepth = DepthMax });
+            using var document = JsonDocument.Parse(payload, JsonFault.Strict(DepthMax));
             var root = document.RootElement;
             return property.Length > 0 ? ReadSingle(root, property, receivedNs)
                 : root.ValueKind switch
@@ -34,7 +34,7 @@ internal static class TelemetryReader
         catch (Exception failure) when (failure is JsonException or InvalidOperationException)
         {
             // The second is what a name or text with half a surrogate pair or bytes beyond UTF-8 ends in.
-            return TelemetryReading.Bad($"not JSON: {failure.Message}");
+            return TelemetryReading.Bad(JsonFault.Of(failure));
         }
     }
 

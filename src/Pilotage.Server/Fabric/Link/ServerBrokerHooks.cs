@@ -120,6 +120,12 @@ internal sealed partial class ServerBrokerHooks(
             return PublishDecision.Refused(MqttReason.NotAuthorized, "there is no such device");
         }
 
+        if (who.Role == OpenRole && device.Status != DeviceStatus.Declared)
+        {
+            // Whoever has shown a certificate, or has lost it, is not to be impersonated by those who show none.
+            return PublishDecision.Refused(MqttReason.NotAuthorized, "this device has a certificate, so it publishes over mqtts alone");
+        }
+
         if (path.Class == TopicClass.Forward)
         {
             return await ForwardedAsync(device, message, receivedNs);

@@ -41,6 +41,17 @@ public sealed class IngestionTests : IAsyncLifetime
         Assert.Equal(new Point(T0 * NsPerMs, 1.5, Quality.Good), Assert.Single(Points("a")));
     }
 
+    [Theory]
+    [InlineData("_tel", "\"_tel\" is no class of topic")]
+    [InlineData("_cmd/stop", null)]
+    public async Task A_class_that_nobody_knows_is_kept_with_the_reason_and_one_that_is_only_passed_on_is_not(string suffix, string? reason)
+    {
+        await Send($"acme/lyon/pump-1/{suffix}", Row(0, 1.5));
+        var kept = _server.Get<EventStore>().Bad(Acme, _pump.Id, 10);
+        Assert.Equal(reason is null ? 0 : 1, kept.Count);
+        Assert.All(kept, bad => Assert.Contains(reason!, bad.Reason, StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Many_messages_share_commits_and_all_arrive_in_order()
     {
