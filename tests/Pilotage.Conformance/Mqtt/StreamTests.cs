@@ -13,8 +13,12 @@ public sealed class StreamTests : IAsyncLifetime
     private const int ConnectionsMax = 5;
     private TestBroker _broker = null!;
 
-    public async Task InitializeAsync() =>
-        _broker = await TestBroker.StartAsync(new BrokerOptions { ConnectionsMax = ConnectionsMax, LoopCount = 2 });
+    public async Task InitializeAsync()
+    {
+        // Patient with silence, so that nothing but the limit closes a connection here.
+        _broker = await TestBroker.StartAsync(
+            new BrokerOptions { ConnectionsMax = ConnectionsMax, LoopCount = 2, ConnectTimeout = TimeSpan.FromMinutes(1) });
+    }
 
     public async Task DisposeAsync() => await _broker.DisposeAsync();
 
@@ -52,7 +56,9 @@ public sealed class StreamTests : IAsyncLifetime
     public async Task What_comes_behind_a_packet_that_takes_time_stays_as_it_was()
     {
         // SUBSCRIBE of a lasting session waits for the disk; meanwhile another client's bytes come by the same loop.
+        // Loops take connections in turn, so the third is on the first one's.
         using var writer = await ConnectAsync("writer", lasting: true);
+        using var between = await ConnectAsync("between");
         using var other = await ConnectAsync("other");
         for (var round = 0; round < 50; round++)
         {
