@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using Pilotage.Cli.Frame;
+using Pilotage.Core;
+using Pilotage.Server.Package;
 
 namespace Pilotage.Cli.Packages;
 
@@ -34,28 +36,38 @@ internal static class PackageFolder
             ExitCode.NotFound, $"{path} is not a file of a package", $"no folder above it holds a {Main}", "name the folder of the package");
     }
 
-    /// <summary>The body that installs it; the same files that <see cref="Server.Package.PackageReader"/> reads.</summary>
-    public static JsonObject Request(string folder, string? site) => new() { ["files"] = Contents(folder), ["site"] = site };
-
-    private static JsonObject Contents(string folder)
+    /// <summary>The body that installs it; the same files that <see cref="PackageReader"/> reads.</summary>
+    public static JsonObject Request(string folder, string? site)
     {
-        if (!Directory.Exists(folder))
+        var read = PackageFiles.Read(folder, site);
+        if (!read.IsOk)
         {
-            throw new CliFailure(ExitCode.NotFound, $"the package folder {folder} is missing");
+            throw Failure(folder, read.Refusal);
         }
 
-        var files = new JsonObject();
-        foreach (var (name, file) in Files(folder))
+        return new()
         {
-            files[name] = Convert.ToBase64String(File.ReadAllBytes(file));
-        }
-
-        return files;
+            ["files"] = new JsonObject(read.Value.Select(file => KeyValuePair.Create(file.Key, (JsonNode?)Convert.ToBase64String(file.Value.Span)))),
+            ["site"] = site,
+        };
     }
 
-    /// <summary>Files by their path inside the package; what begins with a dot is an editor's, not the package's.</summary>
-    public static IEnumerable<(string Name, string File)> Files(string folder) => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
-        .Select(file => (Name: Path.GetRelativePath(folder, file).Replace('\\', '/'), File: file))
-        .Where(file => !file.Name.Split('/').Any(part => part.StartsWith('.')))
-        .OrderBy(file => file.Name, StringComparer.Ordinal);
+    /// <summary>The files of a package, by their path inside it and on disk.</summary>
+    public static IEnumerable<(string Name, string File)> Files(string folder)
+    {
+        var found = PackageFiles.Find(folder);
+        return found.IsOk ? found.Value.Select(file => (file.Name, Path.Combine(folder, file.Name))) : throw Failure(folder, found.Refusal);
+    }
+
+    /// <summary>A folder that cannot be a package, or holds what must not be taken.</summary>
+    public static CliFailure Failure(string folder, Refusal refusal) => refusal.Code switch
+    {
+        "package.not_found" => new(ExitCode.NotFound, refusal.Message),
+        "package.too_large" => new(
+            ExitCode.Failed,
+            refusal.Message,
+            "a package is a few small files, and all of them are sent",
+            $"name the folder that holds {Main}, or move out of it what is not one of {PackageFiles.Known}"),
+        _ => new(ExitCode.Failed, refusal.Message, null, $"pilotage usecase lint {folder} tells every fault"),
+    };
 }

@@ -9,12 +9,17 @@ namespace Pilotage.Cli.Packages;
 /// <summary>Reads a package as the server would, without one, and tells every fault at its place.</summary>
 internal static class PackageLint
 {
-    /// <summary>What was read, or every fault; a refusal without a place stands at the folder itself.</summary>
+    /// <summary>What was read, or every fault; a folder that is no package at all is a failure.</summary>
     public static JsonObject Check(string folder, string? site)
     {
         var named = site ?? "site.yaml";
         var read = PackageReader.ReadFolder(folder, named);
-        var faults = read.IsOk ? [] : Faults(read.Refusal);
+        if (!read.IsOk && read.Refusal.Code != "package.invalid")
+        {
+            throw PackageFolder.Failure(folder, read.Refusal);
+        }
+
+        var faults = read.IsOk ? [] : read.Refusal.Details.Select(Fault);
         return new JsonObject
         {
             ["package"] = folder,
@@ -35,12 +40,8 @@ internal static class PackageLint
         ? $"{file}:{(fault["line"] is { } line ? $"{line}:{fault["column"]}: " : " ")}"
         : "";
 
-    private static IEnumerable<JsonNode> Faults(Refusal refusal) => refusal.Details.Count == 0
-        ? [new JsonObject { ["file"] = null, ["line"] = null, ["column"] = null, ["message"] = refusal.Message }]
-        : refusal.Details.Select(Fault);
-
     /// <summary>Splits <c>file:line:column</c>; a place without numbers is a file.</summary>
-    private static JsonNode Fault(RefusalDetail detail)
+    private static JsonObject Fault(RefusalDetail detail)
     {
         var parts = detail.Where.Split(':');
         var placed = parts.Length == 3 && Number(parts[1]) is not null && Number(parts[2]) is not null;

@@ -12,40 +12,15 @@ public static class PackageReader
 
     /// <summary>Most bytes of a package, all files together.</summary>
     public const int BytesMax = 4 * 1024 * 1024;
-    private const string Pipeline = "pipeline.sql";
-    private const string ModelFile = "model.yaml";
+
+    internal const string Pipeline = "pipeline.sql";
+    internal const string ModelFile = "model.yaml";
     private const string ModelFolder = "models/";
 
-    /// <summary>Reads a folder; files whose names begin with a dot are left out.</summary>
+    /// <summary>Reads a folder: the files <see cref="PackageFiles"/> takes out of it.</summary>
     /// <param name="siteFile">The site to bind to, inside the folder; null reads the package as it is published.</param>
-    public static Outcome<UseCasePackage> ReadFolder(string folder, string? siteFile = SiteReader.File)
-    {
-        if (!Directory.Exists(folder))
-        {
-            return new Refusal("package.not_found", $"There is no folder {folder}.");
-        }
-
-        var files = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
-        var bytes = 0L;
-        foreach (var path in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
-        {
-            var name = Path.GetRelativePath(folder, path).Replace('\\', '/');
-            if (name.Split('/').Any(part => part.StartsWith('.')))
-            {
-                continue;
-            }
-
-            bytes += new FileInfo(path).Length;
-            if (files.Count == FilesMax || bytes > BytesMax)
-            {
-                return TooLarge();
-            }
-
-            files[name] = File.ReadAllBytes(path);
-        }
-
-        return Read(files, siteFile);
-    }
+    public static Outcome<UseCasePackage> ReadFolder(string folder, string? siteFile = SiteReader.File) =>
+        PackageFiles.Read(folder, siteFile).Then(files => Read(files, siteFile));
 
     /// <summary>Reads files by their path inside the package.</summary>
     public static Outcome<UseCasePackage> Read(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> files, string? siteFile = SiteReader.File) =>
@@ -98,13 +73,19 @@ public static class PackageReader
         return Digest.Of(CanonicalJson.Of(JsonSerializer.SerializeToElement(published)));
     }
 
-    private static bool IsLocal(string path) =>
+    internal static bool IsLocal(string path) =>
         !path.Contains('/', StringComparison.Ordinal) && path.StartsWith("site", StringComparison.Ordinal)
         && path.EndsWith(".yaml", StringComparison.Ordinal);
 
-    private static bool IsUnsafe(string path) =>
+    internal static bool IsUnsafe(string path) =>
         path.Length is 0 or > 200 || path.Contains('\\', StringComparison.Ordinal) || path.StartsWith('/')
         || path.Split('/').Any(part => part is "" or "." or "..");
+
+    internal static bool IsModel(string path) =>
+        path.StartsWith(ModelFolder, StringComparison.Ordinal) && path.EndsWith(".yaml", StringComparison.Ordinal);
+
+    internal static bool IsThing(string path) =>
+        path.StartsWith(ThingReader.Folder, StringComparison.Ordinal) && path.EndsWith(ThingReader.Ending, StringComparison.Ordinal);
 
     private static YamlMap? Single(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> files, string name, PackageFaults faults)
     {
@@ -126,7 +107,7 @@ public static class PackageReader
     private static List<ModelSpec> Models(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> files, PackageFaults faults)
     {
         var names = files.Keys
-            .Where(n => n == ModelFile || (n.StartsWith(ModelFolder, StringComparison.Ordinal) && n.EndsWith(".yaml", StringComparison.Ordinal)))
+            .Where(n => n == ModelFile || IsModel(n))
             .Order(StringComparer.Ordinal)
             .ToList();
         if (names.Count == 0)
@@ -148,8 +129,7 @@ public static class PackageReader
         var things = new List<ThingSpec>();
         foreach (var name in files.Keys.Order(StringComparer.Ordinal))
         {
-            if (name.StartsWith(ThingReader.Folder, StringComparison.Ordinal) && name.EndsWith(ThingReader.Ending, StringComparison.Ordinal)
-                && Single(files, name, faults) is { } map)
+            if (IsThing(name) && Single(files, name, faults) is { } map)
             {
                 things.Add(ThingReader.Read(name, map, faults));
             }

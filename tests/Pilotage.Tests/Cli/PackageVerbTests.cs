@@ -108,6 +108,43 @@ public sealed class PackageVerbTests
     }
 
     [Fact]
+    public async Task Install_sends_no_key_that_lies_in_the_folder()
+    {
+        using var run = new CliRun().Connected();
+        await run.RunAsync("usecase", "init", "fan-wear");
+        await File.WriteAllTextAsync(Path.Combine(run.Directory, "fan-wear", "admin.token"), "secret");
+
+        Assert.Equal(ExitCode.Failed, await run.RunAsync("usecase", "install", "fan-wear"));
+
+        Assert.Contains("admin.token: is not part of a package", run.Output, StringComparison.Ordinal);
+        Assert.Empty(run.Server.Requests);
+    }
+
+    [Fact]
+    public async Task A_folder_too_large_for_a_package_is_told_in_three_lines()
+    {
+        using var run = new CliRun();
+        await run.RunAsync("usecase", "init", "fan-wear");
+        foreach (var i in Enumerable.Range(0, 65))
+        {
+            await File.WriteAllTextAsync(Path.Combine(run.Directory, "fan-wear", $"{i}.md"), "");
+        }
+
+        Assert.Equal(ExitCode.Failed, await run.RunAsync("usecase", "lint", "fan-wear"));
+
+        Assert.Contains($"error: The folder {Path.Combine(run.Directory, "fan-wear")} holds 71 files", run.Error, StringComparison.Ordinal);
+        Assert.Contains("\ntry:   name the folder that holds usecase.yaml", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_root_of_the_disk_is_no_package()
+    {
+        using var run = new CliRun();
+
+        Assert.Equal(ExitCode.Failed, await run.RunAsync("usecase", "lint", "/"));
+    }
+
+    [Fact]
     public async Task What_the_server_refuses_all_the_same_is_told()
     {
         using var run = new CliRun().Connected();
