@@ -145,7 +145,7 @@ internal sealed class ApiClient : IDisposable
         var problem = Problem(await response.Content.ReadAsStringAsync(cancellation));
         var code = problem?["type"]?.ToString().Split('/')[^1];
         var what = problem?["detail"]?.ToString() ?? problem?["title"]?.ToString() ?? $"{path} was refused";
-        throw new CliFailure(Exit(response.StatusCode, code), what, Why(response, code, problem, what), Try(response.StatusCode, path)) { Code = code };
+        throw new CliFailure(Exit(response.StatusCode, code), what, Why(response, code, problem, what), Try(response.StatusCode, code, path)) { Code = code };
     }
 
     private static JsonObject? Problem(string text)
@@ -190,8 +190,9 @@ internal sealed class ApiClient : IDisposable
         _ => ExitCode.Failed,
     };
 
-    private static string? Try(HttpStatusCode status, string path) => status switch
+    private static string? Try(HttpStatusCode status, string? code, string path) => status switch
     {
+        _ when code == "package.conflict" => "raise version: in usecase.yaml, then install again",
         HttpStatusCode.NotFound => path.Split('/', '?') is ["api", "v1", var noun, ..] && ListVerbs.TryGetValue(noun, out var verb) ? $"pilotage {verb} list shows what there is" : null,
         HttpStatusCode.Unauthorized => TokenHint,
         _ => null,

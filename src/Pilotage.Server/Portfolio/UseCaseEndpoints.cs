@@ -37,10 +37,12 @@ internal static class UseCaseEndpoints
             .RequirePermission("portfolio.ledger.read", Scope.Tenant);
     }
 
-    /// <summary>Takes a package that was posted before; a new version keeps the stage.</summary>
+    /// <summary>Takes a package that was posted before; a newer version keeps the stage.</summary>
     private static IResult Install(InstallBody body, Principal who, IPackages packages, UseCaseStore store, UseCaseViews views, TimeProvider time) =>
         Digest.TryParse(body.Package, out var package)
-            ? packages.Get(who.Tenant, package).Then(UseCaseInstall.Define).Then(definition =>
+            ? packages.Get(who.Tenant, package).Then(UseCaseInstall.Define)
+            .Then(definition => UseCaseInstall.Over(store.Find(who.Tenant, definition.Id)?.Definition, definition))
+            .Then(definition =>
             {
                 store.Put(who.Tenant, definition, time.NowNs());
                 return views.One(who.Tenant, definition.Id);

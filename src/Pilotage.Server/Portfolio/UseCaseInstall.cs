@@ -53,6 +53,12 @@ internal static class UseCaseInstall
         };
     }
 
+    /// <summary>Refused when a newer version is installed, or this one with another content.</summary>
+    public static Outcome<UseCaseDefinition> Over(UseCaseDefinition? there, UseCaseDefinition next) =>
+        there is not null && PackageVersion.Conflict(next.Id, (there.Version, there.Package), (next.Version, next.Package)) is { } conflict
+            ? conflict
+            : next;
+
     private static double Shortened(SiteSpec site, string name) => site.Override.TryGetValue(name, out var value) ? value.TotalSeconds : 0;
 
     private static RegimeRule? Regimes(UseCasePackage package)

@@ -145,6 +145,18 @@ public sealed class PackageVerbTests
     }
 
     [Fact]
+    public async Task A_version_that_is_taken_is_told_with_what_to_raise()
+    {
+        using var run = new CliRun().Connected();
+        await run.RunAsync("usecase", "init", "fan-wear");
+        run.Server.Answer("POST /api/v1/packages", """{"type":"https://pilotage.dev/problems/package.conflict","detail":"taken"}""", HttpStatusCode.Conflict);
+
+        Assert.Equal(ExitCode.Conflict, await run.RunAsync("usecase", "install", "fan-wear"));
+
+        Assert.Contains("try:   raise version: in usecase.yaml", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_the_server_refuses_all_the_same_is_told()
     {
         using var run = new CliRun().Connected();

@@ -88,7 +88,7 @@ internal sealed record ApiWords(string Method, string Path, string Id, string Su
         new(Put, "api/v1/brake", "putBrake", "Stops or frees all rollouts at once.", typeof(RolloutEndpoints.BrakeView)),
 
         new(Get, "api/v1/use-cases", "listUseCases", "Lists the use cases.", typeof(ItemList<UseCaseView>)),
-        new(Post, "api/v1/use-cases", "createUseCase", "Takes a package that was posted before; a new version keeps the stage.", typeof(UseCaseView)),
+        new(Post, "api/v1/use-cases", "createUseCase", "Takes a package that was posted before; a newer version keeps the stage.", typeof(UseCaseView)),
         new(Get, "api/v1/use-cases/{id}", "getUseCase", "Shows one use case.", typeof(UseCaseView)),
         new(Get, "api/v1/use-cases/{id}/evidence", "listEvidence", "Lists the evidence of every gate: value, needed, met, why.", typeof(ItemList<EvidenceItem>)),
         new(Get, "api/v1/use-cases/{id}/value", "getValue", "What the use case paid, with interval, assumptions and limits.", typeof(ValueReport)),

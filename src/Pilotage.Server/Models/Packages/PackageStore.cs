@@ -15,6 +15,11 @@ internal sealed class PackageStore(ICatalogue catalogue, IArtifactStore artifact
             return refusal;
         }
 
+        if (Conflict(tenant, package) is { } conflict)
+        {
+            return conflict;
+        }
+
         var kept = files.ToDictionary(file => file.Key, file => artifacts.Put(file.Value.Span).ToString(), StringComparer.Ordinal);
         catalogue.Write((connection, _) => connection.Execute(
             """
@@ -37,6 +42,13 @@ internal sealed class PackageStore(ICatalogue catalogue, IArtifactStore artifact
         Load(tenant, "use_case = $key", useCase, $"No package was taken in for a use case '{useCase}'; send it with POST /api/v1/packages.");
 
     private const string DefaultSite = "site.yaml";
+
+    /// <summary>Rollouts take the package that came last, so that one must be the newest; one that can no longer be read is in nobody's way.</summary>
+    private Refusal? Conflict(TenantId tenant, UseCasePackage package) =>
+        Latest(tenant, package.UseCase.Name).TryGet(out var there, out _)
+            ? PackageVersion.Conflict(
+                package.UseCase.Name, (there.UseCase.Version, there.Digest.ToString()), (package.UseCase.Version, package.Digest.ToString()))
+            : null;
 
     private Outcome<UseCasePackage> Load(TenantId tenant, string condition, string key, string missing)
     {
