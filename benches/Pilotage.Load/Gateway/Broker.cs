@@ -26,7 +26,7 @@ internal sealed class Broker : IAsyncDisposable
     public static Task<Broker> StartOursAsync(string program, BenchCertificates certificates, bool durable)
     {
         var (port, tls) = (FreePort(), FreePort());
-        return StartAsync(port, tls, folder =>
+        return StartAsync(port, tls, tells: true, folder =>
         [
             program, "server", "--data", Path.Combine(folder, "data"), "--http", "127.0.0.1:0",
             "--mqtt", $"127.0.0.1:{port}", "--insecure-open", "--mqtts", $"127.0.0.1:{tls}",
@@ -39,7 +39,7 @@ internal sealed class Broker : IAsyncDisposable
     public static Task<Broker> StartMosquittoAsync(BenchCertificates certificates)
     {
         var (port, tls) = (FreePort(), FreePort());
-        return StartAsync(port, tls, folder =>
+        return StartAsync(port, tls, tells: false, folder =>
         {
             var file = Path.Combine(folder, "mosquitto.conf");
             File.WriteAllText(file, string.Create(CultureInfo.InvariantCulture, $"""
@@ -73,7 +73,7 @@ internal sealed class Broker : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private static async Task<Broker> StartAsync(int port, int tlsPort, Func<string, string[]> command)
+    private static async Task<Broker> StartAsync(int port, int tlsPort, bool tells, Func<string, string[]> command)
     {
         var folder = Directory.CreateTempSubdirectory("pilotage-bench-").FullName;
         var process = Process.Start(new ProcessStartInfo("taskset", ["-c", "0", .. command(folder)])
@@ -81,13 +81,22 @@ internal sealed class Broker : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         })!;
-        process.OutputDataReceived += static (_, _) => { };
+        var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        process.OutputDataReceived += (_, line) =>
+        {
+            if (line.Data?.StartsWith("ready ", StringComparison.Ordinal) == true)
+            {
+                ready.TrySetResult();
+            }
+        };
         process.ErrorDataReceived += static (_, _) => { };
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         var broker = new Broker(process, folder, port, tlsPort);
         using var patience = new CancellationTokenSource(StartsWithin);
-        while (!await AnswersAsync(port) || !await AnswersAsync(tlsPort))
+
+        // Ours says when it serves; a port that answers does not, since a start tries its ports before it opens them.
+        while (tells ? !ready.Task.IsCompleted : !await AnswersAsync(port) || !await AnswersAsync(tlsPort))
         {
             if (process.HasExited)
             {
