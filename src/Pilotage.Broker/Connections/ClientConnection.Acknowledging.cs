@@ -101,9 +101,32 @@ internal sealed partial class ClientConnection
         settled?.SetResult();
     }
 
+    /// <summary>Runs on a thread of nobody's: a fault there would end the process, and must cost this connection only.</summary>
+    private void GoOn()
+    {
+        try
+        {
+            Settle();
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            Log.Faulted(context.Logger, transport.Listener, fault);
+            End(MqttReason.ImplementationSpecificError, "an internal error");
+            TaskCompletionSource? settled;
+            lock (_acking)
+            {
+                // Nobody is answered any more, so that nothing is acknowledged out of turn.
+                _pending = null;
+                (settled, _settled) = (_settled, null);
+            }
+
+            settled?.SetResult();
+        }
+    }
+
     private void Await(in PendingAck pending)
     {
-        _settle ??= Settle;
+        _settle ??= GoOn;
         if (!pending.Stored.IsCompleted)
         {
             pending.Stored.GetAwaiter().UnsafeOnCompleted(_settle);

@@ -17,6 +17,9 @@ internal abstract class LoopItem
     /// <summary>What was asked of it, from any thread; each request once, however often it was made.</summary>
     public abstract void OnRequests(LoopRequests requests);
 
+    /// <summary>It has just thrown: what it holds is to be given up. Must not throw.</summary>
+    public abstract void OnFault();
+
     /// <summary>Adds a request; true when the item has to be queued for it.</summary>
     public bool Ask(LoopRequests request) => Interlocked.Or(ref _requests, (int)request) == 0;
 
@@ -240,7 +243,7 @@ internal sealed partial class EventLoop : IDisposable
         {
             // Our own bug must cost one connection, not all of them.
             Log.Faulted(_logger, fault);
-            Request(item, LoopRequests.Abort);
+            item.OnFault();
         }
     }
 
@@ -253,6 +256,7 @@ internal sealed partial class EventLoop : IDisposable
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
             Log.Faulted(_logger, fault);
+            item.OnFault();
         }
     }
 

@@ -81,6 +81,9 @@ internal sealed partial class LoopListener : LoopItem
         }
     }
 
+    /// <summary>Whatever was wrong with one connection, the next is taken.</summary>
+    public override void OnFault() => _again.Change(Pause, Timeout.InfiniteTimeSpan);
+
     private static Socket Bind(EndPoint at)
     {
         var unix = at is UnixDomainSocketEndPoint;

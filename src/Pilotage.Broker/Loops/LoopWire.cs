@@ -110,6 +110,18 @@ internal sealed class LoopWire : LoopItem, IWire
         }
     }
 
+    public override void OnFault()
+    {
+        if (_owner is not null)
+        {
+            Abort();
+            return;
+        }
+
+        // Nobody has begun to serve it, so nobody would close it.
+        Loop.Request(this, LoopRequests.Close);
+    }
+
     private void Send()
     {
         if (_outbox is not { } outbox)

@@ -15,7 +15,7 @@ internal static partial class BodyFault
         if (fault.InnerException is JsonException syntax)
         {
             var at = $"line {fault.LineNumber + 1}, byte {fault.BytePositionInLine + 1}";
-            var says = Sentence(syntax.Message);
+            var says = JsonWords.Of(syntax);
             return new Refusal(Code, $"The body is not JSON at {at}: {says} {Wanted(body, json)}") { Details = [new(at, says)] };
         }
 
@@ -108,12 +108,6 @@ internal static partial class BodyFault
     /// <summary>A step of a JSON pointer (RFC 6901, section 3).</summary>
     private static string Escaped(string step) =>
         step.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal);
-
-    private static string Sentence(string message)
-    {
-        var end = message.IndexOf(" LineNumber:", StringComparison.Ordinal);
-        return end < 0 ? message : message[..end];
-    }
 
     [GeneratedRegex(@"\.([^.\[]+)|\[(\d+)\]|\['((?:[^'\\]|\\.)*)'\]")]
     private static partial Regex Step();

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Pilotage.Server.Hosting;
 
 namespace Pilotage.Server.Fabric.Ingest;
 
@@ -15,9 +16,7 @@ internal static class JsonFault
             return $"not JSON: {failure.Message}";
         }
 
-        var words = json.Message;
-        var end = words.IndexOf(" LineNumber:", StringComparison.Ordinal);
-        words = (end < 0 ? words : words[..end]).Replace(", when isFinalBlock is true", "", StringComparison.Ordinal);
+        var words = JsonWords.Of(json);
         var where = json.LineNumber is { } line && json.BytePositionInLine is { } at ? $" (line {line + 1}, byte {at + 1})" : "";
         var kind = words.StartsWith("Duplicate", StringComparison.Ordinal) ? "ambiguous JSON" : "not JSON";
         return $"{kind}: {words}{where}";
