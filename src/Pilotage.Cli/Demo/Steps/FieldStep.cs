@@ -7,7 +7,6 @@ namespace Pilotage.Cli.Demo.Steps;
 internal sealed class FieldStep : IDemoStep
 {
     private const int ProgressEvery = 50;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     public async Task RunAsync(DemoWorld world, CancellationToken cancellation)
     {
@@ -22,8 +21,8 @@ internal sealed class FieldStep : IDemoStep
         }
 
         var cycles = world.Evaluation.Sum(device => (long)device.Cycle);
-        var inferred = await InferencesAsync(world, world.Evaluation, cancellation);
-        var alerts = await world.Api.ListAsync("api/v1/alerts", cancellation);
+        var inferred = await InferenceCount.SettledAsync(world, world.Evaluation, cancellation);
+        var alerts = await VerdictStep.AlertsAsync(world, cancellation);
         world.Print.Step(
             "field",
             $"{cycles} cycles of {world.Evaluation.Count} machines behind two edges, {inferred} inferences, {alerts.Count} alerts",
@@ -36,29 +35,5 @@ internal sealed class FieldStep : IDemoStep
         }
 
         world.Report.Set("field", new JsonObject { ["machines"] = world.Evaluation.Count, ["cycles"] = cycles, ["inferences"] = inferred, ["alerts"] = alerts.Count });
-    }
-
-    /// <summary>Inferences of the good release that the server holds for these machines, once no more arrive.</summary>
-    public static async Task<long> InferencesAsync(DemoWorld world, IReadOnlyList<ReplayedDevice> devices, CancellationToken cancellation)
-    {
-        var began = world.Time.GetTimestamp();
-        var wanted = devices.Sum(device => (long)device.Cycle);
-        long last = -1;
-        while (true)
-        {
-            var now = 0L;
-            foreach (var device in devices)
-            {
-                now += await InferenceCount.OfAsync(world, device, cancellation);
-            }
-
-            if (now >= wanted || (now == last && world.Time.GetElapsedTime(began) > TimeSpan.FromSeconds(6)) || world.Time.GetElapsedTime(began) > Patience)
-            {
-                return now;
-            }
-
-            last = now;
-            await Task.Delay(TimeSpan.FromSeconds(2), world.Time, cancellation);
-        }
     }
 }

@@ -17,7 +17,7 @@ internal sealed class TrainStep : IDemoStep
         world.Print.Step(
             "dataset",
             $"{InstallStep.Short(world.Dataset)}, {Read.TextOrNull(dataset, "rows")} rows of {Read.TextOrNull(dataset, "units")} machines",
-            $"{Read.TextOrNull(dataset, "heldOut")} machines are named as held out and not in it");
+            $"{Read.TextOrNull(dataset, "heldOut")} machines are named as held out and not in it; the digest covers the order of arrival, which differs from run to run, the model does not");
         world.Report.Set("dataset", dataset?.DeepClone());
 
         var reference = $"{Read.Text(dataset, "name")}@{Read.Text(dataset, "version")}";

@@ -1,3 +1,4 @@
+using Pilotage.Cli.Demo.Devices;
 
 namespace Pilotage.Cli.Demo.Steps;
 
@@ -9,13 +10,13 @@ internal sealed record TrialRollout(string Status, string Wave, IReadOnlyList<st
 
     public static async Task<TrialRollout> RunAsync(DemoWorld world, string release, string label, CancellationToken cancellation)
     {
-        var inferredBefore = await FieldStep.InferencesAsync(world, world.Living, cancellation);
+        var inferredBefore = await InferenceCount.SettledAsync(world, world.Living, cancellation);
         var cyclesBefore = world.Living.Sum(device => (long)device.Cycle);
         var began = world.Print.ElapsedSeconds;
         var rollout = await RolloutWatch.StartAsync(world, release, world.Living.Select(device => device.Credential.Path), label, cancellation);
         var state = await RolloutWatch.FollowAsync(world, rollout, token => LivingStep.StepAsync(world, token), cancellation);
         var seconds = world.Print.ElapsedSeconds - began;
-        var inferred = await FieldStep.InferencesAsync(world, world.Living, cancellation) - inferredBefore;
+        var inferred = await InferenceCount.SettledAsync(world, world.Living, cancellation) - inferredBefore;
         var missed = world.Living.Sum(device => (long)device.Cycle) - cyclesBefore - inferred;
         var line = RolloutWatch.Keep(world, label, state, seconds);
         line["missedInferences"] = missed;

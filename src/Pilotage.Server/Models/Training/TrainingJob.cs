@@ -48,10 +48,13 @@ internal sealed class TrainingJob(UseCasePackage package, DatasetManifest datase
             cancellation.ThrowIfCancellationRequested();
             var spec = package.Model(schema.Name)!;
             progress($"{spec.Name}: features");
-            if (!DatasetBuilder.Build(plan, spec.Name, upstream, SourceRows(plan), time).TryGet(out var features, out var refusal))
+            if (!DatasetBuilder.Build(plan, spec.Name, upstream, SourceRows(plan), time).TryGet(out var asked, out var refusal))
             {
                 return refusal;
             }
+
+            // A fleet replayed twice arrives in two orders and must give one model.
+            var features = asked.Ordered();
 
             featureRows = features.Rows;
             var fitted = spec.Recipe.Kind == PackageRegimes.RecipeKind

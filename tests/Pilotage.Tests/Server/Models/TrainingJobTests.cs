@@ -52,6 +52,16 @@ public sealed class TrainingJobTests
     }
 
     [Fact]
+    public void Gives_the_same_file_however_the_messages_of_the_devices_fell_between_one_another()
+    {
+        var oneByOne = Train(units: 5, stopped: true, LabelsFromStops()).Value;
+        var together = Train(units: 5, stopped: true, LabelsFromStops(), interleaved: true).Value;
+
+        Assert.Equal(Digest.Of(oneByOne.Models[0].Onnx), Digest.Of(together.Models[0].Onnx));
+        Assert.Equal(oneByOne.Alarm!.Threshold, together.Alarm!.Threshold);
+    }
+
+    [Fact]
     public void Refuses_a_dataset_in_which_nothing_has_stopped()
     {
         Assert.Equal("training.too_few_units", Train(units: 5, stopped: false, LabelsFromStops()).Refusal.Code);
@@ -73,27 +83,33 @@ public sealed class TrainingJobTests
     }
 
     /// <summary>Pumps whose vibration grows with age; each unit has an offset of its own, so memory does not help.</summary>
-    private static Outcome<TrainingResult> Train(int units, bool stopped, Dictionary<string, string> texts)
+    private static Outcome<TrainingResult> Train(int units, bool stopped, Dictionary<string, string> texts, bool interleaved = false)
     {
         var package = PackageReader.Read(SamplePackage.Bytes(texts)).Value;
         var random = new Random(units);
-        var rows = new DatasetRows(4);
+        var stored = new List<(int Unit, int Hour, double Vibration)>();
         var members = new List<DatasetUnit>();
         for (var unit = 0; unit < units; unit++)
         {
             var offset = random.NextDouble() * 0.1;
             for (var hour = 0; hour < LifeHours; hour++)
             {
-                rows.Add(unit, hour * HourNs, [50, 1 + offset + (hour * 0.1), 40 + (hour * 0.05), 20]);
+                stored.Add((unit, hour, 1 + offset + (hour * 0.1)));
             }
 
             members.Add(new DatasetUnit($"dev_{unit}", $"acme/lyon/a/pump-{unit}", LifeHours, 0, (LifeHours - 1) * HourNs, stopped ? (LifeHours - 1) * HourNs : null, false));
         }
 
+        var rows = new DatasetRows(4);
+        foreach (var (unit, hour, vibration) in interleaved ? stored.OrderBy(row => row.Hour).ThenByDescending(row => row.Unit) : stored.AsEnumerable())
+        {
+            rows.Add(unit, hour * HourNs, [50, vibration, 40 + (hour * 0.05), 20]);
+        }
+
         var manifest = new DatasetManifest(
             DatasetManifest.CurrentFormat, "pumps", package.Digest.ToString(), "pump", ["load", "vibration", "bearing_temp", "ambient"],
             Digest.Of(rows.ToBytes()).ToString(), rows.Count, members, [], null, []);
-        return new TrainingJob(package, manifest, rows, "1.0.0", "run_1", Digest.Of(manifest.ToBytes()).ToString(), new ManualTime())
+        return new TrainingJob(package, manifest, rows, "1.0.0", "run_1", Digest.Of("pumps"u8).ToString(), new ManualTime())
             .Execute(_ => { }, CancellationToken.None);
     }
 }
