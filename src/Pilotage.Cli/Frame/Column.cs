@@ -8,15 +8,19 @@ namespace Pilotage.Cli.Frame;
 /// <param name="Header">The heading, upper case.</param>
 /// <param name="Path">Dotted path; alternatives separated by <c>|</c>, the first that is there is taken.</param>
 /// <param name="Wide">Shown with <c>-o wide</c> only.</param>
-internal sealed record Column(string Header, string Path, bool Wide = false)
+/// <param name="Exact">A number is a reading, shown with every digit it has.</param>
+internal sealed record Column(string Header, string Path, bool Wide = false, bool Exact = false)
 {
+    private const double LeastInFourDigits = 0.0001;
+    private const double MostWithoutExponent = 1e15;
+
     public string Cell(JsonNode? row)
     {
         foreach (var path in Path.Split('|'))
         {
             if (Find(row, path) is { } found)
             {
-                return Text(found);
+                return Exact && found.GetValueKind() == JsonValueKind.Number ? Shortest(found) : Text(found);
             }
         }
 
@@ -54,12 +58,25 @@ internal sealed record Column(string Header, string Path, bool Wide = false)
         },
     };
 
-    // Four digits are enough for a person; -o json carries the value bit for bit.
+    // Four digits are enough for a person where they say something; -o json carries the value bit for bit.
     private static string Number(JsonNode node)
     {
         var text = node.ToJsonString();
-        return !text.AsSpan().ContainsAny(".eE")
-            ? text
-            : double.Parse(text, CultureInfo.InvariantCulture).ToString("0.####", CultureInfo.InvariantCulture);
+        if (!text.AsSpan().ContainsAny(".eE"))
+        {
+            return text;
+        }
+
+        var number = double.Parse(text, CultureInfo.InvariantCulture);
+        return number == 0 || Math.Abs(number) is >= LeastInFourDigits and < MostWithoutExponent
+            ? number.ToString("0.####", CultureInfo.InvariantCulture)
+            : Shortest(node);
+    }
+
+    /// <summary>The fewest digits that read back as the same number; with an exponent where it is very large or small.</summary>
+    private static string Shortest(JsonNode node)
+    {
+        var text = node.ToJsonString();
+        return !text.AsSpan().ContainsAny(".eE") ? text : double.Parse(text, CultureInfo.InvariantCulture).ToString("R", CultureInfo.InvariantCulture);
     }
 }

@@ -18,7 +18,7 @@ internal sealed class ResultWriter(TextWriter output, string format, string? fie
     /// <summary>The short form for a person, in which equal things may stand together.</summary>
     public bool IsShort => format == "table" && fields is null;
 
-    public void Write(JsonNode? document, IReadOnlyList<Column> columns, string nameField = "name|id")
+    public void Write(JsonNode? document, IReadOnlyList<Column> columns, string nameField = "id|name")
     {
         if (fields is not null)
         {

@@ -47,7 +47,7 @@ internal static class DeviceVerbs
                 new Verb("values", "Shows the last value of everything a device sent, and when it was measured.", "pilotage device values pump-12-run-6", "pilotage device values my-pi -o json"), id),
             parsed => $"api/v1/devices/{VerbFrame.Segment(parsed.GetValue(id))}/series",
             new Column("PROPERTY", "property"),
-            new Column("VALUE", "lastValue"),
+            new Column("VALUE", "lastValue", Exact: true),
             new Column("TIME", "lastTime"));
     }
 

@@ -53,6 +53,37 @@ public sealed class DeviceVerbTests
         Assert.Equal("vibration  2.1    2026-01-01T00:00:00Z", run.Output.TrimEnd().Split('\n')[1]);
     }
 
+    [Theory]
+    [InlineData("1E+300", "1E+300")]
+    [InlineData("-2.5e-12", "-2.5E-12")]
+    [InlineData("0.30000000000000004", "0.30000000000000004")]
+    [InlineData("20.123456", "20.123456")]
+    [InlineData("42", "42")]
+    public async Task A_value_is_printed_with_the_digits_it_has(string sent, string shown)
+    {
+        using var run = new CliRun().Connected();
+        run.Server.Answer("GET /api/v1/devices/my-pi/series", $$"""{"items":[{"property":"x","lastTime":"now","lastValue":{{sent}}}]}""");
+
+        Assert.Equal(ExitCode.Done, await run.RunAsync("device", "values", "my-pi"));
+
+        Assert.Equal(["x", shown, "now"], run.Output.TrimEnd().Split('\n')[1].Split(' ', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Theory]
+    [InlineData("8.912345", "8.9123")]
+    [InlineData("1e300", "1E+300")]
+    [InlineData("0.00001", "1E-05")]
+    [InlineData("0.0", "0")]
+    public async Task A_figure_has_four_digits_and_no_endless_row_of_them(string sent, string shown)
+    {
+        using var run = new CliRun().Connected();
+        run.Server.Answer("GET /api/v1/alerts", $$"""{"items":[{"id":"al_1","score":{{sent}}}]}""");
+
+        Assert.Equal(ExitCode.Done, await run.RunAsync("alert", "list"));
+
+        Assert.Equal(shown, run.Output.TrimEnd().Split('\n')[1].Split(' ', StringSplitOptions.RemoveEmptyEntries)[4]);
+    }
+
     [Fact]
     public async Task Messages_that_could_not_be_understood_are_shown_with_the_reason_and_as_text()
     {
