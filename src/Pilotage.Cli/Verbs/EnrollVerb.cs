@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Pilotage.Cli.Api;
 using Pilotage.Cli.Frame;
 
 namespace Pilotage.Cli.Verbs;
@@ -7,6 +8,8 @@ namespace Pilotage.Cli.Verbs;
 /// <summary><c>device enroll</c>: a place in the fleet, and a way in.</summary>
 internal static class EnrollVerb
 {
+    private const string Enrolments = "api/v1/enrolments";
+
     private static readonly Column[] CodeColumns = [new("DEVICE", "device|id"), new("CODE", "code"), new("EXPIRES", "expires|expiresAt")];
 
     private static readonly Column[] SavedColumns = [new("DEVICE", "device"), new("KEY", "key"), new("CERTIFICATE", "certificate"), new("AUTHORITY", "authority")];
@@ -30,36 +33,53 @@ internal static class EnrollVerb
             frame,
             parsed,
             new JsonObject { ["id"] = parsed.GetValue(id), ["path"] = parsed.GetValue(path), ["thing"] = parsed.GetValue(thing), ["edge"] = parsed.GetValue(edge) },
-            parsed.GetValue(save) is { } folder ? new CredentialFolder(Path.GetFullPath(folder, frame.Session.WorkingDirectory)) : null,
+            parsed.GetValue(save),
             parsed.GetValue(dryRun),
             cancellation));
         return verb;
     }
 
     private static async Task<int> RunAsync(
-        VerbFrame frame, ParseResult parsed, JsonObject device, CredentialFolder? save, bool dryRun, CancellationToken cancellation)
+        VerbFrame frame, ParseResult parsed, JsonObject device, string? folder, bool dryRun, CancellationToken cancellation)
     {
         var body = new JsonObject { ["devices"] = new JsonArray(device) };
         if (dryRun)
         {
-            frame.Session.Output.WriteLine("POST api/v1/enrolments");
+            frame.Session.Output.WriteLine($"POST {Enrolments}");
             frame.Session.Output.WriteLine(body.ToJsonString());
             return ExitCode.Done;
         }
 
-        save?.DemandFree();
         using var api = frame.Connect(parsed);
-        var answer = await api.PostAsync("api/v1/enrolments", body, cancellation);
-        if (save is null)
+        if (folder is null)
         {
-            frame.Writer(parsed).Write(answer, CodeColumns, "device");
-        }
-        else
-        {
-            var code = Column.Text(ResultWriter.Rows(answer)[0]?["code"]);
-            frame.Writer(parsed).Write(await save.TradeAsync(code, api, cancellation), SavedColumns, "device");
+            frame.Writer(parsed).Write(await api.PostAsync(Enrolments, body, cancellation), CodeColumns, "device");
+            return ExitCode.Done;
         }
 
+        using var save = new CredentialFolder(Path.GetFullPath(folder, frame.Session.WorkingDirectory));
+        frame.Writer(parsed).Write(await SaveAsync(save, api, body, cancellation), SavedColumns, "device");
         return ExitCode.Done;
+    }
+
+    private static async Task<JsonNode> SaveAsync(CredentialFolder save, ApiClient api, JsonObject body, CancellationToken cancellation)
+    {
+        // The folder is tried first: a device that is registered and cannot be given its key helps nobody.
+        save.Prepare();
+        var isSaved = false;
+        try
+        {
+            var enrolments = await api.PostAsync(Enrolments, body, cancellation);
+            var saved = await save.TradeAsync(Column.Text(ResultWriter.Rows(enrolments)[0]?["code"]), api, cancellation);
+            isSaved = true;
+            return saved;
+        }
+        finally
+        {
+            if (!isSaved)
+            {
+                save.Withdraw();
+            }
+        }
     }
 }

@@ -60,11 +60,31 @@ internal static class ServerVerb
                 TlsCert = parsed.GetValue(cert),
                 TlsKey = parsed.GetValue(key),
             };
+            if (!ServerOptionsCheck.Check(options).TryGet(out _, out var refusal))
+            {
+                throw new CliFailure(ExitCode.Usage, refusal.Message, null, string.Join("; ", refusal.Details.Select(fault => Instead(fault.Where)).Distinct()));
+            }
+
             using var stopping = HostVerbs.Stopping(parsed.GetValue(stdin), cancellation);
             return await ServerHost.RunAsync(options, frame.Session.Output, frame.Session.Error, stopping.Token);
         });
         return verb;
     }
+
+    /// <summary>What to give in place of a flag that was refused.</summary>
+    private static string Instead(string flag) => flag switch
+    {
+        "--http" => "--http 127.0.0.1:8080, and --https 0.0.0.0:8443 for other machines",
+        "--mqtt" => "--mqtt 127.0.0.1:1883 --insecure-open for this machine, or --mqtts 0.0.0.0:8883 with certificates for others",
+        "--ws" => "--ws 127.0.0.1:8083 --insecure-open for this machine, or --wss 0.0.0.0:8084 with certificates for others",
+        "--insecure-open" => "--insecure-open --mqtt 127.0.0.1:1883, or neither",
+        "--limits" => "--limits bench --insecure-open --mqtt 127.0.0.1:1883, or without --limits",
+        "--tls-cert" or "--tls-key" => "--tls-cert FILE --tls-key FILE, or neither for a certificate of the server's own authority",
+        "--tls-ca" => "--tls-ca FILE, a file of certificates (PEM)",
+        "--tenant" => "--tenant acme",
+        "--data" => "--data ./data",
+        _ => "pilotage server --help",
+    };
 
     /// <summary>One of the words that the option takes; the first of the enumeration when it is not given.</summary>
     private static T Word<T>(string? word)

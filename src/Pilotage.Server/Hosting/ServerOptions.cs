@@ -37,7 +37,7 @@ public sealed record ServerOptions
     public bool InsecureOpen { get; init; }
 
     /// <summary>The tenant of the admin token, and of devices on the insecure listener.</summary>
-    [RegularExpression("^[a-z0-9][a-z0-9-]{0,62}$")]
+    [RegularExpression("^[a-z0-9][a-z0-9-]{0,62}$", ErrorMessage = "lower-case letters, digits and hyphens, no hyphen first, at most 63")]
     public string Tenant { get; init; } = "default";
 
     /// <summary>Extra roots (PEM) whose client certificates are trusted beside the server's own authority.</summary>

@@ -8,40 +8,40 @@ namespace Pilotage.Server.Hosting;
 /// <summary>Holds options against their declared ranges and against one another.</summary>
 public static class ServerOptionsCheck
 {
-    /// <summary>The options, or a refusal that lists every bad one by name, value and what is allowed.</summary>
+    /// <summary>The options, or a refusal that lists every bad one by its flag (by its name where it has none), value and what is allowed.</summary>
     public static Outcome<ServerOptions> Check(ServerOptions options)
     {
         var faults = new List<RefusalDetail>();
         AddRangeFaults(options, faults);
         if (string.IsNullOrWhiteSpace(options.DataFolder))
         {
-            faults.Add(new("data", "is empty; allowed: the path of a folder"));
+            faults.Add(new("--data", "is empty; allowed: the path of a folder"));
         }
 
-        AddLoopbackFault("http", options.Http, faults);
-        AddOpenFault("mqtt", options.Mqtt, options.InsecureOpen, faults);
-        AddOpenFault("ws", options.Ws, options.InsecureOpen, faults);
+        AddLoopbackFault("--http", options.Http, faults);
+        AddOpenFault("--mqtt", options.Mqtt, options.InsecureOpen, faults);
+        AddOpenFault("--ws", options.Ws, options.InsecureOpen, faults);
         if (options is { InsecureOpen: true, Mqtt: null, Ws: null })
         {
-            faults.Add(new("insecure-open", "is set but there is no --mqtt or --ws listener it could apply to"));
+            faults.Add(new("--insecure-open", "is set but there is no --mqtt or --ws listener it could apply to"));
         }
 
         if (options is { Limits: not BrokerLimits.Default, InsecureOpen: false })
         {
-            faults.Add(new("limits", "is for measuring and interoperability suites; allowed only together with --insecure-open"));
+            faults.Add(new("--limits", "is for measuring and interoperability suites; allowed only together with --insecure-open"));
         }
 
         if (options.TlsCert is null != options.TlsKey is null)
         {
-            faults.Add(new("tls-cert", "needs --tls-key beside it, and the other way round"));
+            faults.Add(new("--tls-cert", "needs --tls-key beside it, and the other way round"));
         }
 
-        AddMissingFileFault("tls-ca", options.TlsCa, faults);
-        AddMissingFileFault("tls-cert", options.TlsCert, faults);
-        AddMissingFileFault("tls-key", options.TlsKey, faults);
+        AddMissingFileFault("--tls-ca", options.TlsCa, faults);
+        AddMissingFileFault("--tls-cert", options.TlsCert, faults);
+        AddMissingFileFault("--tls-key", options.TlsKey, faults);
         if (options is { Http: null, Https: null })
         {
-            faults.Add(new("http", "and https are both off; one of them must be on"));
+            faults.Add(new("--http", "and --https are both off; one of them must be on"));
         }
 
         return faults.Count == 0
@@ -58,7 +58,7 @@ public static class ServerOptionsCheck
             {
                 if (!rule.IsValid(value))
                 {
-                    faults.Add(new(property.Name, Describe(rule, value)));
+                    faults.Add(new(property.Name == nameof(ServerOptions.Tenant) ? "--tenant" : property.Name, Describe(rule, value)));
                 }
             }
         }
@@ -69,7 +69,6 @@ public static class ServerOptionsCheck
         var allowed = rule switch
         {
             RangeAttribute range => $"{range.Minimum} to {range.Maximum}",
-            RegularExpressionAttribute pattern => $"text like {pattern.Pattern}",
             _ => rule.FormatErrorMessage("value"),
         };
         return string.Create(CultureInfo.InvariantCulture, $"is {value}; allowed: {allowed}");

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json.Nodes;
 using Pilotage.Cli.Frame;
 using Xunit;
@@ -40,6 +41,31 @@ public sealed class DeviceVerbTests
         // A key is not written over, and no code is asked for that could not be traded.
         Assert.Equal(ExitCode.Conflict, await run.RunAsync(enroll));
         Assert.Equal(2, run.Server.Requests.Count);
+    }
+
+    [Fact]
+    public async Task Enroll_registers_nothing_when_the_folder_cannot_hold_a_key()
+    {
+        using var run = new CliRun().Connected();
+        run.Server.Answer("POST /api/v1/enrolments", Code);
+
+        Assert.Equal(ExitCode.Failed, await run.RunAsync("device", "enroll", "my-pi", "--path", "acme/lyon/my-pi", "--thing", "pi", "--save", "token/keys"));
+
+        Assert.Empty(run.Server.Requests);
+        Assert.Contains("\ntry:   --save with a folder that you may write to", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("POST /api/v1/enrolments")]
+    [InlineData("POST /api/v1/enroll")]
+    public async Task Enroll_leaves_no_key_behind_when_the_server_refuses(string refused)
+    {
+        using var run = new CliRun().Connected();
+        run.Server.Answer("POST /api/v1/enrolments", Code).Answer(refused, "{}", HttpStatusCode.Conflict);
+
+        Assert.Equal(ExitCode.Conflict, await run.RunAsync("device", "enroll", "my-pi", "--path", "acme/lyon/my-pi", "--thing", "pi", "--save", "keys"));
+
+        Assert.False(Directory.Exists(Path.Combine(run.Directory, "keys")));
     }
 
     [Fact]

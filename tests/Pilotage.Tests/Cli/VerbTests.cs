@@ -97,6 +97,27 @@ public sealed class VerbTests
         Assert.Equal(3, run.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
     }
 
+    [Theory]
+    [InlineData("--limits is for measuring", "--limits bench --insecure-open", "--limits", "bench")]
+    [InlineData("--mqtt is 127.0.0.1:1883 without TLS", "--insecure-open for this machine, or --mqtts", "--mqtt", "127.0.0.1:1883")]
+    [InlineData("--http is 0.0.0.0:8080 and not encrypted", "--https 0.0.0.0:8443", "--http", "0.0.0.0:8080")]
+    [InlineData("--insecure-open is set", "--mqtt 127.0.0.1:1883", "--insecure-open")]
+    [InlineData("--tls-cert needs --tls-key", "--tls-cert FILE --tls-key FILE", "--tls-cert", "token")]
+    [InlineData("--tls-ca is nowhere", "--tls-ca FILE", "--tls-ca", "nowhere")]
+    [InlineData("--tenant is Acme Corp", "--tenant acme", "--tenant", "Acme Corp")]
+    public async Task Flags_of_the_server_that_do_not_fit_are_named_as_they_are_written_and_with_what_to_give(string says, string tryThis, params string[] flags)
+    {
+        using var run = new CliRun();
+
+        Assert.Equal(ExitCode.Usage, await run.RunAsync(["server", "--data", Path.Combine(run.Directory, "data"), .. flags]));
+
+        var lines = run.Error.TrimEnd().Split('\n');
+        Assert.StartsWith("error: " + says, lines[0], StringComparison.Ordinal);
+        Assert.StartsWith("try:   ", lines[^1], StringComparison.Ordinal);
+        Assert.Contains(tryThis, lines[^1], StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(run.Directory, "data")));
+    }
+
     [Fact]
     public async Task Without_a_server_it_says_where_it_looked()
     {

@@ -18,7 +18,7 @@ public sealed class StartTests : IDisposable
     {
         var refusal = ServerOptionsCheck.Check(Options() with { DrainTimeout = TimeSpan.FromHours(1), Tenant = "Acme Corp" }).Refusal;
         Assert.Contains("DrainTimeout is 01:00:00; allowed: 00:00:00.1000000 to 00:10:00", refusal.Message, StringComparison.Ordinal);
-        Assert.Contains("Tenant is Acme Corp", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("--tenant is Acme Corp; allowed: lower-case letters", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]
