@@ -14,7 +14,7 @@ internal sealed class ApiClient : IDisposable
     private const string TokenHint = "--token-file DATA/admin.token of the running server";
     private static readonly Dictionary<string, string> ListVerbs = new(StringComparer.Ordinal)
     {
-        ["use-cases"] = "usecase", ["devices"] = "device", ["models"] = "model", ["rollouts"] = "rollout", ["alerts"] = "alert",
+        ["use-cases"] = "usecase", ["devices"] = "device", ["models"] = "model", ["rollouts"] = "rollout", ["alerts"] = "alert", ["people"] = "person",
     };
 
     private readonly HttpClient _http;
@@ -38,6 +38,10 @@ internal sealed class ApiClient : IDisposable
 
     public Task<JsonNode?> PostAsync(string path, JsonNode body, CancellationToken cancellation) =>
         SendAsync(HttpMethod.Post, path, Json(body), cancellation);
+
+    /// <summary>Any change; null where the server has nothing to say about it.</summary>
+    public Task<JsonNode?> ChangeAsync(HttpMethod method, string path, JsonNode? body, CancellationToken cancellation) =>
+        SendAsync(method, path, body is null ? null : Json(body), cancellation);
 
     public Task<JsonNode?> PutAsync(string path, JsonNode body, CancellationToken cancellation) =>
         SendAsync(HttpMethod.Put, path, Json(body), cancellation);

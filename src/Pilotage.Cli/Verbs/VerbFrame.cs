@@ -44,26 +44,20 @@ internal sealed class VerbFrame(CliSession session, GlobalOptions options)
         return verb;
     }
 
-    /// <summary>A verb that changes something: <c>--dry-run</c> prints the request and sends nothing.</summary>
-    public Verb Changes(Verb verb, Func<ParseResult, (string Path, JsonObject Body)> request, params Column[] columns)
-    {
-        var dryRun = new Option<bool>("--dry-run") { Description = "Print what would be sent and send nothing." };
-        verb.Options.Add(dryRun);
-        verb.SetAction(async (parsed, cancellation) =>
-        {
-            var (path, body) = request(parsed);
-            if (parsed.GetValue(dryRun))
-            {
-                Session.Output.WriteLine($"POST {path}");
-                Session.Output.WriteLine(body.ToJsonString());
-                return ExitCode.Done;
-            }
+    /// <summary>A verb that changes something by POST: <c>--dry-run</c> prints the request and sends nothing.</summary>
+    public Verb Changes(Verb verb, Func<ParseResult, (string Path, JsonObject Body)> request, params Column[] columns) =>
+        Changes(verb, HttpMethod.Post, request, columns);
 
-            using var api = Connect(parsed);
-            Writer(parsed).Write(await api.PostAsync(path, body, cancellation), columns);
-            return ExitCode.Done;
-        });
-        return verb;
+    /// <summary>The same by another method.</summary>
+    public Verb Changes(Verb verb, HttpMethod method, Func<ParseResult, (string Path, JsonObject Body)> request, params Column[] columns) =>
+        Sends(verb, method, parsed => request(parsed), columns);
+
+    /// <summary>A verb that takes something away: without <c>--yes</c> it does nothing, and says so.</summary>
+    public Verb Removes(Verb verb, HttpMethod method, Func<ParseResult, string> path, params Column[] columns)
+    {
+        var yes = new Option<bool>("--yes") { Description = "Say that it is meant; without it, nothing is done." };
+        verb.Options.Add(yes);
+        return Sends(verb, method, parsed => (path(parsed), null), columns, yes);
     }
 
     public static Verb With(Verb verb, params Symbol[] symbols)
@@ -91,4 +85,41 @@ internal sealed class VerbFrame(CliSession session, GlobalOptions options)
 
     /// <summary>A path segment of the API.</summary>
     public static string Segment(string? text) => Uri.EscapeDataString(text ?? "");
+
+    private Verb Sends(
+        Verb verb, HttpMethod method, Func<ParseResult, (string Path, JsonObject? Body)> request, Column[] columns, Option<bool>? yes = null)
+    {
+        var dryRun = new Option<bool>("--dry-run") { Description = "Print what would be sent and send nothing." };
+        verb.Options.Add(dryRun);
+        verb.SetAction(async (parsed, cancellation) =>
+        {
+            var (path, body) = request(parsed);
+            if (parsed.GetValue(dryRun))
+            {
+                Session.Output.WriteLine($"{method} {path}");
+                if (body is not null)
+                {
+                    Session.Output.WriteLine(body.ToJsonString());
+                }
+
+                return ExitCode.Done;
+            }
+
+            if (yes is not null && !parsed.GetValue(yes))
+            {
+                throw new CliFailure(
+                    ExitCode.Usage, $"nothing was done: {verb.Name} must be said to be meant", $"it would send {method} {path}", "the same with --yes");
+            }
+
+            using var api = Connect(parsed);
+            var answer = await api.ChangeAsync(method, path, body, cancellation);
+            if (answer is not null)
+            {
+                Writer(parsed).Write(answer, columns);
+            }
+
+            return ExitCode.Done;
+        });
+        return verb;
+    }
 }

@@ -111,7 +111,7 @@ internal sealed partial class People(ICatalogue catalogue, IAudit audit, IServer
         var named = string.Join(", ", all.Take(NamedMax).Select(person => $"{person.Id} ({string.Join(", ", person.Roles)})"));
         var known = all.Count == 0 ? "nobody is known yet" : $"known are {named}{(all.Count > NamedMax ? " and more" : "")}";
         return new Refusal(
-            "access.person.not_found", $"There is no person \"{asked}\" in {tenant}; {known}. PUT /api/v1/people/<id> adds one.");
+            "access.person.not_found", $"There is no person \"{asked}\" in {tenant}; {known}. One is added with: pilotage person create ID --name NAME --role ROLE");
     }
 
     private static List<RefusalDetail> FaultsOf(string id, string displayName, IReadOnlyList<string> roles)
