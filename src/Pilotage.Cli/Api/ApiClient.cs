@@ -149,7 +149,7 @@ internal sealed class ApiClient : IDisposable
         var problem = Problem(await response.Content.ReadAsStringAsync(cancellation));
         var code = problem?["type"]?.ToString().Split('/')[^1];
         var what = problem?["detail"]?.ToString() ?? problem?["title"]?.ToString() ?? $"{path} was refused";
-        throw new CliFailure(Exit(response.StatusCode, code), what, Why(response, code, problem, what), Try(response.StatusCode, code, path)) { Code = code };
+        throw new CliFailure(Exit(response.StatusCode, code), what, Why(response, code, problem, what), Try(response.StatusCode, code, path) ?? Command(what)) { Code = code };
     }
 
     private static JsonObject? Problem(string text)
@@ -201,6 +201,10 @@ internal sealed class ApiClient : IDisposable
         HttpStatusCode.Unauthorized => TokenHint,
         _ => null,
     };
+
+    /// <summary>The command that a refusal of the server ends with.</summary>
+    private static string? Command(string what) =>
+        what.LastIndexOf(": pilotage ", StringComparison.Ordinal) is >= 0 and var at ? what[(at + 2)..].TrimEnd('.') : null;
 
     private static Exception Innermost(Exception failure) => failure.InnerException is { } inner ? Innermost(inner) : failure;
 }

@@ -28,7 +28,9 @@ internal static class DeviceVerbs
         Show(frame),
         Values(frame),
         Bad(frame),
-        EnrollVerb.Create(frame));
+        EnrolVerbs.Enroll(frame),
+        Revoke(frame),
+        EnrolVerbs.Restore(frame));
 
     private static Verb Show(VerbFrame frame)
     {
@@ -72,6 +74,21 @@ internal static class DeviceVerbs
             return ExitCode.Done;
         });
         return verb;
+    }
+
+    private static Verb Revoke(VerbFrame frame)
+    {
+        var id = VerbFrame.Name("id", "The device.");
+        return frame.Removes(
+            VerbFrame.With(
+                new Verb(
+                    "revoke",
+                    "Cuts a device off: its connections end, its certificates and unused codes are refused from now on; 'restore' lets it in again.",
+                    "pilotage device revoke my-pi --yes",
+                    "pilotage device revoke my-pi --dry-run"),
+                id),
+            HttpMethod.Post,
+            parsed => $"api/v1/devices/{VerbFrame.Segment(parsed.GetValue(id))}/revocation");
     }
 
     /// <summary>The payload as text, where it is one.</summary>

@@ -86,6 +86,16 @@ internal sealed class VerbFrame(CliSession session, GlobalOptions options)
     /// <summary>A path segment of the API.</summary>
     public static string Segment(string? text) => Uri.EscapeDataString(text ?? "");
 
+    /// <summary>What would be sent, for <c>--dry-run</c>.</summary>
+    public void WriteRequest(HttpMethod method, string path, JsonObject? body)
+    {
+        Session.Output.WriteLine($"{method} {path}");
+        if (body is not null)
+        {
+            Session.Output.WriteLine(body.ToJsonString());
+        }
+    }
+
     private Verb Sends(
         Verb verb, HttpMethod method, Func<ParseResult, (string Path, JsonObject? Body)> request, Column[] columns, Option<bool>? yes = null)
     {
@@ -96,12 +106,7 @@ internal sealed class VerbFrame(CliSession session, GlobalOptions options)
             var (path, body) = request(parsed);
             if (parsed.GetValue(dryRun))
             {
-                Session.Output.WriteLine($"{method} {path}");
-                if (body is not null)
-                {
-                    Session.Output.WriteLine(body.ToJsonString());
-                }
-
+                WriteRequest(method, path, body);
                 return ExitCode.Done;
             }
 

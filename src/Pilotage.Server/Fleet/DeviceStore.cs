@@ -26,9 +26,7 @@ internal sealed class DeviceStore(ICatalogue catalogue)
             foreach (var (device, hash, expires) in codes)
             {
                 // One code a device: whoever finds an older one must not be able to take the device over with it.
-                connection.Execute(
-                    "DELETE FROM fleet_enrolments WHERE tenant = $tenant AND device = $device AND used_ns IS NULL",
-                    ("$tenant", device.Tenant.Value), ("$device", device.Id.Value));
+                Withdraw(connection, device);
                 connection.Execute(
                     "INSERT INTO fleet_enrolments (tenant, secret_hash, device, expires_ns) VALUES ($tenant, $hash, $device, $expires)",
                     ("$tenant", device.Tenant.Value), ("$hash", hash.ToString()), ("$device", device.Id.Value), ("$expires", expires));
@@ -36,6 +34,13 @@ internal sealed class DeviceStore(ICatalogue catalogue)
 
             return devices.Count;
         });
+
+    /// <summary>Puts a device and takes back its unused codes: a code found later would let a revoked device in again.</summary>
+    public void PutWithoutCodes(StoredDevice device) => catalogue.Write((connection, _) =>
+    {
+        Put(connection, device);
+        return Withdraw(connection, device.Device);
+    });
 
     /// <summary>Uses a code up and stores the device as <paramref name="enrol"/> makes it, in one commit; null when the code is not good.</summary>
     public StoredDevice? Redeem(Digest secretHash, long nowNs, Func<StoredDevice, StoredDevice?> enrol) => catalogue.Write((connection, _) =>
@@ -59,6 +64,10 @@ internal sealed class DeviceStore(ICatalogue catalogue)
         Put(connection, enrolled);
         return enrolled;
     });
+
+    private static int Withdraw(SqliteConnection connection, Device device) => connection.Execute(
+        "DELETE FROM fleet_enrolments WHERE tenant = $tenant AND device = $device AND used_ns IS NULL",
+        ("$tenant", device.Tenant.Value), ("$device", device.Id.Value));
 
     private static void Put(SqliteConnection connection, StoredDevice stored)
     {

@@ -30,8 +30,14 @@ internal static class EnrolmentEndpoints
         });
         var declared = fleet.Declare(who.Tenant, [.. declarations]);
         audit.Record(who, "fleet.device.declare", $"{body.Devices.Count} devices", declared.IsOk ? "done" : "refused", body.Devices.Count > 0 ? body.Devices[0].Path : null);
-        return declared.ToHttp(enrolments => TypedResults.Ok(new EnrolmentPage(
-            [.. enrolments.Select(e => new EnrolmentView(e.Device.Value, e.Path, e.Code, Clock.FromNs(e.ExpiresNs)))])));
+        return declared.ToHttp(enrolments => TypedResults.Ok(new EnrolmentPage([.. enrolments.Select(View)])));
+    }
+
+    public static IResult Restore(string id, Principal who, IFleet fleet, IAudit audit)
+    {
+        var restored = fleet.Resolve(who.Tenant, id).Then(d => fleet.Restore(who.Tenant, d.Id));
+        audit.Record(who, "fleet.device.restore", id, restored.IsOk ? "done" : "refused");
+        return restored.ToHttp(e => TypedResults.Ok(View(e)));
     }
 
     public static IResult Enrol(EnrolBody body, IEnrolments enrolments, IServerKeys keys, IEnumerable<IListener> listeners, IAudit audit)
@@ -48,6 +54,8 @@ internal static class EnrolmentEndpoints
             e.Device.Tenant.Value, e.Device.Id.Value, e.Device.Path, e.CertificatePem, keys.Authority.CertificatePem, [keys.Signing.Public.ToPem()],
             listeners.SelectMany(l => l.Endpoints).ToDictionary(x => x.Name, x => x.Address, StringComparer.Ordinal))));
     }
+
+    private static EnrolmentView View(Enrolment e) => new(e.Device.Value, e.Path, e.Code, Clock.FromNs(e.ExpiresNs));
 
     // An edge is named by id, path or name; one that is not found keeps its text, so that the declaration says so in its place.
     private static DeviceId? EdgeOf(Principal who, IFleet fleet, string? edge) =>

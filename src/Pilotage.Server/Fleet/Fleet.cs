@@ -81,12 +81,7 @@ internal sealed partial class Fleet : IFleet, IEnrolments, IDeviceStanding
             }
 
             var now = _time.NowNs();
-            var expires = now + (CodeLifetime.Ticks * 100);
-            var declared = devices.Select(d => Declared(tenant, d, now)).ToList();
-            var codes = declared.Select(d => (d.Device, Code: EnrolmentCode.Create(_keys.Authority.Fingerprint))).ToList();
-            _store.Put(declared, [.. codes.Select(c => (c.Device, c.Code.SecretHash, expires))]);
-            declared.ForEach(Remember);
-            return codes.ConvertAll(c => new Enrolment(c.Device.Id, c.Device.Path, c.Code.Reveal(), expires));
+            return PutWithCodes([.. devices.Select(d => Declared(tenant, d, now))], now);
         }
     }
 
@@ -100,8 +95,39 @@ internal sealed partial class Fleet : IFleet, IEnrolments, IDeviceStanding
         return Change(tenant, device, stored => stored with { Device = stored.Device with { Edge = edge } });
     }
 
-    public Outcome<Device> Revoke(TenantId tenant, DeviceId device) => Change(
-        tenant, device, stored => new StoredDevice(stored.Device with { Status = DeviceStatus.Revoked }, null));
+    public Outcome<Device> Revoke(TenantId tenant, DeviceId device)
+    {
+        lock (_changing)
+        {
+            if (!_byId.TryGetValue((tenant, device), out var stored))
+            {
+                return NotFound(tenant, device.Value);
+            }
+
+            var revoked = new StoredDevice(stored.Device with { Status = DeviceStatus.Revoked }, null);
+            _store.PutWithoutCodes(revoked);
+            Remember(revoked);
+            return revoked.Device;
+        }
+    }
+
+    public Outcome<Enrolment> Restore(TenantId tenant, DeviceId device)
+    {
+        lock (_changing)
+        {
+            if (!_byId.TryGetValue((tenant, device), out var stored))
+            {
+                return NotFound(tenant, device.Value);
+            }
+
+            // Nothing else changes yet: it is the use of the code that ends the revocation, with a certificate made from then on.
+            return stored.Device.Status == DeviceStatus.Revoked
+                ? PutWithCodes([stored], _time.NowNs())[0]
+                : new Refusal(
+                    "fleet.device.not_revoked",
+                    $"The device {device} is not revoked; a new code for it is made with: pilotage device enroll {device} --path {stored.Device.Path} --thing {stored.Device.Thing}");
+        }
+    }
 
     public Presence PresenceOf(TenantId tenant, DeviceId id)
     {
@@ -130,7 +156,7 @@ internal sealed partial class Fleet : IFleet, IEnrolments, IDeviceStanding
             if (enrolled is null)
             {
                 return refusal ?? new Refusal(
-                    "fleet.code.forbidden", "The code is unknown, used up, expired or replaced by a newer one; ask for a new one with: pilotage device enroll");
+                    "fleet.code.forbidden", "The code is unknown, used up, expired, replaced by a newer one or taken back with a revocation; ask for a new one with: pilotage device enroll");
             }
 
             Remember(enrolled);
@@ -177,6 +203,15 @@ internal sealed partial class Fleet : IFleet, IEnrolments, IDeviceStanding
         certificate.Dispose();
         return new StoredDevice(
             device with { Status = DeviceStatus.Enrolled, EnrolledNs = _time.NowNs(), Hardware = hardware ?? device.Hardware }, fingerprint);
+    }
+
+    private List<Enrolment> PutWithCodes(List<StoredDevice> devices, long now)
+    {
+        var expires = now + (CodeLifetime.Ticks * 100);
+        var codes = devices.Select(d => (d.Device, Code: EnrolmentCode.Create(_keys.Authority.Fingerprint))).ToList();
+        _store.Put(devices, [.. codes.Select(c => (c.Device, c.Code.SecretHash, expires))]);
+        devices.ForEach(Remember);
+        return codes.ConvertAll(c => new Enrolment(c.Device.Id, c.Device.Path, c.Code.Reveal(), expires));
     }
 
     private Outcome<Device> Change(TenantId tenant, DeviceId device, Func<StoredDevice, StoredDevice> change)
@@ -242,7 +277,8 @@ internal sealed partial class Fleet : IFleet, IEnrolments, IDeviceStanding
                 $"the device {id} exists already, at {other.Path}; enrol it there, or another id at {d.Path}",
             { Edge: { } edge } when Find(tenant, edge) is not { Thing: Things.Edge } =>
                 $"there is no edge {edge}; list what there is with: pilotage device list",
-            _ when known is { Status: DeviceStatus.Revoked } => $"the device at {d.Path} was revoked",
+            _ when known is { Status: DeviceStatus.Revoked } =>
+                $"the device {known.Id} at {d.Path} was revoked; it is let in again, with a new certificate, by: pilotage device restore {known.Id}",
             _ => null,
         };
     }

@@ -27,6 +27,7 @@ public static class FleetModule
         api.MapGet("devices", DeviceEndpoints.List).RequirePermission("fleet.device.read", Scope.Tenant);
         api.MapGet("devices/{id}", DeviceEndpoints.Show).RequirePermission("fleet.device.read", Scope.Tenant);
         api.MapPost("devices/{id}/attachment", DeviceEndpoints.Attach).RequirePermission("fleet.device.write", Scope.Tenant);
+        api.MapPost("devices/{id}/restoration", EnrolmentEndpoints.Restore).RequirePermission("fleet.device.restore", Scope.Tenant);
         api.MapPost("enrolments", EnrolmentEndpoints.Declare).RequirePermission("fleet.device.write", Scope.Tenant);
         api.MapPost("enroll", EnrolmentEndpoints.Enrol).OpenToAll("the one-time code in the body is the credential");
         return routes;

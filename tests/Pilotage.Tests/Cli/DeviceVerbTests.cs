@@ -69,6 +69,46 @@ public sealed class DeviceVerbTests
     }
 
     [Fact]
+    public async Task A_revoked_device_is_told_with_the_verb_that_lets_it_in_again()
+    {
+        using var run = new CliRun().Connected();
+        run.Server.Answer(
+            "POST /api/v1/enrolments",
+            """{"type":"https://pilotage.dev/problems/x","detail":"the device my-pi was revoked; it is let in again by: pilotage device restore my-pi"}""",
+            HttpStatusCode.BadRequest);
+
+        Assert.Equal(ExitCode.Usage, await run.RunAsync("device", "enroll", "my-pi", "--path", "acme/lyon/my-pi", "--thing", "pi"));
+
+        Assert.EndsWith("\ntry:   pilotage device restore my-pi\n", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Restore_gives_a_code_or_with_save_what_a_client_connects_with()
+    {
+        using var run = new CliRun().Connected();
+        run.Server
+            .Answer("POST /api/v1/devices/my-pi/restoration", """{"device":"my-pi","path":"acme/lyon/my-pi","code":"pe1.x.y","expiresAt":"2026-01-08T00:00:00Z"}""")
+            .Answer("POST /api/v1/enroll", """{"device":"my-pi","path":"acme/lyon/my-pi","certificate":"CERT","authority":"CA"}""");
+
+        Assert.Equal(ExitCode.Done, await run.RunAsync("device", "restore", "my-pi"));
+        Assert.Contains("pe1.x.y", run.Output, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Done, await run.RunAsync("device", "restore", "my-pi", "--save", "keys"));
+        Assert.True(File.Exists(Path.Combine(run.Directory, "keys", "cert.pem")));
+    }
+
+    [Fact]
+    public async Task Revoke_cuts_off_only_what_is_said_to_be_meant()
+    {
+        using var run = new CliRun().Connected();
+        run.Server.Answer("POST /api/v1/devices/my-pi/revocation", "", HttpStatusCode.NoContent);
+
+        Assert.Equal(ExitCode.Usage, await run.RunAsync("device", "revoke", "my-pi"));
+        Assert.Empty(run.Server.Requests);
+        Assert.Equal(ExitCode.Done, await run.RunAsync("device", "revoke", "my-pi", "--yes"));
+        Assert.Single(run.Server.Requests);
+    }
+
+    [Fact]
     public async Task Values_are_the_last_of_each_property()
     {
         using var run = new CliRun().Connected();

@@ -21,8 +21,11 @@ public interface IFleet
     /// <summary>Who speaks for a device from now on; null for itself.</summary>
     Outcome<Device> Attach(TenantId tenant, DeviceId device, DeviceId? edge);
 
-    /// <summary>Cuts a device off: no certificate of it is accepted any more, and its sessions end.</summary>
+    /// <summary>Cuts a device off: no certificate of it is accepted any more, its unused codes are worthless, and its sessions end.</summary>
     Outcome<Device> Revoke(TenantId tenant, DeviceId device);
+
+    /// <summary>A one-time code for a revoked device. It stays cut off until the code is used, and its old certificates for good.</summary>
+    Outcome<Enrolment> Restore(TenantId tenant, DeviceId device);
 
     /// <summary>When a device was heard last, in memory and therefore cheap; null before the first message since the start.</summary>
     Presence PresenceOf(TenantId tenant, DeviceId id);

@@ -73,6 +73,40 @@ public sealed class FleetTests : IAsyncLifetime
     }
 
     [Fact]
+    public void A_code_given_before_a_revocation_is_worthless_after_it()
+    {
+        var first = Declare("acme/lyon/pump-7", "pump")[0];
+        Assert.True(Enrol(first.Code).IsOk);
+        var unused = Declare("acme/lyon/pump-7", "pump")[0].Code;
+
+        Fleet.Revoke(Acme, first.Device);
+
+        Assert.Equal("fleet.code.forbidden", Enrol(unused).Refusal.Code);
+        Assert.Equal(DeviceStatus.Revoked, Fleet.Find(Acme, first.Device)!.Status);
+    }
+
+    [Fact]
+    public void A_revoked_device_comes_back_by_a_code_made_for_it_and_its_old_certificates_do_not()
+    {
+        var first = Declare("acme/lyon/pump-7", "pump")[0];
+        var old = Enrol(first.Code).Value;
+        Assert.Equal("fleet.device.not_revoked", Fleet.Restore(Acme, first.Device).Refusal.Code);
+        Fleet.Revoke(Acme, first.Device);
+        var refusal = Fleet.Declare(Acme, [new DeviceDeclaration("acme/lyon/pump-7", "pump")]).Refusal;
+        Assert.EndsWith($": pilotage device restore {first.Device}", refusal.Message, StringComparison.Ordinal);
+
+        var code = Fleet.Restore(Acme, first.Device).Value.Code;
+        Assert.Contains("revoked", Standing(old)!.Message, StringComparison.Ordinal);
+        Assert.Equal(DeviceStatus.Revoked, Fleet.Find(Acme, first.Device)!.Status);
+
+        var renewed = Enrol(code).Value;
+        Assert.Equal(first.Device, renewed.Device.Id);
+        Assert.Equal(DeviceStatus.Enrolled, Fleet.Find(Acme, first.Device)!.Status);
+        Assert.Null(Standing(renewed));
+        Assert.NotNull(Standing(old));
+    }
+
+    [Fact]
     public void A_device_of_another_tenant_does_not_stand()
     {
         var enrolled = Enrol(Declare("acme/lyon/pump-7", "pump")[0].Code).Value;
