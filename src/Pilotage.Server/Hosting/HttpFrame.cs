@@ -55,6 +55,7 @@ internal static class HttpFrame
         app.UseStatusCodePages(context => app.Services.GetRequiredService<RequestFaults>().ExplainAsync(context.HttpContext));
         app.UseRouting();
         app.UseMiddleware<AccessGate>();
+        app.UseMiddleware<QueryGate>();
         app.MapOpenApi("/openapi/{documentName:regex(^v1$)}.json").OpenToAll("the description of the API is public");
     }
 

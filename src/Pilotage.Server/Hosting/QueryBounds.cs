@@ -3,6 +3,8 @@ namespace Pilotage.Server.Hosting;
 /// <summary>Parameters of a query: what lies outside of what is served is refused by name, never bent into the range.</summary>
 internal static class QueryBounds
 {
+    private const int NameCharsShown = 60;
+
     /// <summary>The number asked for, or <paramref name="standard"/> when none is.</summary>
     public static Outcome<int> Within(string name, int? given, int standard, int least, int most) => given switch
     {
@@ -28,6 +30,14 @@ internal static class QueryBounds
         given is null || words.Contains(given)
             ? given
             : Refused(name, $"is \"{given}\"; give one of {string.Join(", ", words)}, or leave it out for all");
+
+    /// <summary>The refusal of a parameter that the route does not know.</summary>
+    public static Refusal Unknown(string name, IReadOnlyList<string> known)
+    {
+        var shown = name.Length <= NameCharsShown ? name : name[..NameCharsShown] + "…";
+        var takes = known.Count == 0 ? "this route takes none" : $"this route knows {string.Join(", ", known)}";
+        return new("request.query", $"\"{shown}\" is no parameter here; {takes}.") { Details = [new(shown, $"is not known; {takes}")] };
+    }
 
     /// <summary>The refusal of one parameter.</summary>
     public static Refusal Refused(string name, string says) =>

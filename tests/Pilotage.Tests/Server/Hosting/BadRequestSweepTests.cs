@@ -106,6 +106,33 @@ public sealed class BadRequestSweepTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_parameter_that_no_route_knows_is_refused_by_every_route_with_those_it_knows()
+    {
+        foreach (var (route, method) in Routes())
+        {
+            var known = QueryOf(route).Select(parameter => parameter.Name).ToList();
+            var answer = await _pipeline.AskAsync(method, PathOf(route, "x"), query: $"?{string.Concat(known.Select(name => $"{name}=1&"))}colour=red");
+            Assert.True(answer.Status == StatusCodes.Status400BadRequest, $"{answer}");
+            var knows = known.Count == 0 ? "this route takes none" : $"this route knows {string.Join(", ", known)}";
+            Assert.Equal($"\"colour\" is no parameter here; {knows}.", answer.Detail());
+            Assert.Equal("colour", (string?)answer.Json["errors"]![0]!["where"]);
+        }
+    }
+
+    [Theory]
+    [InlineData("?=x", 400)]
+    [InlineData("?LIMIT=5", 200)]
+    [InlineData("?limit=5&", 200)]
+    [InlineData("?", 200)]
+    [InlineData("?limit=5&limitt=5", 400)]
+    public async Task A_name_is_known_in_any_case_and_nothing_else_is(string query, int status)
+    {
+        var answer = await _pipeline.AskAsync("GET", "/api/v1/devices", query: query);
+        Assert.True(answer.Status == status, $"{answer}");
+        Check(answer);
+    }
+
+    [Fact]
     public async Task A_wrong_method_is_told_the_right_one()
     {
         foreach (var (route, method) in Routes())
