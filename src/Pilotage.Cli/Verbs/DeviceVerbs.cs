@@ -30,7 +30,8 @@ internal static class DeviceVerbs
         Bad(frame),
         EnrolVerbs.Enroll(frame),
         Revoke(frame),
-        EnrolVerbs.Restore(frame));
+        EnrolVerbs.Restore(frame),
+        Delete(frame));
 
     private static Verb Show(VerbFrame frame)
     {
@@ -89,6 +90,25 @@ internal static class DeviceVerbs
                 id),
             HttpMethod.Post,
             parsed => $"api/v1/devices/{VerbFrame.Segment(parsed.GetValue(id))}/revocation");
+    }
+
+    private static Verb Delete(VerbFrame frame)
+    {
+        var id = VerbFrame.Name("id", "The device.");
+        return frame.Removes(
+            VerbFrame.With(
+                new Verb(
+                    "delete",
+                    "Takes a device out of the fleet, one with a certificate after 'revoke' only. What it sent stays stored: a device enrolled anew under its id has it again. One that goes on publishing to an open listener comes back.",
+                    "pilotage device delete my-pi --yes",
+                    "pilotage device delete my-pi --dry-run"),
+                id),
+            HttpMethod.Delete,
+            parsed => $"api/v1/devices/{VerbFrame.Segment(parsed.GetValue(id))}",
+            new Column("DELETED", "id"),
+            new Column("PATH", "path"),
+            new Column("SERIES KEPT", "seriesKept"),
+            new Column("NOTE", "note"));
     }
 
     /// <summary>The payload as text, where it is one.</summary>

@@ -8,6 +8,7 @@ using Pilotage.Server.Fabric.Ingest;
 using Pilotage.Server.Fabric.Link;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.Server.Hosting;
+using Pilotage.TimeSeries;
 
 namespace Pilotage.Server.Fabric;
 
@@ -17,6 +18,7 @@ internal static class FabricEndpoints
     private const int PageDefault = 100;
     private const int PageMax = 1_000;
     private const int EdgesMax = 10_000;
+    private const string Kept = "What it sent stays stored; a device declared anew under this id has it again.";
 
     internal sealed record LineageView(IReadOnlyList<LineageRow> Items, bool Truncated);
 
@@ -31,6 +33,9 @@ internal static class FabricEndpoints
     internal sealed record EventView(long Position, string Device, string Type, string Source, string Id, DateTimeOffset At, object Data);
 
     internal sealed record EventPage(IReadOnlyList<EventView> Items, long? NextCursor);
+
+    /// <summary>What was taken away, and what was not.</summary>
+    internal sealed record DeletedView(string Id, string Path, int SeriesKept, string Note);
 
     public static IResult WalkLineage(string node, string? direction, int? limit, Principal who, ILineage lineage)
     {
@@ -91,6 +96,21 @@ internal static class FabricEndpoints
         }
 
         return revoked.ToHttp(_ => TypedResults.NoContent());
+    }
+
+    public static async Task<IResult> Delete(
+        string id, Principal who, IFleet fleet, IEnumerable<IDeviceUse> uses, BrokerHost broker, TimeSeriesStore store, IAudit audit)
+    {
+        var deleted = fleet.Resolve(who.Tenant, id).Then(d => uses.Select(one => one.UseOf(who.Tenant, d.Id)).FirstOrDefault(use => use is not null) is { } use
+            ? new Refusal("fleet.device.in_use", use)
+            : fleet.Delete(who.Tenant, d.Id));
+        audit.Record(who, "fleet.device.delete", id, deleted.IsOk ? "done" : "refused");
+        if (deleted.IsOk)
+        {
+            await broker.CutAsync(who.Tenant, deleted.Value.Id);
+        }
+
+        return deleted.ToHttp(d => TypedResults.Ok(new DeletedView(d.Id.Value, d.Path, store.Series(d.Tenant, d.Id).Count, Kept)));
     }
 
     private static async IAsyncEnumerable<SseItem<object>> Stream(

@@ -51,6 +51,7 @@ public static class FabricModule
         api.MapGet("readiness", SeriesEndpoints.FleetReadiness).RequirePermission("fabric.readiness.read", Scope.Tenant);
         api.MapGet("devices/{id}/events", FabricEndpoints.RecordedEvents).RequirePermission("fabric.event.read", Scope.Tenant);
         api.MapPost("devices/{id}/revocation", FabricEndpoints.Revoke).RequirePermission("fleet.device.revoke", Scope.Tenant);
+        api.MapDelete("devices/{id}", FabricEndpoints.Delete).RequirePermission("fleet.device.delete", Scope.Tenant);
         api.MapGet("lineage", FabricEndpoints.WalkLineage).RequirePermission("fabric.lineage.read", Scope.Tenant);
         api.MapGet("lineage/verification", FabricEndpoints.VerifyLineage).RequirePermission("fabric.lineage.read", Scope.Tenant);
         api.MapGet("messages/account", FabricEndpoints.Account).RequirePermission("fabric.message.read", Scope.Tenant);

@@ -9,10 +9,30 @@ internal sealed class DeviceStore(ICatalogue catalogue)
 {
     private const string Columns = "tenant, device, path, thing, edge, hardware, status, created_ns, enrolled_ns, certificate";
 
+    /// <summary>In place of the digest of a certificate: none that was made so far is accepted.</summary>
+    public const string NoCertificate = "none";
+
     /// <summary>A device with the digest of the certificate that is accepted for it.</summary>
     internal sealed record StoredDevice(Device Device, string? Certificate);
 
     public List<StoredDevice> All() => catalogue.Read(c => c.Query($"SELECT {Columns} FROM fleet_devices", ToDevice));
+
+    /// <summary>The ids whose certificates stay refused although their device is gone.</summary>
+    public List<(TenantId, DeviceId)> Deleted() => catalogue.Read(c => c.Query(
+        "SELECT tenant, device FROM fleet_deleted", r => (new TenantId(r.GetString(0)), new DeviceId(r.GetString(1)))));
+
+    /// <summary>Takes a device and its codes away; with <paramref name="isRemembered"/> its id is kept among the deleted.</summary>
+    public void Delete(Device device, bool isRemembered, long nowNs) => catalogue.Write((connection, _) =>
+    {
+        (string, object?)[] id = [("$tenant", device.Tenant.Value), ("$device", device.Id.Value)];
+        if (isRemembered)
+        {
+            connection.Execute("INSERT OR IGNORE INTO fleet_deleted (tenant, device, deleted_ns) VALUES ($tenant, $device, $now)", [.. id, ("$now", nowNs)]);
+        }
+
+        connection.Execute("DELETE FROM fleet_enrolments WHERE tenant = $tenant AND device = $device", id);
+        return connection.Execute("DELETE FROM fleet_devices WHERE tenant = $tenant AND device = $device", id);
+    });
 
     /// <summary>Puts devices and their codes in one commit.</summary>
     public void Put(IReadOnlyList<StoredDevice> devices, IReadOnlyList<(Device Device, Digest SecretHash, long ExpiresNs)> codes) =>

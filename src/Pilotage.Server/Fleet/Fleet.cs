@@ -15,9 +15,11 @@ internal sealed partial class Fleet : IFleet, IEnrolments, IDeviceStanding
 {
     private const int DevicesMax = 200_000;
     private const int BulkMax = 10_000;
+    private const int NamedMax = 10;
     private static readonly TimeSpan CodeLifetime = TimeSpan.FromDays(7);
     private readonly ConcurrentDictionary<(TenantId, DeviceId), StoredDevice> _byId = new();
     private readonly ConcurrentDictionary<(TenantId, string), StoredDevice> _byPath = new();
+    private readonly HashSet<(TenantId, DeviceId)> _deleted;
     private readonly Lock _changing = new();
     private readonly DeviceStore _store;
     private readonly IServerKeys _keys;
@@ -30,6 +32,7 @@ internal sealed partial class Fleet : IFleet, IEnrolments, IDeviceStanding
         _keys = keys;
         _presences = presences;
         _time = time;
+        _deleted = [.. store.Deleted()];
         foreach (var stored in store.All())
         {
             Remember(stored);
@@ -129,6 +132,42 @@ internal sealed partial class Fleet : IFleet, IEnrolments, IDeviceStanding
         }
     }
 
+    public Outcome<Device> Delete(TenantId tenant, DeviceId device)
+    {
+        lock (_changing)
+        {
+            if (!_byId.TryGetValue((tenant, device), out var stored))
+            {
+                return NotFound(tenant, device.Value);
+            }
+
+            if (stored.Device.Status == DeviceStatus.Enrolled)
+            {
+                return new Refusal(
+                    "fleet.device.in_use", $"The device {device} holds a certificate; revoke it first with: pilotage device revoke {device} --yes");
+            }
+
+            if (List(tenant, new DeviceQuery { Edge = device }) is { Count: > 0 } behind)
+            {
+                var named = string.Join(", ", behind.Take(NamedMax).Select(one => one.Id.Value));
+                return new Refusal(
+                    "fleet.device.in_use",
+                    $"Behind the edge {device} stand {named}{(behind.Count > NamedMax ? $" and {behind.Count - NamedMax} more" : "")}; delete them, or enrol them without it, first.");
+            }
+
+            var isRemembered = stored.Device.Status == DeviceStatus.Revoked;
+            _store.Delete(stored.Device, isRemembered, _time.NowNs());
+            if (isRemembered)
+            {
+                _deleted.Add((tenant, device));
+            }
+
+            _byId.TryRemove((tenant, device), out _);
+            _byPath.TryRemove((tenant, stored.Device.Path), out _);
+            return stored.Device;
+        }
+    }
+
     public Presence PresenceOf(TenantId tenant, DeviceId id)
     {
         var own = _presences.Of(tenant, id);
@@ -175,6 +214,8 @@ internal sealed partial class Fleet : IFleet, IEnrolments, IDeviceStanding
         return stored switch
         {
             { Device.Status: DeviceStatus.Revoked } => new Refusal("access.forbidden", $"The device {identity.Device} was revoked."),
+            { Certificate: NoCertificate } => new Refusal(
+                "access.forbidden", $"The certificate of {identity.Device} was revoked before the device was deleted and declared anew."),
             { Certificate: { } accepted } when accepted != certificate.ToString() => new Refusal(
                 "access.forbidden", $"The certificate of {identity.Device} was replaced by a newer one."),
             _ => null,
@@ -296,7 +337,7 @@ internal sealed partial class Fleet : IFleet, IEnrolments, IDeviceStanding
         {
             Hardware = d.Hardware,
         };
-        return new StoredDevice(device, null);
+        return new StoredDevice(device, _deleted.Contains((tenant, id)) ? NoCertificate : null);
     }
 
     private void Remember(StoredDevice stored)

@@ -14,7 +14,7 @@ namespace Pilotage.Server.Rollouts;
 /// </summary>
 internal sealed partial class RolloutEngine(
     RolloutStore store, DesiredComposer composer, EvidenceJudge judge, IFleet fleet, IDeviceLink link, IDomainEvents events, ILineage lineage,
-    ServerOptions options, TimeProvider time, ILogger<RolloutEngine> logger) : BackgroundService, IRollouts
+    ServerOptions options, TimeProvider time, ILogger<RolloutEngine> logger) : BackgroundService, IRollouts, IDeviceUse
 {
     private const string ReportedPrefix = "twin.reported/";
     private const int KeepEveryTicks = 10;
@@ -86,6 +86,11 @@ internal sealed partial class RolloutEngine(
                 && running.Machine.State.Devices.ContainsKey(device))?.Machine.Plan.Rollout;
         }
     }
+
+    /// <inheritdoc/>
+    public string? UseOf(TenantId tenant, DeviceId device) => Touching(tenant, device.Value) is { } rollout
+        ? $"The device {device} is in the rollout {rollout}; wait for its end, which is told by: pilotage rollout watch {rollout}"
+        : null;
 
     /// <summary>Whether a rollout of this release was halted: it is not offered again unless asked for.</summary>
     public bool WasHalted(TenantId tenant, string release)

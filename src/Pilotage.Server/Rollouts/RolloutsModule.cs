@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Pilotage.Server.Fleet.Contracts;
 using Pilotage.Server.Rollouts.Contracts;
 
 namespace Pilotage.Server.Rollouts;
@@ -19,6 +20,7 @@ public static class RolloutsModule
         .AddSingleton<EvidenceJudge>()
         .AddSingleton<RolloutEngine>()
         .AddSingleton<IRollouts>(provider => provider.GetRequiredService<RolloutEngine>())
+        .AddSingleton<IDeviceUse>(provider => provider.GetRequiredService<RolloutEngine>())
         .AddHostedService(provider => provider.GetRequiredService<RolloutEngine>());
 
     /// <summary>Maps the module's routes.</summary>

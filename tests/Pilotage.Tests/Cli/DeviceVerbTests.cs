@@ -109,6 +109,18 @@ public sealed class DeviceVerbTests
     }
 
     [Fact]
+    public async Task Delete_says_what_is_kept()
+    {
+        using var run = new CliRun().Connected();
+        run.Server.Answer("DELETE /api/v1/devices/my-pi", """{"id":"my-pi","path":"acme/lyon/my-pi","seriesKept":3,"note":"kept"}""");
+
+        Assert.Equal(ExitCode.Usage, await run.RunAsync("device", "delete", "my-pi"));
+        Assert.Empty(run.Server.Requests);
+        Assert.Equal(ExitCode.Done, await run.RunAsync("device", "delete", "my-pi", "--yes"));
+        Assert.Equal("my-pi    acme/lyon/my-pi  3            kept", run.Output.TrimEnd().Split('\n')[1]);
+    }
+
+    [Fact]
     public async Task Values_are_the_last_of_each_property()
     {
         using var run = new CliRun().Connected();

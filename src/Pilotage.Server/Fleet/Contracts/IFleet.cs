@@ -27,6 +27,12 @@ public interface IFleet
     /// <summary>A one-time code for a revoked device. It stays cut off until the code is used, and its old certificates for good.</summary>
     Outcome<Enrolment> Restore(TenantId tenant, DeviceId device);
 
+    /// <summary>
+    /// Takes a device away; refused while it holds a certificate that was not revoked, or speaks for others. What it sent stays
+    /// stored. A certificate that was revoked stays refused, also where a device of the same id is declared anew.
+    /// </summary>
+    Outcome<Device> Delete(TenantId tenant, DeviceId device);
+
     /// <summary>When a device was heard last, in memory and therefore cheap; null before the first message since the start.</summary>
     Presence PresenceOf(TenantId tenant, DeviceId id);
 }

@@ -127,7 +127,7 @@ internal static class ApiDocument
     {
         var problem = await SchemaAsync(typeof(Problem), context, cancellation);
         var closed = permission is { Scope: not Scope.Open };
-        var changes = context.Description.HttpMethod is "POST" or "PUT";
+        var changes = context.Description.HttpMethod is "POST" or "PUT" or "DELETE";
         Add("400", true, "The request could not be read.");
         Add("401", closed, "No credentials, or ones that are not valid here.");
         Add("403", closed, "The credentials do not grant the permission.");

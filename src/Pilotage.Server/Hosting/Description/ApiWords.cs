@@ -45,6 +45,7 @@ internal sealed record ApiWords(string Method, string Path, string Id, string Su
         new(Get, "api/v1/devices/{id}", "getDevice", "Shows one device, by id, path or name.", typeof(DeviceEndpoints.DeviceView)),
         new(Post, "api/v1/devices/{id}/attachment", "attachDevice", "Puts a device behind an edge, or takes it away from there.", typeof(DeviceEndpoints.DeviceView)),
         new(Post, "api/v1/devices/{id}/revocation", "revokeDevice", "Revokes a device's certificate and cuts its connection.", null, 204),
+        new(Delete, "api/v1/devices/{id}", "deleteDevice", "Takes a device away that holds no certificate and is in no running rollout; what it sent stays stored.", typeof(FabricEndpoints.DeletedView)),
         new(Post, "api/v1/devices/{id}/restoration", "restoreDevice", "Gives a one-time code for a revoked device; its old certificates stay refused.", typeof(EnrolmentEndpoints.EnrolmentView)),
         new(Post, "api/v1/enrolments", "createEnrolments", "Declares devices and gives a one-time code for each.", typeof(EnrolmentEndpoints.EnrolmentPage)),
         new(Post, "api/v1/enroll", "enroll", "Trades a one-time code and a signing request for a certificate.", typeof(EnrolmentEndpoints.EnrolledView)),

@@ -2,6 +2,9 @@ using Microsoft.AspNetCore.Http;
 using Pilotage.Core;
 using Pilotage.Server.Access.Contracts;
 using Pilotage.Server.Fleet.Contracts;
+using Pilotage.Server.Rollouts;
+using Pilotage.Tests.Server.Rollouts;
+using Pilotage.TimeSeries;
 using Xunit;
 
 namespace Pilotage.Tests.Server.Fleet;
@@ -24,7 +27,7 @@ public sealed class DeviceRouteTests : IAsyncLifetime
     [Fact]
     public async Task A_revocation_and_its_end_are_audited_alike()
     {
-        Fleet.Declare(Acme, [new DeviceDeclaration("acme/lyon/pump-7", "pump") { Id = new DeviceId("pump-7") }]);
+        Declare("pump-7");
         Assert.Equal(StatusCodes.Status204NoContent, (await _pipeline.AskAsync("POST", "/api/v1/devices/pump-7/revocation")).Status);
 
         var restored = await _pipeline.AskAsync("POST", "/api/v1/devices/pump-7/restoration");
@@ -34,6 +37,46 @@ public sealed class DeviceRouteTests : IAsyncLifetime
 
         Assert.Equal(["fleet.device.restore nobody refused", "fleet.device.restore pump-7 done", "fleet.device.revoke pump-7 done"], Audited());
     }
+
+    [Fact]
+    public async Task A_deleted_device_leaves_its_series_and_has_them_again_when_it_is_declared_anew()
+    {
+        Declare("pump-7");
+        var batch = new PointBatch();
+        batch.Add(new SeriesKey(Acme, new DeviceId("pump-7"), "vibration"), 1, 2.1, Quality.Good, 1);
+        await _server.Get<TimeSeriesStore>().AppendAsync(batch, null, CancellationToken.None);
+
+        var deleted = await _pipeline.AskAsync("DELETE", "/api/v1/devices/pump-7");
+        Assert.Equal(StatusCodes.Status200OK, deleted.Status);
+        Assert.Equal(1, (int?)deleted.Json["seriesKept"]);
+        Assert.Contains("stays stored", (string?)deleted.Json["note"], StringComparison.Ordinal);
+        Assert.Equal(StatusCodes.Status404NotFound, (await _pipeline.AskAsync("DELETE", "/api/v1/devices/pump-7")).Status);
+        Assert.Equal(StatusCodes.Status404NotFound, (await _pipeline.AskAsync("GET", "/api/v1/devices/pump-7/series")).Status);
+        Assert.Equal(["fleet.device.delete pump-7 refused", "fleet.device.delete pump-7 done"], Audited());
+
+        Declare("pump-7");
+        Assert.Equal("vibration", (string?)(await _pipeline.AskAsync("GET", "/api/v1/devices/pump-7/series")).Json["items"]![0]!["property"]);
+    }
+
+    [Fact]
+    public async Task A_device_in_a_running_rollout_is_not_deleted()
+    {
+        Declare("edge-1");
+        Declare("pump-7");
+        _server.Get<RolloutEngine>().Add(Acme, new RolloutBench(1).Plan with
+        {
+            Waves = [[new RolloutTarget("pump-7", "edge-1", "s")]],
+        });
+
+        var refused = await _pipeline.AskAsync("DELETE", "/api/v1/devices/pump-7");
+        Assert.Equal(StatusCodes.Status409Conflict, refused.Status);
+        Assert.Equal("The device pump-7 is in the rollout r1; wait for its end, which is told by: pilotage rollout watch r1", refused.Detail());
+
+        _server.Get<RolloutEngine>().Tell(Acme, "r1", new RolloutInput.Stop("admin", "enough"));
+        Assert.Equal(StatusCodes.Status200OK, (await _pipeline.AskAsync("DELETE", "/api/v1/devices/pump-7")).Status);
+    }
+
+    private void Declare(string id) => Fleet.Declare(Acme, [new DeviceDeclaration($"acme/lyon/{id}", "pump") { Id = new DeviceId(id) }]);
 
     private IEnumerable<string> Audited() => _server.Get<IAudit>().Read(Acme, null, 10).Select(line => $"{line.Action} {line.Target} {line.Result}");
 }

@@ -107,6 +107,53 @@ public sealed class FleetTests : IAsyncLifetime
     }
 
     [Fact]
+    public void A_device_is_deleted_with_its_codes_once_it_holds_no_certificate_and_speaks_for_nobody()
+    {
+        var edge = Declare("acme/lyon/edge-1", Things.Edge)[0].Device;
+        Fleet.Declare(Acme, [new DeviceDeclaration("acme/lyon/pump-7", "pump", edge)]);
+        var pump = Fleet.FindByPath(Acme, "acme/lyon/pump-7")!.Id;
+        Assert.Contains($"Behind the edge {edge} stand {pump};", Fleet.Delete(Acme, edge).Refusal.Message, StringComparison.Ordinal);
+
+        var enrolment = Declare("acme/lyon/pump-8", "pump")[0];
+        Assert.True(Fleet.Delete(Acme, enrolment.Device).IsOk);
+        Assert.Null(Fleet.FindByPath(Acme, "acme/lyon/pump-8"));
+        Assert.Equal("fleet.code.forbidden", Enrol(enrolment.Code).Refusal.Code);
+        Assert.Equal("fleet.device.not_found", Fleet.Delete(Acme, enrolment.Device).Refusal.Code);
+
+        var enrolled = Enrol(Declare("acme/lyon/pump-8", "pump")[0].Code).Value.Device.Id;
+        var refusal = Fleet.Delete(Acme, enrolled).Refusal;
+        Assert.Equal("fleet.device.in_use", refusal.Code);
+        Assert.EndsWith($": pilotage device revoke {enrolled} --yes", refusal.Message, StringComparison.Ordinal);
+        Fleet.Revoke(Acme, enrolled);
+        Assert.True(Fleet.Delete(Acme, enrolled).IsOk);
+    }
+
+    [Fact]
+    public void A_certificate_that_was_revoked_does_not_come_back_with_a_device_of_the_same_id()
+    {
+        var old = Enrol(Declare("pump-7")).Value;
+        Fleet.Revoke(Acme, old.Device.Id);
+        Assert.True(Fleet.Delete(Acme, old.Device.Id).IsOk);
+        Assert.NotNull(Standing(old));
+
+        Declare("pump-7");
+        Assert.NotNull(Standing(old));
+
+        // Nor after a restart, which knows what the catalogue knows.
+        var again = new global::Pilotage.Server.Fleet.Fleet(
+            _server.Get<global::Pilotage.Server.Fleet.DeviceStore>(), _server.Get<IServerKeys>(), _server.Get<global::Pilotage.Server.Fleet.Presences>(), TimeProvider.System);
+        Assert.NotNull(Standing(old, again));
+        Assert.True(again.Delete(Acme, old.Device.Id).IsOk);
+        again.Declare(Acme, [new DeviceDeclaration("acme/lyon/pump-7", "pump") { Id = old.Device.Id }]);
+        Assert.NotNull(Standing(old, again));
+
+        Assert.Null(Standing(Enrol(Declare("pump-7")).Value));
+        Assert.NotNull(Standing(old));
+
+        string Declare(string id) => Fleet.Declare(Acme, [new DeviceDeclaration("acme/lyon/pump-7", "pump") { Id = new DeviceId(id) }]).Value[0].Code;
+    }
+
+    [Fact]
     public void A_device_of_another_tenant_does_not_stand()
     {
         var enrolled = Enrol(Declare("acme/lyon/pump-7", "pump")[0].Code).Value;
@@ -167,11 +214,11 @@ public sealed class FleetTests : IAsyncLifetime
 
     private Outcome<EnrolledDevice> Enrol(string code) => _server.Get<IEnrolments>().Enrol(code, Request(), [], null);
 
-    private Refusal? Standing(EnrolledDevice enrolled)
+    private Refusal? Standing(EnrolledDevice enrolled, IDeviceStanding? fleet = null)
     {
         using var certificate = X509Certificate2.CreateFromPem(enrolled.CertificatePem);
         Assert.True(DeviceCertificate.TryRead(certificate, out var identity));
-        return _server.Get<IDeviceStanding>().MayNot(identity!, Digest.Of(certificate.RawData));
+        return (fleet ?? _server.Get<IDeviceStanding>()).MayNot(identity!, Digest.Of(certificate.RawData));
     }
 
     private static string Request()
