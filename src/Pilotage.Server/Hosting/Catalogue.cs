@@ -28,9 +28,11 @@ internal sealed class Catalogue : ICatalogue, IStorage, IDisposable
     public Catalogue(string dataFolder, bool syncs = true)
     {
         _syncs = syncs;
+        var file = Path.Combine(dataFolder, FileName);
+        MakePrivate(file);
         var builder = new SqliteConnectionStringBuilder
         {
-            DataSource = Path.Combine(dataFolder, FileName),
+            DataSource = file,
             DefaultTimeout = BusyTimeoutSeconds,
             ForeignKeys = true,
         };
@@ -104,6 +106,23 @@ internal sealed class Catalogue : ICatalogue, IStorage, IDisposable
         // Pooled readers would keep the files open past the end of the server.
         using var pool = new SqliteConnection(_connectionString);
         SqliteConnection.ClearPool(pool);
+    }
+
+    /// <summary>SQLite would make the file readable by everybody; its log and the index of that take the mode of the file.</summary>
+    private static void MakePrivate(string file)
+    {
+        if (OperatingSystem.IsWindows() || Path.Exists(file))
+        {
+            return;
+        }
+
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        };
+        new FileStream(file, options).Dispose();
     }
 
     private SqliteConnection Open()

@@ -3,12 +3,16 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
 using Pilotage.Server.Access;
 using Pilotage.Server.Access.Contracts;
+using Pilotage.Server.Hosting;
 using Xunit;
 
 namespace Pilotage.Tests.Server.Hosting;
 
 public sealed class RouteTests : IAsyncLifetime
 {
+    private const UnixFileMode OpenToAll = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+        | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+
     private readonly TestServerFolder _server = new();
 
     public Task InitializeAsync() => Task.CompletedTask;
@@ -99,6 +103,34 @@ public sealed class RouteTests : IAsyncLifetime
         Assert.False(Roles.Grant(["viewer"], "access.person.write"));
         Assert.True(Roles.Grant(["viewer"], "access.person.read"));
         Assert.False(Roles.Grant(["maintenance"], "access.person.read"));
+    }
+
+    [Fact]
+    public void No_file_of_a_server_is_readable_by_others_in_a_folder_that_is()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        var path = Directory.CreateTempSubdirectory("pilotage-open-").FullName;
+        File.SetUnixFileMode(path, OpenToAll);
+        try
+        {
+            using (var folder = DataFolder.Open(path).Value)
+            {
+                using var catalogue = new Catalogue(path);
+                catalogue.Write((c, _) => c.Execute("CREATE TABLE fleet_a (x INTEGER)"));
+                var files = Directory.GetFiles(path, "*", SearchOption.AllDirectories);
+                Assert.Contains(Path.Combine(path, "catalogue.db-wal"), files);
+                Assert.Contains(Path.Combine(path, "server.lock"), files);
+                Assert.DoesNotContain(files, Pilotage.Trust.PrivateFile.IsReadableByOthers);
+            }
+        }
+        finally
+        {
+            Directory.Delete(path, recursive: true);
+        }
     }
 
     [Fact]
