@@ -10,6 +10,9 @@ internal static class PackageFolder
 {
     private const string Main = "usecase.yaml";
 
+    /// <summary>A folder with one of these is meant as a package, whatever is wrong with it.</summary>
+    private static readonly string[] Marks = [Main, "rollout.yaml", "pipeline.sql", "model.yaml"];
+
     /// <summary>The samples beside the executable.</summary>
     public static string Sample(string name) => Path.Combine(AppContext.BaseDirectory, "samples", name);
 
@@ -18,7 +21,11 @@ internal static class PackageFolder
     {
         if (Directory.Exists(path))
         {
-            return path;
+            return Array.Exists(Marks, name => File.Exists(Path.Combine(path, name))) ? path : throw new CliFailure(
+                ExitCode.NotFound,
+                $"{path} is not the folder of a package",
+                $"it holds none of {string.Join(", ", Marks)}",
+                "the folder that holds usecase.yaml; pilotage usecase init DIR writes a package to begin with");
         }
 
         if (!File.Exists(path))

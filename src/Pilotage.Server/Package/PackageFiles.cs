@@ -42,6 +42,22 @@ public static class PackageFiles
             : walk.Files.OrderBy(file => file.Name, StringComparer.Ordinal).ToList();
     }
 
+    /// <summary>The same rule for files that come by name and not out of a folder: null, or every name that no package has.</summary>
+    public static Refusal? WhyNot(IEnumerable<string> names, string? siteFile)
+    {
+        var faults = new PackageFaults();
+        foreach (var name in names.Where(name => !PackageReader.IsUnsafe(name)).Order(StringComparer.Ordinal))
+        {
+            var parts = name.Split('/');
+            if (!(name == siteFile || IsKnown(name)) || parts.Length > DepthMax + 1 || parts.Any(part => part.StartsWith('.')))
+            {
+                faults.Add(Printable(name), $"is not part of a package ({Known}); leave it out");
+            }
+        }
+
+        return faults.Any ? faults.ToRefusal() : null;
+    }
+
     /// <summary>Whether a package knows a file of this name, by its path inside the folder.</summary>
     internal static bool IsKnown(string name) =>
         name is UseCaseReader.File or RolloutReader.File or PackageReader.Pipeline or PackageReader.ModelFile
@@ -92,6 +108,8 @@ public static class PackageFiles
 
         return bytes[..read];
     }
+
+    private static string Printable(string name) => string.Concat(name.Select(c => char.IsControl(c) ? Unprintable : c));
 
     /// <summary>One way through a folder, the nearest first, so that a deep tree is given up early.</summary>
     private sealed class Walk(string? siteFile)
@@ -163,8 +181,7 @@ public static class PackageFiles
             }
         }
 
-        private void Refuse(string name, string why) =>
-            Faults.Add(string.Concat(name.Select(c => char.IsControl(c) ? Unprintable : c)), why);
+        private void Refuse(string name, string why) => Faults.Add(Printable(name), why);
 
         private static string Word(FileKind kind) => kind switch
         {

@@ -136,12 +136,23 @@ public sealed class PackageVerbTests
         Assert.Contains("\ntry:   name the folder that holds usecase.yaml", run.Error, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task The_root_of_the_disk_is_no_package()
+    [Theory]
+    [InlineData("/")]
+    [InlineData("/etc")]
+    [InlineData(".")]
+    public async Task A_folder_with_nothing_of_a_package_is_told_so_in_three_lines(string folder)
     {
         using var run = new CliRun();
 
-        Assert.Equal(ExitCode.Failed, await run.RunAsync("usecase", "lint", "/"));
+        Assert.Equal(ExitCode.NotFound, await run.RunAsync("usecase", "lint", folder));
+        Assert.Equal(ExitCode.NotFound, await run.RunAsync("usecase", "install", folder));
+
+        var lines = run.Error.TrimEnd().Split('\n');
+        Assert.Equal(6, lines.Length);
+        Assert.EndsWith(" is not the folder of a package", lines[0], StringComparison.Ordinal);
+        Assert.Equal("why:   it holds none of usecase.yaml, rollout.yaml, pipeline.sql, model.yaml", lines[1]);
+        Assert.StartsWith("try:   the folder that holds usecase.yaml", lines[2], StringComparison.Ordinal);
+        Assert.Empty(run.Output);
     }
 
     [Fact]

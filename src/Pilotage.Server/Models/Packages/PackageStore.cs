@@ -10,6 +10,12 @@ internal sealed class PackageStore(ICatalogue catalogue, IArtifactStore artifact
 {
     public Outcome<UseCasePackage> Put(TenantId tenant, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> files, string? site)
     {
+        // What was stored before is read as it is; what comes is held to the rule that the CLI holds its folders to.
+        if (PackageFiles.WhyNot(files.Keys, site) is { } foreign)
+        {
+            return foreign;
+        }
+
         if (!PackageReader.Read(files, site ?? DefaultSite).TryGet(out var package, out var refusal))
         {
             return refusal;

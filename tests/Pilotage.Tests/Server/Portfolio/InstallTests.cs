@@ -42,6 +42,21 @@ public sealed class InstallTests : IAsyncLifetime
         Assert.StartsWith("pump-bearings 1.2.0 is here with another content, sha256:", answer.Detail(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("admin.token")]
+    [InlineData("keys/ca.key")]
+    [InlineData("models/weights.onnx")]
+    [InlineData(".git/README.md")]
+    [InlineData("a/b/c/d/e/README.md")]
+    public async Task A_file_that_no_package_has_is_refused_by_name(string name)
+    {
+        _texts[name] = "secret";
+        var answer = await SendAsync("1.3.0");
+        Assert.Equal(StatusCodes.Status422UnprocessableEntity, answer.Status);
+        Assert.StartsWith($"{name}: is not part of a package (usecase.yaml, ", answer.Detail(), StringComparison.Ordinal);
+        Assert.Equal([name], answer.Json["errors"]!.AsArray().Select(fault => (string?)fault!["where"]));
+    }
+
     [Fact]
     public async Task An_older_version_is_refused()
     {
