@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Text.RegularExpressions;
 using Pilotage.Cli.Frame;
 using Pilotage.Cli.Verbs;
@@ -18,7 +19,7 @@ internal static partial class CliApp
         var parsed = root.Parse(arguments);
         if (parsed.Errors.Count > 0)
         {
-            new CliFailure(ExitCode.Usage, What(parsed), Suggestion(parsed), $"{Path(parsed)} --help").WriteTo(session.Error);
+            new CliFailure(ExitCode.Usage, What(parsed), Suggestion(parsed), Instead(parsed)).WriteTo(session.Error);
             return ExitCode.Usage;
         }
 
@@ -77,10 +78,25 @@ internal static partial class CliApp
     private static string What(ParseResult parsed) =>
         parsed.UnmatchedTokens is [var word, ..] && parsed.CommandResult.Command.Subcommands.Count > 0 && !word.StartsWith('-')
             ? $"'{word}' is not a command of {Path(parsed)}"
-            : Words(parsed.Errors[0].Message);
+            : Words(parsed.Errors[0]);
 
-    /// <summary>The parser names the type it wanted; people want to know that it is a number.</summary>
-    private static string Words(string message) => UnparsedNumber().Replace(message, "$2: '$1' is not a number");
+    /// <summary>The parser names the type it wanted; people want to know that it is a number, or which words there are.</summary>
+    private static string Words(ParseError error) => error.SymbolResult is OptionResult { Option.Name: var option } && OtherWord().Match(error.Message) is { Success: true } other
+        ? $"{option}: '{other.Groups[1].Value}' is not one of {string.Join(", ", Offered(error.Message))}"
+        : UnparsedNumber().Replace(error.Message, "$2: '$1' is not a number");
+
+    private static string Instead(ParseResult parsed) => parsed.Errors[0] is { SymbolResult: OptionResult { Option.Name: var option } } error && OtherWord().IsMatch(error.Message)
+        ? $"{option} {Offered(error.Message)[0]}"
+        : $"{Path(parsed)} --help";
+
+    /// <summary>The words that the parser's message lists in quotation marks, after the one that was given.</summary>
+    private static string[] Offered(string message) => [.. Quoted().Matches(OtherWord().Replace(message, "")).Select(word => word.Groups[1].Value)];
+
+    [GeneratedRegex(@"^Argument '(.*?)' not recognized\. Must be one of:")]
+    private static partial Regex OtherWord();
+
+    [GeneratedRegex("'([^']*)'")]
+    private static partial Regex Quoted();
 
     [GeneratedRegex("^Cannot parse argument '(.*)' for option '(.*)' as expected type '.*(?:Double|Int32|Int64).*$")]
     private static partial Regex UnparsedNumber();
@@ -88,7 +104,7 @@ internal static partial class CliApp
     private static string Path(ParseResult parsed)
     {
         var names = new List<string>();
-        for (var at = parsed.CommandResult; at is not null; at = at.Parent as System.CommandLine.Parsing.CommandResult)
+        for (var at = parsed.CommandResult; at is not null; at = at.Parent as CommandResult)
         {
             names.Add(at.Command is RootCommand ? "pilotage" : at.Command.Name);
         }

@@ -118,6 +118,18 @@ public sealed class VerbTests
         Assert.False(Directory.Exists(Path.Combine(run.Directory, "data")));
     }
 
+    [Theory]
+    [InlineData("error: --limits: 'huge' is not one of default, bench, interop\ntry:   --limits default\n", "server", "--data", "d", "--limits", "huge")]
+    [InlineData("error: --output: 'xml' is not one of table, wide, json, yaml, name, csv\ntry:   --output table\n", "device", "list", "-o", "xml")]
+    public async Task A_word_that_a_flag_does_not_know_is_told_with_the_flag_and_the_words_it_knows(string says, params string[] arguments)
+    {
+        using var run = new CliRun();
+
+        Assert.Equal(ExitCode.Usage, await run.RunAsync(arguments));
+
+        Assert.Equal(says, run.Error);
+    }
+
     [Fact]
     public async Task Without_a_server_it_says_where_it_looked()
     {
