@@ -229,7 +229,10 @@ internal sealed partial class Fleet : IFleet, IEnrolments, IDeviceStanding
         var device = stored.Device;
         if (hosts.Count > 0 && device.Thing != Things.Edge)
         {
-            refusal = new Refusal("fleet.hosts.forbidden", "Only an edge serves other devices and may have host names in its certificate.");
+            refusal = new Refusal(
+                "fleet.hosts.forbidden",
+                $"The code is for the device {device.Id} at {device.Path}, whose thing is {device.Thing} and not {Things.Edge}: only an edge serves other devices and may have "
+                + "host names in its certificate. Use a code that was made for an edge, or send no hosts.");
             return null;
         }
 

@@ -53,7 +53,9 @@ public sealed class FleetTests : IAsyncLifetime
     {
         var code = Declare("acme/lyon/pump-7", "pump")[0].Code;
         Assert.False(_server.Get<IEnrolments>().Enrol(code, "not a request", [], null).IsOk);
-        Assert.Equal("fleet.hosts.forbidden", _server.Get<IEnrolments>().Enrol(code, Request(), ["server.example"], null).Refusal.Code);
+        var refusal = _server.Get<IEnrolments>().Enrol(code, Request(), ["server.example"], null).Refusal;
+        Assert.Equal("fleet.hosts.forbidden", refusal.Code);
+        Assert.Contains(" at acme/lyon/pump-7, whose thing is pump and not edge:", refusal.Message, StringComparison.Ordinal);
         Assert.True(Enrol(code).IsOk);
     }
 
