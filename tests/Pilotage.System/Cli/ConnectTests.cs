@@ -27,7 +27,7 @@ public sealed class ConnectTests : IDisposable
 
         await SayAsync(server, "device", "enroll", "my-pi", "--path", Path, "--thing", "pi", "--save", "my-pi");
         await PublishAsync(
-            server.Door.MqttsPort, ["--cafile", "my-pi/ca.pem", "--cert", "my-pi/cert.pem", "--key", "my-pi/key.pem"], """{"ts":"2026-01-01T01:00:00Z","values":{"vibration":2.2}}""");
+            server.Door.MqttsPort, Credentials("my-pi"), """{"ts":"2026-01-01T01:00:00Z","values":{"vibration":2.2}}""");
 
         Assert.Contains("vibration  2.2", await SayAsync(server, "device", "values", "my-pi"), StringComparison.Ordinal);
         var device = JsonNode.Parse(await SayAsync(server, "device", "show", "my-pi", "-o", "json"))!;
@@ -45,6 +45,34 @@ public sealed class ConnectTests : IDisposable
     }
 
     [Fact]
+    public async Task A_revoked_device_comes_back_with_a_new_certificate_and_goes_for_good_after_another_revocation()
+    {
+        await using var server = await ServerProcess.StartAsync(Data);
+        await SayAsync(server, "device", "enroll", "my-pi", "--path", Path, "--thing", "pi", "--save", "old");
+        await PublishAsync(server.Door.MqttsPort, Credentials("old"), """{"ts":"2026-01-01T00:00:00Z","values":{"vibration":1e300}}""");
+        Assert.Equal(5, (await AskAsync(server, "device", "delete", "my-pi", "--yes")).Exit);
+
+        await SayAsync(server, "device", "revoke", "my-pi", "--yes");
+        await PublishAsync(server.Door.MqttsPort, Credentials("old"), "{}", isTaken: false);
+        var (_, _, refused) = await AskAsync(server, "device", "enroll", "my-pi", "--path", Path, "--thing", "pi");
+        Assert.EndsWith("try:   pilotage device restore my-pi", refused.TrimEnd(), StringComparison.Ordinal);
+
+        await SayAsync(server, "device", "restore", "my-pi", "--save", "new");
+        await PublishAsync(server.Door.MqttsPort, Credentials("new"), """{"ts":"2026-01-01T01:00:00Z","values":{"vibration":1e300}}""");
+        await PublishAsync(server.Door.MqttsPort, Credentials("old"), "{}", isTaken: false);
+        Assert.Contains("vibration  1E+300  2026-01-01T01:00:00", await SayAsync(server, "device", "values", "my-pi"), StringComparison.Ordinal);
+
+        await SayAsync(server, "device", "revoke", "my-pi", "--yes");
+        Assert.Contains("stays stored", await SayAsync(server, "device", "delete", "my-pi", "--yes"), StringComparison.Ordinal);
+        Assert.Equal(3, (await AskAsync(server, "device", "show", "my-pi")).Exit);
+
+        // The open listener makes it anew, with what it had and without the certificates it had.
+        await PublishAsync(server.Door.MqttPort, [], """{"ts":"2026-01-01T02:00:00Z","values":{"noise":1}}""");
+        Assert.Contains("vibration  1E+300", await SayAsync(server, "device", "values", "my-pi"), StringComparison.Ordinal);
+        await PublishAsync(server.Door.MqttsPort, Credentials("new"), "{}", isTaken: false);
+    }
+
+    [Fact]
     public async Task An_edge_that_could_not_work_says_why_and_keeps_its_code()
     {
         await using var server = await ServerProcess.StartAsync(Data);
@@ -59,6 +87,9 @@ public sealed class ConnectTests : IDisposable
         await RefusedAsync(1, "Its code is not used up.", "mqtts= address of its ready line", server, "127.0.0.1:1", "--code", code);
         await RefusedAsync(4, "unknown, used up, expired", "--code with a new code", server, mqtts, "--code", $"pe1.{new string('A', 27)}.{code.Split('.')[2]}");
         await RefusedAsync(4, "another authority", "--server with the address of that server", server, mqtts, "--code", $"{code[..^64]}{new string('0', 64)}");
+
+        var pump = JsonNode.Parse(await SayAsync(server, "device", "enroll", "pump-1", "--path", "default/lyon/pump-1", "--thing", "pump", "-o", "json"))!;
+        await RefusedAsync(4, "pump-1 at default/lyon/pump-1, whose thing is pump", "--code with a new code", server, mqtts, "--code", pump["items"]![0]!["code"]!.GetValue<string>());
 
         // After all of that the code is still good.
         await using var edge = ChildProcess.Start(ServerProcess.Binary, Edge(server, mqtts, "--code", code), _folder);
@@ -80,6 +111,8 @@ public sealed class ConnectTests : IDisposable
         Assert.Contains(tryThis, lines[^1], StringComparison.Ordinal);
         Assert.InRange(lines.Length, 2, 3);
     }
+
+    private static string[] Credentials(string folder) => ["--cafile", $"{folder}/ca.pem", "--cert", $"{folder}/cert.pem", "--key", $"{folder}/key.pem"];
 
     private static string[] Edge(ServerProcess server, string mqtts, params string[] more) =>
         ["edge", "run", "--data", "edge", "--server", server.Door.Http.ToString(), "--mqtts", mqtts, .. more];
