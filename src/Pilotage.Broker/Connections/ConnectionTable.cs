@@ -29,7 +29,7 @@ internal sealed class ConnectionTable(LinkContext context)
 
     /// <summary>The same for a socket of our own.</summary>
     public Task ServeAsync(LoopWire wire, ListenerOptions listener) =>
-        ServeAsync(new(wire, listener.Name, Encrypted: false, Certificate: null, wire.Remote, listener.Acks));
+        ServeAsync(new(wire, listener.Name, listener.Tls is not null, wire.Certificate, wire.Remote, listener.Acks));
 
     /// <summary>Serves one connection, whatever carries its bytes.</summary>
     public async Task ServeAsync(Transport transport)

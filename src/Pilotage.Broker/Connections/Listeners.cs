@@ -5,8 +5,8 @@ using Pilotage.Broker.Loops;
 namespace Pilotage.Broker.Connections;
 
 /// <summary>
-/// All listening sockets. Where nothing needs doing to the bytes our own event loops carry them (Linux); Kestrel carries
-/// TLS and WebSocket, and everything elsewhere.
+/// All listening sockets. Our own event loops carry plain connections, and TLS where OpenSSL 3 is there (Linux); Kestrel
+/// carries WebSocket, and everything elsewhere.
 /// </summary>
 internal sealed class Listeners : IAsyncDisposable
 {
@@ -49,7 +49,7 @@ internal sealed class Listeners : IAsyncDisposable
         var listeners = new Listeners(options);
         try
         {
-            listeners.OpenLooped(connections, time, logs);
+            listeners.OpenLooped(hooks, connections, time, logs);
             var piped = options.Listeners.Where(listener => !IsLooped(listener)).ToList();
             if (piped.Count > 0)
             {
@@ -105,16 +105,19 @@ internal sealed class Listeners : IAsyncDisposable
     }
 
     private static bool IsLooped(ListenerOptions listener) =>
-        OperatingSystem.IsLinux() && listener is { Tls: null, WebSocket: null };
+        OperatingSystem.IsLinux() && listener.WebSocket is null && (listener.Tls is not { } tls || TlsSessions.CanServe(tls));
 
-    private void OpenLooped(ConnectionTable connections, TimeProvider time, ILoggerFactory logs)
+    private void OpenLooped(BrokerHooks hooks, ConnectionTable connections, TimeProvider time, ILoggerFactory logs)
     {
         var logger = logs.CreateLogger<EventLoop>();
         foreach (var listener in _options.Listeners.Where(IsLooped))
         {
             _loops ??= new(_options.LoopCount, logger);
             void Serve(LoopWire wire) => _ = connections.ServeAsync(wire, listener);
-            _looped.Add((listener.Name, new(listener.Name, listener.EndPoint, _loops, Serve, time, logger)));
+            var tls = listener.Tls is { } asked ? new TlsSessions(asked, shown => hooks.TrustsCertificate(listener.Name, shown), time) : null;
+            _looped.Add((
+                listener.Name,
+                new(listener.Name, listener.EndPoint, _loops, Serve, tls, _options.HandshakeTimeout, time, logger)));
         }
     }
 

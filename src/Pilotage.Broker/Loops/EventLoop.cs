@@ -11,11 +11,17 @@ internal abstract class LoopItem
     /// <summary>Where it stands among the loop's items; set by the loop.</summary>
     public int Slot { get; set; } = -1;
 
+    /// <summary>Whether it waits for its turn; set by the loop.</summary>
+    public bool AwaitsTurn { get; set; }
+
     /// <summary>The descriptor has become ready in that way.</summary>
     public abstract void OnEvents(uint events);
 
     /// <summary>What was asked of it, from any thread; each request once, however often it was made.</summary>
     public abstract void OnRequests(LoopRequests requests);
+
+    /// <summary>Its turn has come, after <see cref="EventLoop.Later"/>.</summary>
+    public abstract void OnTurn();
 
     /// <summary>It has just thrown: what it holds is to be given up. Must not throw.</summary>
     public abstract void OnFault();
@@ -47,6 +53,9 @@ internal enum LoopRequests
 
     /// <summary>Give the descriptor back.</summary>
     Close = 16,
+
+    /// <summary>The handshake has had its time.</summary>
+    GiveUp = 32,
 }
 
 /// <summary>
@@ -57,6 +66,7 @@ internal enum LoopRequests
 internal sealed partial class EventLoop : IDisposable
 {
     private const int EventsMax = 512;
+    private const int TurnsPerRound = 4;
     private const ulong SignalData = ulong.MaxValue;
 
     private readonly ILogger _logger;
@@ -66,6 +76,7 @@ internal sealed partial class EventLoop : IDisposable
     private readonly Lock _posting = new();
     private readonly List<LoopItem?> _slots = [];
     private readonly Stack<int> _free = new();
+    private readonly Queue<LoopItem> _later = new();
     private List<LoopItem> _posted = [];
     private List<LoopItem> _taken = [];
     private List<LoopItem> _local = [];
@@ -159,6 +170,19 @@ internal sealed partial class EventLoop : IDisposable
     /// <summary>On the loop: the buffer stays with whoever reads from it, and the loop takes another.</summary>
     public void GiveAway() => Buffer = NewBuffer();
 
+    /// <summary>
+    /// On the loop: gives the item a turn of its own. Only a few turns are given between two looks at the descriptors, so
+    /// that a storm of costly work, such as handshakes, does not hold up the rest.
+    /// </summary>
+    public void Later(LoopItem item)
+    {
+        if (!item.AwaitsTurn)
+        {
+            item.AwaitsTurn = true;
+            _later.Enqueue(item);
+        }
+    }
+
     /// <summary>Ends the thread after what it does now; items must have been closed before.</summary>
     public void Dispose()
     {
@@ -181,7 +205,7 @@ internal sealed partial class EventLoop : IDisposable
         var events = GC.AllocateUninitializedArray<byte>(EventsMax * SocketCalls.EventBytes, pinned: true);
         while (!_ends)
         {
-            var count = SocketCalls.Wait(_epoll, events, _local.Count > 0 ? 0 : Timeout.Infinite);
+            var count = SocketCalls.Wait(_epoll, events, _local.Count + _later.Count > 0 ? 0 : Timeout.Infinite);
             for (var i = 0; i < count; i++)
             {
                 var (what, data) = SocketCalls.Event(events, i);
@@ -196,11 +220,33 @@ internal sealed partial class EventLoop : IDisposable
             }
 
             ServeRequests();
+            ServeTurns();
         }
 
-        // Descriptors that were about to be closed.
+        // Descriptors that were about to be closed, and those whom nobody serves yet.
         TakePosted();
         ServeRequests();
+        for (var slot = 0; slot < _slots.Count; slot++)
+        {
+            _slots[slot]?.OnRequests(LoopRequests.Close);
+        }
+    }
+
+    private void ServeTurns()
+    {
+        for (var i = 0; i < TurnsPerRound && _later.TryDequeue(out var item); i++)
+        {
+            item.AwaitsTurn = false;
+            try
+            {
+                item.OnTurn();
+            }
+            catch (Exception fault) when (fault is not OutOfMemoryException)
+            {
+                Log.Faulted(_logger, fault);
+                item.OnFault();
+            }
+        }
     }
 
     /// <summary>Not more than there are: what these ask for is served after the next look at the descriptors.</summary>

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
+using Pilotage.Protocols.Mqtt;
 
 namespace Pilotage.Broker.Loops;
 
@@ -17,6 +18,8 @@ internal sealed partial class LoopListener : LoopItem
     private readonly int _descriptor;
     private readonly EventLoops _loops;
     private readonly Action<LoopWire> _serve;
+    private readonly TimeSpan _handshake;
+    private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly ITimer _again;
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -25,14 +28,24 @@ internal sealed partial class LoopListener : LoopItem
     /// <param name="name">For the log.</param>
     /// <param name="at">An IP endpoint, or a Unix socket.</param>
     /// <param name="loops">Serve the connections.</param>
-    /// <param name="serve">Called for each connection, on its loop.</param>
-    /// <param name="time">Clock of the pause when descriptors have run out.</param>
+    /// <param name="serve">Called for each connection, on its loop, when its handshake is done.</param>
+    /// <param name="tls">Handshakes, or none.</param>
+    /// <param name="handshake">How long one may take.</param>
+    /// <param name="time">Clock of handshakes, and of the pause when descriptors have run out.</param>
     /// <param name="logger">Event ids 2120 to 2129.</param>
     /// <exception cref="IOException">The address cannot be had.</exception>
     public LoopListener(
-        string name, EndPoint at, EventLoops loops, Action<LoopWire> serve, TimeProvider time, ILogger logger)
+        string name,
+        EndPoint at,
+        EventLoops loops,
+        Action<LoopWire> serve,
+        TlsSessions? tls,
+        TimeSpan handshake,
+        TimeProvider time,
+        ILogger logger)
     {
-        (_name, _loops, _serve, _logger) = (name, loops, serve, logger);
+        (_name, _loops, _serve, _handshake, _time, _logger) = (name, loops, serve, handshake, time, logger);
+        Tls = tls;
         _socket = Bind(at);
         _descriptor = (int)_socket.SafeHandle.DangerousGetHandle();
         EndPoint = _socket.LocalEndPoint!;
@@ -42,6 +55,9 @@ internal sealed partial class LoopListener : LoopItem
 
     /// <summary>Where it really listens.</summary>
     public EndPoint EndPoint { get; }
+
+    /// <summary>Handshakes of its connections; none for plain ones.</summary>
+    public TlsSessions? Tls { get; }
 
     /// <summary>Begins to take connections.</summary>
     public void Open() => _loops.First.Request(this, LoopRequests.Open);
@@ -53,7 +69,23 @@ internal sealed partial class LoopListener : LoopItem
         return _closed.Task;
     }
 
+    /// <summary>A connection can be served; on its loop.</summary>
+    public void Serve(LoopWire wire) => _serve(wire);
+
+    /// <summary>Gives a handshake its time.</summary>
+    public ITimer Patience(LoopWire wire) => _time.CreateTimer(
+        static wire => ((LoopWire)wire!).GiveUp(), wire, _handshake, Timeout.InfiniteTimeSpan);
+
+    /// <summary>A handshake has failed.</summary>
+    public void OnRefused(LoopWire wire, string why)
+    {
+        BrokerMetrics.Connect(_name, MqttReason.NotAuthorized);
+        Log.Refused(_logger, _name, wire.Remote, why);
+    }
+
     public override void OnEvents(uint events) => Accept();
+
+    public override void OnTurn() => Accept();
 
     public override void OnRequests(LoopRequests requests)
     {
@@ -77,6 +109,7 @@ internal sealed partial class LoopListener : LoopItem
             _loops.First.Forget(this);
             _socket.Dispose();
             _again.Dispose();
+            Tls?.Dispose();
             _closed.SetResult();
         }
     }
@@ -127,7 +160,7 @@ internal sealed partial class LoopListener : LoopItem
                 SocketCalls.SetNoDelay(descriptor);
             }
 
-            new LoopWire(_loops.Next(), descriptor, remote, _serve).Open();
+            new LoopWire(this, _loops.Next(), descriptor, remote).Open();
         }
 
         // There may be more, and others wait too.
@@ -153,6 +186,9 @@ internal sealed partial class LoopListener : LoopItem
 
     private static partial class Log
     {
+        [LoggerMessage(2122, LogLevel.Information, "Listener {Listener} refused the TLS handshake of {Remote}: {Why}.")]
+        public static partial void Refused(ILogger logger, string listener, IPEndPoint? remote, string why);
+
         [LoggerMessage(2121, LogLevel.Error, "Listener {Listener} cannot take a connection, and tries again: {Why}.")]
         public static partial void NoDescriptors(ILogger logger, string listener, string why);
     }

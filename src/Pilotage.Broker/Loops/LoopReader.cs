@@ -178,29 +178,30 @@ internal sealed class LoopReader(LoopWire wire) : PipeReader, IValueTaskSource<R
         var direct = _restBytes == 0;
         var into = direct ? wire.Loop.Buffer : Grown();
         var room = into.AsSpan(_restBytes);
-        var got = SocketCalls.Receive(wire.Descriptor, room);
-        if (got < 0)
+        var (got, flow, why) = wire.Receive(room);
+        switch (flow)
         {
-            OnError(SocketCalls.LastError);
-            return;
+            case Flow.Waits:
+                Interlocked.And(ref _state, ~Readable);
+                return;
+            case Flow.Lost:
+                Fail(new IOException($"the connection is lost: {why}"));
+                return;
+            case Flow.Drained when !_peerClosed:
+                Interlocked.And(ref _state, ~Readable);
+                break;
         }
 
-        if (got < room.Length && got > 0 && !_peerClosed)
-        {
-            // All that was there: the next bytes are reported anew.
-            Interlocked.And(ref _state, ~Readable);
-        }
-
-        _ended = got == 0;
+        _ended = flow == Flow.Ended;
         Interlocked.And(ref _state, ~Armed);
         if (direct)
         {
-            _view = new(into, 0, (int)got);
+            _view = new(into, 0, got);
             Volatile.Write(ref _lent, true);
         }
         else
         {
-            _restBytes += (int)got;
+            _restBytes += got;
             _view = Rest();
         }
 
@@ -209,22 +210,6 @@ internal sealed class LoopReader(LoopWire wire) : PipeReader, IValueTaskSource<R
         {
             // Its reader waits for something; whether it is done with the bytes by now does not matter.
             wire.Loop.GiveAway();
-        }
-    }
-
-    private void OnError(int error)
-    {
-        switch (error)
-        {
-            case SocketCalls.EAgain:
-                Interlocked.And(ref _state, ~Readable);
-                break;
-            case SocketCalls.EIntr:
-                wire.Loop.Request(wire, LoopRequests.Read);
-                break;
-            default:
-                Fail(new IOException($"the connection is lost: {SocketCalls.Words(error)}"));
-                break;
         }
     }
 

@@ -59,6 +59,41 @@ public sealed class CertificateTests : IDisposable
     }
 
     [Fact]
+    public void What_was_once_found_good_is_refused_when_its_time_is_over_or_its_use_another()
+    {
+        using var issued = _authority.IssueDevice(Request(), Pump).Value;
+        var trust = Trust();
+        _time.Now = Now;
+        Assert.True(trust.Check(issued, PeerPurpose.Client).IsOk);
+
+        _time.Now = issued.NotAfter.ToUniversalTime();
+        Assert.True(trust.Check(issued, PeerPurpose.Client).IsOk);
+        _time.Now = _time.Now.AddSeconds(1);
+        Assert.False(trust.Check(issued, PeerPurpose.Client).IsOk);
+        _time.Now = issued.NotBefore.ToUniversalTime().AddSeconds(-1);
+        Assert.False(trust.Check(issued, PeerPurpose.Client).IsOk);
+
+        using var server = _authority.IssueServer(["localhost"]);
+        _time.Now = Now;
+        Assert.True(trust.Check(server, PeerPurpose.Server).IsOk);
+        Assert.False(trust.Check(server, PeerPurpose.Client).IsOk);
+    }
+
+    [Fact]
+    public void A_certificate_ends_with_the_root_it_was_found_good_under()
+    {
+        var folder = Path.Combine(_folder, "short");
+        Directory.CreateDirectory(folder);
+        using var shortLived = CertificateAuthority.OpenOrCreate(new PosixDirectory(folder), new() { AuthorityLifetime = TimeSpan.FromDays(30) }, _time).Value;
+        using var issued = shortLived.IssueDevice(Request(), Pump, TimeSpan.FromDays(300)).Value;
+        var trust = new CertificateTrust([shortLived.Certificate], _time);
+        Assert.True(trust.Check(issued, PeerPurpose.Client).IsOk);
+
+        _time.Now = Now.AddDays(60);
+        Assert.False(trust.Check(issued, PeerPurpose.Client).IsOk);
+    }
+
+    [Fact]
     public void Server_certificate_carries_its_names_and_is_no_client()
     {
         using var issued = _authority.IssueServer(["localhost", "127.0.0.1"]);
