@@ -79,7 +79,10 @@ internal sealed class Ingestion : IAsyncDisposable
             && _fleet.FindByPath(edge.Tenant, path.DevicePath) is { } device
             && (device.Id == edge.Id || device.Edge == edge.Id))
         {
-            return DecodedMessage.Of(device, path, message);
+            // The edge learns of it with its next desired state; until then, and for what it had stored, this is the door.
+            return device.Status == DeviceStatus.Revoked
+                ? DecodedMessage.NotUnderstood(device, message, $"the device {device.Id} was revoked")
+                : DecodedMessage.Of(device, path, message);
         }
 
         return DecodedMessage.NotUnderstood(edge, message, $"the edge {edge.Id} does not speak for a device at this topic");

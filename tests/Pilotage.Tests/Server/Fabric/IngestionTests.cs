@@ -141,6 +141,18 @@ public sealed class IngestionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_an_edge_forwards_of_a_revoked_device_is_kept_apart_with_the_reason()
+    {
+        await Forward(Batch(0, 2));
+        _server.Get<IFleet>().Revoke(Acme, _pump.Id);
+        await Forward(Batch(2, 5));
+
+        Assert.Equal(2, Points("a").Count);
+        Assert.All(_server.Get<EventStore>().Bad(Acme, _pump.Id, 10), bad => Assert.Contains("was revoked", bad.Reason, StringComparison.Ordinal));
+        Assert.Equal(3, _server.Get<EventStore>().Bad(Acme, _pump.Id, 10).Count);
+    }
+
+    [Fact]
     public async Task Readiness_names_what_is_missing()
     {
         await Task.WhenAll(Enumerable.Range(0, 50).Select(i => Send("acme/lyon/pump-1/_tele", Row(i, i))));
