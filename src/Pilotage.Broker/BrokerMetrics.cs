@@ -27,6 +27,12 @@ internal static class BrokerMetrics
     private static readonly Counter<long> DroppedCount = Meter.CreateCounter<long>(
         "pilotage.broker.messages.dropped", "{message}", "Messages lost on the way to a client, by cause.");
 
+    private static readonly Counter<long> SlowedCount = Meter.CreateCounter<long>(
+        "pilotage.broker.messages.slowed", "{message}", "Messages after which a device's connection was not read for a moment.");
+
+    private static readonly Counter<long> DelayedCount = Meter.CreateCounter<long>(
+        "pilotage.broker.connects.delayed", "{connect}", "Clients that waited for their turn to come in.");
+
     private static readonly UpDownCounter<long> SessionCount = Meter.CreateUpDownCounter<long>(
         "pilotage.broker.sessions", "{session}", "Sessions, connected or not.");
 
@@ -64,6 +70,10 @@ internal static class BrokerMetrics
     public static void Delivered(byte qos) => Interlocked.Increment(ref DeliveredByQos[qos]);
 
     public static void Dropped(string cause) => DroppedCount.Add(1, new KeyValuePair<string, object?>("cause", cause));
+
+    public static void Slowed() => SlowedCount.Add(1);
+
+    public static void Delayed() => DelayedCount.Add(1);
 
     public static void Sessions(int change) => SessionCount.Add(change);
 

@@ -100,6 +100,10 @@ public sealed record BrokerOptions
     [Range(1024, int.MaxValue)]
     public int QueuedBytesMax { get; init; } = 16 * 1024 * 1024;
 
+    /// <summary>The same over all sessions of one tenant.</summary>
+    [Range(1024, long.MaxValue)]
+    public long QueuedTenantBytesMax { get; init; } = 2L * 1024 * 1024 * 1024;
+
     /// <summary>Subscriptions of one session; more are answered with 0x97.</summary>
     [Range(1, 100_000)]
     public int SubscriptionsMax { get; init; } = 64;
@@ -151,6 +155,41 @@ public sealed record BrokerOptions
     /// <summary>Connections at the same time, over all listeners.</summary>
     [Range(1, 1_000_000)]
     public int ConnectionsMax { get; init; } = 10_000;
+
+    /// <summary>
+    /// Connections of one address (of IPv6: of one /64) that have not come in yet; more are closed. What has shown who it
+    /// is and waits for its turn is not among them.
+    /// </summary>
+    [Range(1, 1_000_000)]
+    public int HalfOpenPerAddressMax { get; init; } = 200;
+
+    /// <summary>
+    /// Refused handshakes and CONNECTs of one address in a second, and at once; past that the address is answered with 0x89
+    /// for a moment, unheard. 0 for no limit.
+    /// </summary>
+    [Range(0, 1_000_000)]
+    public int FailedConnectsPerSecondMax { get; init; } = 200;
+
+    /// <summary>
+    /// Clients of one tenant that come in within a second, and at once; others wait for their turn, or, if that would take
+    /// longer than <see cref="ConnectWaitMax"/>, are answered with 0x9F. 0 for no limit.
+    /// </summary>
+    [Range(0, 1_000_000)]
+    public int ConnectsPerSecond { get; init; } = 500;
+
+    /// <summary>How long a client may wait for its turn to come in.</summary>
+    public TimeSpan ConnectWaitMax { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Messages that one device publishes in a second, over time; past the burst its connection is read more slowly, and so
+    /// it publishes more slowly. 0 for no limit; a host may lift it for one client (<see cref="ConnectDecision.Paced"/>).
+    /// </summary>
+    [Range(0, 1_000_000)]
+    public int PublishesPerSecond { get; init; } = 50;
+
+    /// <summary>How many messages a device may publish at once.</summary>
+    [Range(1, 1_000_000)]
+    public int PublishBurst { get; init; } = 200;
 
     /// <summary>The session log is rewritten when it has grown by this much since the last time, at least.</summary>
     [Range(64 * 1024, int.MaxValue)]

@@ -19,6 +19,7 @@ internal static class BrokerOptionsCheck
         RequirePositive(options.ConnectTimeout, nameof(options.ConnectTimeout));
         RequirePositive(options.RestoredWillDelay, nameof(options.RestoredWillDelay));
         RequirePositive(options.HandshakeTimeout, nameof(options.HandshakeTimeout));
+        RequirePositive(options.ConnectWaitMax, nameof(options.ConnectWaitMax));
         RequirePositive(options.KeepAliveMin, nameof(options.KeepAliveMin));
         RequirePositive(options.DrainTimeout, nameof(options.DrainTimeout));
         RequirePositive(options.LingerTimeout, nameof(options.LingerTimeout));

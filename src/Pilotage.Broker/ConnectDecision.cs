@@ -26,6 +26,11 @@ public sealed record ConnectDecision
     /// </summary>
     public string? ResponseInformation { get; init; }
 
+    /// <summary>
+    /// Whether <see cref="BrokerOptions.PublishesPerSecond"/> holds for it; not for one that carries the messages of many.
+    /// </summary>
+    public bool Paced { get; init; } = true;
+
     /// <summary>Lets the client in.</summary>
     public static ConnectDecision Accept(ClientIdentity identity, QueueOverflow overflow = QueueOverflow.DropOldest) =>
         new() { Identity = identity, Overflow = overflow };

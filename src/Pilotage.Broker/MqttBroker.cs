@@ -21,6 +21,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
     private readonly ConnectionTable _connections;
     private readonly WebSocketGate _gate;
     private readonly WillPublisher _wills;
+    private readonly Admission _admission;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
@@ -50,7 +51,8 @@ public sealed partial class MqttBroker : IAsyncDisposable
         _exchange = new(options, _sessions, time);
         var logger = logs.CreateLogger<ClientConnection>();
         _wills = new(_exchange, hooks, time, logger);
-        var context = new LinkContext(options, hooks, _exchange, _wills, time, logger, _stopping.Token);
+        _admission = new(options, time);
+        var context = new LinkContext(options, hooks, _exchange, _wills, _admission, time, logger, _stopping.Token);
         _connections = new(context);
         _gate = new(_connections, context);
     }
@@ -96,7 +98,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
             broker._stepping = broker._exchange.RunStepsAsync();
             broker._sweeper = broker.SweepAsync();
             broker._listeners = await Listeners.OpenAsync(
-                options, hooks, broker._connections, broker._gate, time, logs, cancellation);
+                options, hooks, broker._connections, broker._admission, broker._gate, time, logs, cancellation);
         }
         catch
         {
@@ -219,6 +221,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
             while (await timer.WaitForNextTickAsync(_sweeping.Token))
             {
                 _connections.Sweep();
+                _admission.Sweep();
                 _exchange.Sweep();
                 if (_options.StatusInterval > TimeSpan.Zero && _time.GetElapsedTime(told) >= _options.StatusInterval)
                 {

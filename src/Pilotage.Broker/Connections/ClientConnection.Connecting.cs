@@ -35,6 +35,11 @@ internal sealed partial class ClientConnection
             return Refuse(MqttReason.ClientIdentifierNotValid, "the client identifier is too long");
         }
 
+        if (context.Admission.Barred(transport.Address) is var barred && barred > TimeSpan.Zero)
+        {
+            return Refuse(MqttReason.ServerBusy, $"too many failed attempts from this address; try again in {Seconds(barred)} s");
+        }
+
         var request = new ConnectRequest
         {
             Listener = transport.Listener,
@@ -51,13 +56,39 @@ internal sealed partial class ClientConnection
         var decision = await context.Hooks.ConnectAsync(request, context.Stopping);
         if (decision.Identity is not { } who)
         {
+            context.Admission.Failed(transport.Address);
             return Refuse(decision.Reason, decision.Text ?? "refused by the host");
         }
 
         var judged = JudgeConnect(packet, who);
-        return judged == MqttReason.Success
-            ? await AcceptAsync(packet, who, decision, assigned ? request.ClientId : null)
-            : Refuse(judged, judged.Words());
+        if (judged != MqttReason.Success)
+        {
+            return Refuse(judged, judged.Words());
+        }
+
+        transport.Entry.Dispose();
+        return await IsItsTurnAsync(who) && await AcceptAsync(packet, who, decision, assigned ? request.ClientId : null);
+    }
+
+    private static int Seconds(TimeSpan wait) => (int)Math.Ceiling(wait.TotalSeconds);
+
+    /// <summary>When many come at once, each waits its turn; whose turn is too far off is told to come again.</summary>
+    private async ValueTask<bool> IsItsTurnAsync(ClientIdentity who)
+    {
+        if (context.Admission.Turn(who.Tenant) is not { } wait)
+        {
+            return Refuse(
+                MqttReason.ConnectionRateExceeded,
+                $"too many clients connect at once; try again in {Seconds(context.Options.ConnectWaitMax)} s, or a little later");
+        }
+
+        if (wait > TimeSpan.Zero)
+        {
+            BrokerMetrics.Delayed();
+            await Task.Delay(wait, context.Time, context.Stopping);
+        }
+
+        return true;
     }
 
     private static string NewClientId() => $"auto-{RandomNumberGenerator.GetHexString(2 * AssignedIdBytes, true)}";
@@ -150,6 +181,7 @@ internal sealed partial class ClientConnection
         var attachment = context.Exchange.Attach(who, packet, decision.Overflow, expiry, this);
         _session = attachment.Session;
         _who = who;
+        _paced = decision.Paced && who.Device is not null && context.Options.PublishesPerSecond > 0;
         try
         {
             await attachment.Stored;

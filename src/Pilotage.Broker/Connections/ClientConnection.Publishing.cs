@@ -13,6 +13,8 @@ internal sealed partial class ClientConnection
     private byte[] _lastTopicBytes = [];
     private MqttReason _lastJudged;
     private int _unacknowledged;
+    private bool _paced;
+    private Pace _pace;
 
     private ValueTask OnPublish(byte flags, ReadOnlySpan<byte> body)
     {
@@ -55,7 +57,19 @@ internal sealed partial class ClientConnection
             Interlocked.Increment(ref _unacknowledged);
         }
 
-        return Enqueue(pending);
+        var enqueued = Enqueue(pending);
+        return _paced && _pace.Count(context.Time, context.Options.PublishesPerSecond, context.Options.PublishBurst) is var wait
+            && wait > TimeSpan.Zero
+            ? SlowAsync(enqueued, wait)
+            : enqueued;
+    }
+
+    /// <summary>A device above its rate is read more slowly: by TCP, and by the acks that it waits for, it slows down itself.</summary>
+    private async ValueTask SlowAsync(ValueTask enqueued, TimeSpan wait)
+    {
+        BrokerMetrics.Slowed();
+        await enqueued;
+        await Task.Delay(wait, context.Time, context.Stopping);
     }
 
     /// <summary>PUBREL: PUBCOMP says that the identifier is free, so it waits until that is durable.</summary>

@@ -18,18 +18,26 @@ internal sealed class ConnectionTable(LinkContext context)
     {
         var certificate = connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate;
         var remote = listener.EndPoint is UnixDomainSocketEndPoint ? null : connection.RemoteEndPoint as IPEndPoint;
+        if (context.Admission.TryBegin(remote?.Address) is not { } entry)
+        {
+            BrokerMetrics.Connect(listener.Name, Protocols.Mqtt.MqttReason.ServerBusy);
+            connection.Abort();
+            return Task.CompletedTask;
+        }
+
         return ServeAsync(new(
             new PipeWire(connection.Transport, connection.Abort),
             listener.Name,
             listener.Tls is not null,
             certificate,
             remote,
-            listener.Acks));
+            listener.Acks,
+            entry));
     }
 
     /// <summary>The same for a socket of our own.</summary>
     public Task ServeAsync(LoopWire wire, ListenerOptions listener) =>
-        ServeAsync(new(wire, listener.Name, listener.Tls is not null, wire.Certificate, wire.Remote, listener.Acks));
+        ServeAsync(new(wire, listener.Name, listener.Tls is not null, wire.Certificate, wire.Remote, listener.Acks, wire.Entry));
 
     /// <summary>Serves one connection, whatever carries its bytes.</summary>
     public async Task ServeAsync(Transport transport)
@@ -37,6 +45,7 @@ internal sealed class ConnectionTable(LinkContext context)
         if (Interlocked.Increment(ref _open) > context.Options.ConnectionsMax)
         {
             Interlocked.Decrement(ref _open);
+            transport.Entry.Dispose();
             BrokerMetrics.Connect(transport.Listener, Protocols.Mqtt.MqttReason.ServerBusy);
             await transport.Wire.CloseAsync();
             return;
@@ -51,6 +60,7 @@ internal sealed class ConnectionTable(LinkContext context)
         }
         finally
         {
+            transport.Entry.Dispose();
             _running.TryRemove(client, out _);
             Interlocked.Decrement(ref _open);
             ended.SetResult();

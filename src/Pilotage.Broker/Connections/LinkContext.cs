@@ -11,6 +11,7 @@ internal sealed record LinkContext(
     BrokerHooks Hooks,
     Exchange Exchange,
     WillPublisher Wills,
+    Admission Admission,
     TimeProvider Time,
     ILogger Logger,
     CancellationToken Stopping);
@@ -22,10 +23,16 @@ internal sealed record LinkContext(
 /// <param name="Certificate">The client's certificate, trusted already.</param>
 /// <param name="Remote">The peer; nothing for a Unix socket.</param>
 /// <param name="Acks">When messages are acknowledged.</param>
+/// <param name="Entry">Its place among those that have not come in yet.</param>
 internal sealed record Transport(
     IWire Wire,
     string Listener,
     bool Encrypted,
     X509Certificate2? Certificate,
     EndPoint? Remote,
-    AckPolicy Acks);
+    AckPolicy Acks,
+    Admission.HalfOpen Entry)
+{
+    /// <summary>The peer's address.</summary>
+    public IPAddress? Address => (Remote as IPEndPoint)?.Address;
+}

@@ -36,6 +36,7 @@ internal sealed class Listeners : IAsyncDisposable
         BrokerOptions options,
         BrokerHooks hooks,
         ConnectionTable connections,
+        Admission admission,
         WebSocketGate gate,
         TimeProvider time,
         ILoggerFactory logs,
@@ -49,7 +50,7 @@ internal sealed class Listeners : IAsyncDisposable
         var listeners = new Listeners(options);
         try
         {
-            listeners.OpenLooped(hooks, connections, time, logs);
+            listeners.OpenLooped(hooks, connections, admission, time, logs);
             var piped = options.Listeners.Where(listener => !IsLooped(listener)).ToList();
             if (piped.Count > 0)
             {
@@ -107,7 +108,8 @@ internal sealed class Listeners : IAsyncDisposable
     private static bool IsLooped(ListenerOptions listener) =>
         OperatingSystem.IsLinux() && listener.WebSocket is null && (listener.Tls is not { } tls || TlsSessions.CanServe(tls));
 
-    private void OpenLooped(BrokerHooks hooks, ConnectionTable connections, TimeProvider time, ILoggerFactory logs)
+    private void OpenLooped(
+        BrokerHooks hooks, ConnectionTable connections, Admission admission, TimeProvider time, ILoggerFactory logs)
     {
         var logger = logs.CreateLogger<EventLoop>();
         foreach (var listener in _options.Listeners.Where(IsLooped))
@@ -117,7 +119,7 @@ internal sealed class Listeners : IAsyncDisposable
             var tls = listener.Tls is { } asked ? new TlsSessions(asked, shown => hooks.TrustsCertificate(listener.Name, shown), time) : null;
             _looped.Add((
                 listener.Name,
-                new(listener.Name, listener.EndPoint, _loops, Serve, tls, _options.HandshakeTimeout, time, logger)));
+                new(listener.Name, listener.EndPoint, _loops, Serve, admission, tls, _options.HandshakeTimeout, time, logger)));
         }
     }
 

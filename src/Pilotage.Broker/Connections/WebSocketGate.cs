@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Net.WebSockets;
 using Microsoft.AspNetCore.Http;
+using Pilotage.Protocols.Mqtt;
 
 namespace Pilotage.Broker.Connections;
 
@@ -30,12 +31,23 @@ internal sealed class WebSocketGate(ConnectionTable connections, LinkContext con
             return;
         }
 
+        var remote = listener.EndPoint is UnixDomainSocketEndPoint || http.Connection.RemoteIpAddress is not { } ip
+            ? null
+            : new IPEndPoint(ip, http.Connection.RemotePort);
+        using var entry = context.Admission.TryBegin(remote?.Address);
+        if (entry is null)
+        {
+            BrokerMetrics.Connect(listener.Name, MqttReason.ServerBusy);
+            http.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            return;
+        }
+
         // MQTT has a keep alive of its own.
         var socket = await http.WebSockets.AcceptWebSocketAsync(
             new WebSocketAcceptContext { SubProtocol = Protocol, KeepAliveInterval = TimeSpan.Zero });
         try
         {
-            await ServeAsync(http, socket, listener);
+            await ServeAsync(http, socket, listener, remote, entry);
         }
         finally
         {
@@ -43,22 +55,21 @@ internal sealed class WebSocketGate(ConnectionTable connections, LinkContext con
         }
     }
 
-    private async Task ServeAsync(HttpContext http, WebSocket socket, ListenerOptions listener)
+    private async Task ServeAsync(
+        HttpContext http, WebSocket socket, ListenerOptions listener, IPEndPoint? remote, Admission.HalfOpen entry)
     {
         var incoming = new Pipe(new PipeOptions(useSynchronizationContext: false));
         var reading = ReadAsync(socket, incoming.Writer);
         await using (var output = WebSocketStream.Create(socket, WebSocketMessageType.Binary))
         {
-            var remote = listener.EndPoint is UnixDomainSocketEndPoint || http.Connection.RemoteIpAddress is not { } ip
-                ? null
-                : new IPEndPoint(ip, http.Connection.RemotePort);
             await connections.ServeAsync(new(
                 new PipeWire(new Duplex(incoming.Reader, PipeWriter.Create(output, new(leaveOpen: true))), http.Abort),
                 listener.Name,
                 listener.Tls is not null,
                 http.Connection.ClientCertificate,
                 remote,
-                listener.Acks));
+                listener.Acks,
+                entry));
         }
 
         await CloseAsync(socket, reading);

@@ -67,6 +67,7 @@ internal sealed partial class EventLoop : IDisposable
 {
     private const int EventsMax = 512;
     private const int TurnsPerRound = 4;
+    private const int TurnsAwaitedMax = 64;
     private const ulong SignalData = ulong.MaxValue;
 
     private readonly ILogger _logger;
@@ -86,6 +87,7 @@ internal sealed partial class EventLoop : IDisposable
     private bool _signalled;
     private bool _ended;
     private volatile bool _ends;
+    private volatile int _awaited;
 
     public EventLoop(string name, ILogger logger)
     {
@@ -99,6 +101,9 @@ internal sealed partial class EventLoop : IDisposable
 
     /// <summary>Where bytes are received; an item that keeps them past its turn says so with <see cref="GiveAway"/>.</summary>
     public byte[] Buffer { get; private set; } = NewBuffer();
+
+    /// <summary>Whether many wait for a turn. From any thread.</summary>
+    public bool IsBehind => _awaited > TurnsAwaitedMax;
 
     /// <summary>Whether the caller is the loop.</summary>
     public bool IsCurrent => Thread.CurrentThread == _thread;
@@ -180,6 +185,7 @@ internal sealed partial class EventLoop : IDisposable
         {
             item.AwaitsTurn = true;
             _later.Enqueue(item);
+            _awaited = _later.Count;
         }
     }
 
@@ -237,6 +243,7 @@ internal sealed partial class EventLoop : IDisposable
         for (var i = 0; i < TurnsPerRound && _later.TryDequeue(out var item); i++)
         {
             item.AwaitsTurn = false;
+            _awaited = _later.Count;
             try
             {
                 item.OnTurn();

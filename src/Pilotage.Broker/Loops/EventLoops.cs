@@ -20,6 +20,9 @@ internal sealed class EventLoops : IDisposable
     /// <summary>The one that accepts.</summary>
     public EventLoop First => _loops[0];
 
+    /// <summary>Whether so much waits for a turn that no more should be begun.</summary>
+    public bool AreBehind => Array.Exists(_loops, static loop => loop.IsBehind);
+
     /// <summary>The next in turn; called by the one that accepts.</summary>
     public EventLoop Next() => _loops[_next++ % _loops.Length];
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
+using Pilotage.Broker.Connections;
 using Pilotage.Protocols.Mqtt;
 
 namespace Pilotage.Broker.Loops;
@@ -18,6 +19,7 @@ internal sealed partial class LoopListener : LoopItem
     private readonly int _descriptor;
     private readonly EventLoops _loops;
     private readonly Action<LoopWire> _serve;
+    private readonly Admission _admission;
     private readonly TimeSpan _handshake;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -29,6 +31,7 @@ internal sealed partial class LoopListener : LoopItem
     /// <param name="at">An IP endpoint, or a Unix socket.</param>
     /// <param name="loops">Serve the connections.</param>
     /// <param name="serve">Called for each connection, on its loop, when its handshake is done.</param>
+    /// <param name="admission">Says who may begin.</param>
     /// <param name="tls">Handshakes, or none.</param>
     /// <param name="handshake">How long one may take.</param>
     /// <param name="time">Clock of handshakes, and of the pause when descriptors have run out.</param>
@@ -39,12 +42,14 @@ internal sealed partial class LoopListener : LoopItem
         EndPoint at,
         EventLoops loops,
         Action<LoopWire> serve,
+        Admission admission,
         TlsSessions? tls,
         TimeSpan handshake,
         TimeProvider time,
         ILogger logger)
     {
-        (_name, _loops, _serve, _handshake, _time, _logger) = (name, loops, serve, handshake, time, logger);
+        (_name, _loops, _serve, _logger) = (name, loops, serve, logger);
+        (_admission, _handshake, _time) = (admission, handshake, time);
         Tls = tls;
         _socket = Bind(at);
         _descriptor = (int)_socket.SafeHandle.DangerousGetHandle();
@@ -79,6 +84,7 @@ internal sealed partial class LoopListener : LoopItem
     /// <summary>A handshake has failed.</summary>
     public void OnRefused(LoopWire wire, string why)
     {
+        _admission.Failed(wire.Remote?.Address);
         BrokerMetrics.Connect(_name, MqttReason.NotAuthorized);
         Log.Refused(_logger, _name, wire.Remote, why);
     }
@@ -147,6 +153,13 @@ internal sealed partial class LoopListener : LoopItem
         Span<byte> address = stackalloc byte[AddressBytes];
         for (var i = 0; i < AcceptsPerTurn; i++)
         {
+            if (_loops.AreBehind)
+            {
+                // The kernel keeps those who knock, and tells more of them to come again, until there is time for them.
+                _loops.First.Later(this);
+                return;
+            }
+
             var descriptor = SocketCalls.Accept(_descriptor, address, out var bytes);
             if (descriptor < 0)
             {
@@ -155,12 +168,19 @@ internal sealed partial class LoopListener : LoopItem
             }
 
             var remote = bytes > sizeof(ushort) ? SocketCalls.EndPointOf(address[..bytes]) : null;
+            if (_admission.TryBegin(remote?.Address) is not { } entry)
+            {
+                BrokerMetrics.Connect(_name, MqttReason.ServerBusy);
+                _ = SocketCalls.Close(descriptor);
+                continue;
+            }
+
             if (remote is not null)
             {
                 SocketCalls.SetNoDelay(descriptor);
             }
 
-            new LoopWire(this, _loops.Next(), descriptor, remote).Open();
+            new LoopWire(this, _loops.Next(), descriptor, remote, entry).Open();
         }
 
         // There may be more, and others wait too.

@@ -22,8 +22,10 @@ internal sealed class LoopWire : LoopItem, IWire
     /// <param name="loop">Serves it from now on.</param>
     /// <param name="descriptor">Connected and non-blocking; closed by this.</param>
     /// <param name="remote">The peer, where it has an address.</param>
-    public LoopWire(LoopListener listener, EventLoop loop, int descriptor, IPEndPoint? remote)
+    /// <param name="entry">Given up when it is closed, if it has not come in before.</param>
+    public LoopWire(LoopListener listener, EventLoop loop, int descriptor, IPEndPoint? remote, Admission.HalfOpen entry)
     {
+        Entry = entry;
         _listener = listener;
         Loop = loop;
         Descriptor = descriptor;
@@ -36,6 +38,9 @@ internal sealed class LoopWire : LoopItem, IWire
     public int Descriptor { get; }
 
     public IPEndPoint? Remote { get; }
+
+    /// <summary>Its place among those that have not come in yet.</summary>
+    public Admission.HalfOpen Entry { get; }
 
     /// <summary>The client's certificate, where it showed one.</summary>
     public X509Certificate2? Certificate => _tls?.Certificate;
@@ -125,6 +130,7 @@ internal sealed class LoopWire : LoopItem, IWire
         {
             _closed = true;
             _patience?.Dispose();
+            Entry.Dispose();
             _reader.Complete();
             Loop.Forget(this);
             _tls?.Close();

@@ -22,6 +22,7 @@ internal sealed partial class Exchange
             {
                 var space = Space(session.Tenant);
                 space.Sessions.Add(session.ClientId, session);
+                session.Join(space.Queued);
                 BrokerMetrics.Sessions(1);
                 foreach (var subscription in session.Subscriptions.Values)
                 {
@@ -78,10 +79,12 @@ internal sealed partial class Exchange
     {
         var delay = TimeSpan.FromSeconds(restored.Will.DelaySeconds);
         var due = Now + (delay > options.RestoredWillDelay ? delay : options.RestoredWillDelay);
-        var sessions = Space(restored.Who.Tenant).Sessions;
+        var space = Space(restored.Who.Tenant);
+        var sessions = space.Sessions;
         if (!sessions.TryGetValue(restored.Who.ClientId, out var session))
         {
             session = new(key, restored.Who.Tenant, restored.Who.ClientId) { ExpiresAt = due };
+            session.Join(space.Queued);
             sessions.Add(restored.Who.ClientId, session);
             BrokerMetrics.Sessions(1);
         }

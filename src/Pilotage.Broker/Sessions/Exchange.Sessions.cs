@@ -37,6 +37,7 @@ internal sealed partial class Exchange
             if (session is null)
             {
                 session = new(++_lastSession, who.Tenant, who.ClientId);
+                session.Join(space.Queued);
                 space.Sessions.Add(who.ClientId, session);
                 BrokerMetrics.Sessions(1);
             }
@@ -229,6 +230,7 @@ internal sealed partial class Exchange
             PassOnEverything(space, session);
         }
 
+        session.Leave();
         BrokerMetrics.Sessions(-1);
         return session.Durable ? log.Closed(session) : default;
     }

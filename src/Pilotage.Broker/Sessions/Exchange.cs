@@ -249,7 +249,12 @@ internal sealed partial class Exchange(BrokerOptions options, SessionLog log, Ti
     }
 
     private bool IsFull(Session session, int more) =>
-        session.Queued >= options.QueuedMessagesMax || session.QueuedBytes + more > options.QueuedBytesMax;
+        session.Queued >= options.QueuedMessagesMax
+        || session.QueuedBytes + more > options.QueuedBytesMax
+        || IsTenantFull(session, more);
+
+    private bool IsTenantFull(Session session, int more) =>
+        session.TenantBytes + more > options.QueuedTenantBytesMax;
 
     private static void Retain(TenantSpace space, StoredMessage stored)
     {
@@ -302,6 +307,12 @@ internal sealed partial class Exchange(BrokerOptions options, SessionLog log, Ti
         }
 
         session.Enqueue(delivery);
+
+        // A full tenant takes nothing more, not even into an empty queue.
+        while (session.Waiting.Count > 0 && IsTenantFull(session, 0))
+        {
+            DropOldest(session, "tenant-full");
+        }
     }
 
     private void DropOldest(Session session, string cause)

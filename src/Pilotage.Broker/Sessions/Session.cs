@@ -16,6 +16,7 @@ internal sealed class Session(ulong key, TenantId tenant, string clientId)
     private readonly HashSet<ushort> _packetIds = [];
     private IncomingIds? _incoming;
     private ushort _lastPacketId;
+    private QueueTally _tally = new();
 
     /// <summary>Its number in the session log; never used again.</summary>
     public ulong Key { get; } = key;
@@ -61,6 +62,9 @@ internal sealed class Session(ulong key, TenantId tenant, string clientId)
 
     public long QueuedBytes { get; private set; }
 
+    /// <summary>The same over all sessions of its tenant.</summary>
+    public long TenantBytes => _tally.Bytes;
+
     /// <summary>Messages lost to a full queue, as counted in the session log.</summary>
     public long Dropped { get; set; }
 
@@ -102,14 +106,24 @@ internal sealed class Session(ulong key, TenantId tenant, string clientId)
     public void Enqueue(Delivery delivery)
     {
         Waiting.PushBack(delivery);
-        QueuedBytes += delivery.Stored.Bytes;
+        Weigh(delivery.Stored.Bytes);
     }
+
+    /// <summary>What waits in it counts for its tenant from now on.</summary>
+    public void Join(QueueTally tally)
+    {
+        _tally = tally;
+        _tally.Bytes += QueuedBytes;
+    }
+
+    /// <summary>The session ends, and with it what waits in it.</summary>
+    public void Leave() => Weigh(-QueuedBytes);
 
     /// <summary>Takes the oldest waiting message off for good.</summary>
     public Delivery DropOldest()
     {
         var delivery = Waiting.PopFront();
-        QueuedBytes -= delivery.Stored.Bytes;
+        Weigh(-delivery.Stored.Bytes);
         return delivery;
     }
 
@@ -211,7 +225,7 @@ internal sealed class Session(ulong key, TenantId tenant, string clientId)
         delivery.Ready = true;
         _packetIds.Add(delivery.PacketId);
         Inflight.Add(delivery);
-        QueuedBytes += delivery.Stored.Bytes;
+        Weigh(delivery.Stored.Bytes);
     }
 
     /// <summary>Takes back a delivery that waited for PUBCOMP.</summary>
@@ -227,7 +241,13 @@ internal sealed class Session(ulong key, TenantId tenant, string clientId)
         var delivery = Inflight[place];
         Inflight.RemoveAt(place);
         OnWire -= place < OnWire ? 1 : 0;
-        QueuedBytes -= delivery.Stored.Bytes;
+        Weigh(-delivery.Stored.Bytes);
         return delivery;
+    }
+
+    private void Weigh(long bytes)
+    {
+        QueuedBytes += bytes;
+        _tally.Bytes += bytes;
     }
 }

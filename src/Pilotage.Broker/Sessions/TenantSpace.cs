@@ -18,6 +18,9 @@ internal sealed class TenantSpace
 
     public RetainedStore Retained { get; } = new();
 
+    /// <summary>What waits in all its sessions.</summary>
+    public QueueTally Queued { get; } = new();
+
     /// <summary>Messages routed since the start.</summary>
     public long Received { get; set; }
 
@@ -56,4 +59,10 @@ internal sealed class TenantSpace
             Shared.Remove(group, group.TopicFilter);
         }
     }
+}
+
+/// <summary>Bytes that wait in the sessions of one tenant.</summary>
+internal sealed class QueueTally
+{
+    public long Bytes { get; set; }
 }

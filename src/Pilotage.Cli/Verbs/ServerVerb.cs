@@ -26,6 +26,11 @@ internal static class ServerVerb
             Description = "Limits of the broker: default; with --insecure-open also bench, for measuring, and interop, for the Eclipse Paho suites.",
             HelpName = "default|bench|interop",
         };
+        var rate = new Option<int?>("--publish-rate")
+        {
+            Description = "Messages a second that one device may publish over time, four times as many at once; above it the device is read more slowly. Default 50; 0 for no limit.",
+            HelpName = "N",
+        };
         acks.AcceptOnlyFromAmong("durable", "memory");
         limits.AcceptOnlyFromAmong("default", "bench", "interop");
         var open = new Option<bool>("--insecure-open") { Description = "Say that --mqtt or --ws is meant: anyone on this machine may publish as any device." };
@@ -40,7 +45,7 @@ internal static class ServerVerb
                 "Runs the server in the foreground: one ready line, SIGTERM drains and ends with 0.",
                 "pilotage server --data /var/lib/pilotage --http 127.0.0.1:8080 --mqtts 127.0.0.1:8883",
                 "pilotage server --data ./data --mqtt 127.0.0.1:1883 --insecure-open"),
-            data, http, https, mqtts, mqtt, wss, ws, open, acks, limits, tenant, ca, cert, key, stdin);
+            data, http, https, mqtts, mqtt, wss, ws, open, acks, limits, rate, tenant, ca, cert, key, stdin);
         verb.SetAction(async (parsed, cancellation) =>
         {
             var defaults = new ServerOptions { DataFolder = parsed.GetValue(data)! };
@@ -54,6 +59,7 @@ internal static class ServerVerb
                 Ws = Endpoints.Address(parsed, ws),
                 Acks = Word<AckTiming>(parsed.GetValue(acks)),
                 Limits = Word<BrokerLimits>(parsed.GetValue(limits)),
+                PublishesPerSecond = parsed.GetValue(rate) ?? defaults.PublishesPerSecond,
                 InsecureOpen = parsed.GetValue(open),
                 Tenant = parsed.GetValue(tenant) ?? defaults.Tenant,
                 TlsCa = parsed.GetValue(ca),
@@ -81,6 +87,7 @@ internal static class ServerVerb
         "--limits" => "--limits bench --insecure-open --mqtt 127.0.0.1:1883, or without --limits",
         "--tls-cert" or "--tls-key" => "--tls-cert FILE --tls-key FILE, or neither for a certificate of the server's own authority",
         "--tls-ca" => "--tls-ca FILE, a file of certificates (PEM)",
+        "--publish-rate" => "--publish-rate 50, or 0 for no limit",
         "--tenant" => "--tenant acme",
         "--data" => "--data ./data",
         _ => "pilotage server --help",

@@ -33,6 +33,10 @@ public sealed record ServerOptions
     /// <summary>The limits of the broker.</summary>
     public BrokerLimits Limits { get; init; }
 
+    /// <summary>Messages that one device may publish in a second over time, four times as many at once; 0 for no limit.</summary>
+    [Range(0, 250_000)]
+    public int PublishesPerSecond { get; init; } = 50;
+
     /// <summary>Says that <see cref="Mqtt"/> is meant: anyone on this machine may publish as any device.</summary>
     public bool InsecureOpen { get; init; }
 

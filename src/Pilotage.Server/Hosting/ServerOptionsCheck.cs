@@ -58,11 +58,18 @@ public static class ServerOptionsCheck
             {
                 if (!rule.IsValid(value))
                 {
-                    faults.Add(new(property.Name == nameof(ServerOptions.Tenant) ? "--tenant" : property.Name, Describe(rule, value)));
+                    faults.Add(new(FlagOf(property.Name), Describe(rule, value)));
                 }
             }
         }
     }
+
+    private static string FlagOf(string property) => property switch
+    {
+        nameof(ServerOptions.Tenant) => "--tenant",
+        nameof(ServerOptions.PublishesPerSecond) => "--publish-rate",
+        _ => property,
+    };
 
     private static string Describe(ValidationAttribute rule, object? value)
     {

@@ -173,6 +173,45 @@ public sealed class SessionTests
     }
 
     [Fact]
+    public async Task What_waits_in_all_sessions_of_a_tenant_is_bounded_and_other_tenants_have_their_own_room()
+    {
+        // Each message weighs its payload and its topic.
+        var payload = new string('x', 99);
+        var rig = new ExchangeRig(new() { QueuedTenantBytesMax = 1024 });
+        foreach (var client in new[] { "one", "two" })
+        {
+            var link = new FakeLink();
+            var session = (await rig.AttachAsync(client, link)).Session;
+            await rig.SubscribeAsync(session, "a");
+            rig.Exchange.Detach(session, link, keepsWill: false, null);
+        }
+
+        for (var i = 0; i < 8; i++)
+        {
+            Assert.Equal(MqttReason.Success, await rig.PublishAsync("a", payload));
+        }
+
+        var clients = rig.Exchange.Clients();
+        Assert.Equal(10, clients.Sum(client => client.Queued));
+        Assert.Equal(6, clients.Sum(client => client.Dropped));
+
+        var globex = new TenantId("globex");
+        var other = new FakeLink();
+        var theirs = (await rig.AttachAsync("three", other, tenant: globex)).Session;
+        await rig.SubscribeAsync(theirs, "a");
+        rig.Exchange.Detach(theirs, other, keepsWill: false, null);
+        await rig.PublishAsync("a", payload, tenant: globex);
+        Assert.Equal(1, rig.Exchange.Clients().Single(client => client.Identity.Tenant == globex).Queued);
+
+        // What a session leaves makes room for the others, also after a restart.
+        await rig.RestartAsync();
+        await rig.AttachAsync("one", new FakeLink(), clean: true);
+        var before = rig.Exchange.Clients().Single(client => client.Identity.ClientId == "two").Queued;
+        await rig.PublishAsync("a", payload);
+        Assert.Equal(before + 1, rig.Exchange.Clients().Single(client => client.Identity.ClientId == "two").Queued);
+    }
+
+    [Fact]
     public async Task Overlapping_subscriptions_bring_one_copy_at_the_highest_qos()
     {
         var rig = new ExchangeRig();

@@ -16,7 +16,10 @@ internal sealed class StartStep : IDemoStep
         var server = Child(world, "server",
         [
             "server", "--data", world.Home.Server, "--http", $"127.0.0.1:{world.Ports.Http}", "--https", $"127.0.0.1:{world.Ports.Https}",
-            "--mqtts", $"127.0.0.1:{world.Ports.Mqtts}", "--tenant", DemoWorld.Tenant, "--until-stdin-ends",
+            "--mqtts", $"127.0.0.1:{world.Ports.Mqtts}", "--tenant", DemoWorld.Tenant,
+
+            // Years are told in seconds here.
+            "--publish-rate", "0", "--until-stdin-ends",
         ]);
         await server.StartAsync(cancellation);
         var context = new ApiContext(new($"http://127.0.0.1:{world.Ports.Http}/"), world.Home.AdminToken);

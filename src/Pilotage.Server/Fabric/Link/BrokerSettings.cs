@@ -9,7 +9,13 @@ namespace Pilotage.Server.Fabric.Link;
 internal static class BrokerSettings
 {
     public static BrokerOptions Of(ServerOptions server, IServerTls tls) =>
-        LimitsOf(server.Limits) with { Listeners = ListenersOf(server, tls), DrainTimeout = server.DrainTimeout };
+        LimitsOf(server.Limits) with
+        {
+            Listeners = ListenersOf(server, tls),
+            DrainTimeout = server.DrainTimeout,
+            PublishesPerSecond = server.PublishesPerSecond,
+            PublishBurst = Math.Max(1, 4 * server.PublishesPerSecond),
+        };
 
     private static BrokerOptions LimitsOf(BrokerLimits limits) => limits switch
     {
@@ -25,12 +31,15 @@ internal static class BrokerSettings
             RetainedBytesMax = 4L * 1024 * 1024 * 1024,
             SubscriptionsMax = 1000,
             ConnectionsMax = 100_000,
+            ConnectsPerSecond = 0,
+            HalfOpenPerAddressMax = 100_000,
         },
         BrokerLimits.Interop => new()
         {
             KeepAliveMin = TimeSpan.FromSeconds(1),
             KeepAliveMax = TimeSpan.FromSeconds(60),
             AllowsDollarTopics = true,
+            ConnectsPerSecond = 0,
         },
         _ => new(),
     };

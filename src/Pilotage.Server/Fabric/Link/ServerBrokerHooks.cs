@@ -196,8 +196,9 @@ internal sealed partial class ServerBrokerHooks(
         }
 
         // What an edge waits for must not be dropped silently behind its back; the publisher is told instead.
-        var overflow = fleet.Find(identity.Tenant, device)?.Thing == Things.Edge ? QueueOverflow.Refuse : QueueOverflow.DropOldest;
-        return ConnectDecision.Accept(new ClientIdentity(identity.Tenant, request.ClientId, device, DeviceRole, request.Listener), overflow);
+        var isEdge = fleet.Find(identity.Tenant, device)?.Thing == Things.Edge;
+        var who = new ClientIdentity(identity.Tenant, request.ClientId, device, DeviceRole, request.Listener);
+        return ConnectDecision.Accept(who, isEdge ? QueueOverflow.Refuse : QueueOverflow.DropOldest) with { Paced = !isEdge };
     }
 
     private static partial class Log

@@ -1,0 +1,144 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using Pilotage.Broker;
+using Pilotage.Core;
+using Pilotage.Protocols.Mqtt;
+using Pilotage.Testing.Gateway;
+using Xunit;
+
+namespace Pilotage.Conformance.Mqtt;
+
+/// <summary>Who comes in, how many at once, and how fast a device may speak: on sockets, with the reasons a client gets.</summary>
+public sealed class AdmissionTests
+{
+    [Fact]
+    public async Task Connections_that_do_not_come_in_are_closed_past_their_number_and_those_who_come_in_do_not_count()
+    {
+        await using var broker = await TestBroker.StartAsync(new BrokerOptions { HalfOpenPerAddressMax = 2 });
+        for (var i = 0; i < 5; i++)
+        {
+            // Each is in before the next one knocks.
+            await RawClient.ConnectAsync(broker.Port, $"in-{i}");
+        }
+
+        using var first = await RawClient.OpenAsync(broker.Port);
+        using var second = await RawClient.OpenAsync(broker.Port);
+        using var third = await RawClient.OpenAsync(broker.Port);
+        await third.ExpectEndAsync();
+
+        first.Dispose();
+        await Eventually(async () =>
+        {
+            using var next = await RawClient.OpenAsync(broker.Port);
+            try
+            {
+                await next.SendAsync(t => MqttEncoder.Connect(t, new() { ClientId = "next" }));
+                return await next.ReadAsync() is not null;
+            }
+            catch (SocketException)
+            {
+                return false;
+            }
+        });
+    }
+
+    [Fact]
+    public async Task Clients_that_come_too_fast_wait_for_their_turn_or_are_told_to_come_again()
+    {
+        await using var broker = await TestBroker.StartAsync(new BrokerOptions { ConnectsPerSecond = 2, ConnectWaitMax = TimeSpan.FromMilliseconds(700) });
+        var clients = new List<RawClient>();
+        for (var i = 0; i < 4; i++)
+        {
+            var client = await RawClient.OpenAsync(broker.Port);
+            await client.SendAsync(t => MqttEncoder.Connect(t, new() { ClientId = $"c{i}" }));
+            clients.Add(client);
+        }
+
+        var answers = new List<ConnAckPacket>();
+        foreach (var client in clients)
+        {
+            answers.Add(await client.ConnAckAsync());
+            client.Dispose();
+        }
+
+        // Two at once, one half a second later; the last one's turn would be a whole second off.
+        Assert.Equal(
+            [MqttReason.Success, MqttReason.Success, MqttReason.Success, MqttReason.ConnectionRateExceeded],
+            answers.Select(answer => answer.Reason).Order());
+        Assert.Contains("try again in", answers.Single(answer => answer.Reason.IsFailure()).Properties!.ReasonString, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_address_that_fails_too_often_is_answered_without_being_heard()
+    {
+        var asked = 0;
+        var hooks = new OpenHooks
+        {
+            OnConnect = _ =>
+            {
+                Interlocked.Increment(ref asked);
+                return ConnectDecision.Refuse(MqttReason.BadUserNameOrPassword, "no");
+            },
+        };
+        await using var broker = await TestBroker.StartAsync(new BrokerOptions { FailedConnectsPerSecondMax = 2 }, hooks);
+
+        // Opened before anybody failed: the address is let as far as CONNECT.
+        using var last = await RawClient.OpenAsync(broker.Port);
+        for (var i = 0; i < 2; i++)
+        {
+            using var client = await RawClient.OpenAsync(broker.Port);
+            await client.SendAsync(t => MqttEncoder.Connect(t, new() { ClientId = "c" }));
+            Assert.Equal(MqttReason.BadUserNameOrPassword, (await client.ConnAckAsync()).Reason);
+        }
+
+        await last.SendAsync(t => MqttEncoder.Connect(t, new() { ClientId = "c" }));
+        var answer = await last.ConnAckAsync();
+        Assert.Equal(MqttReason.ServerBusy, answer.Reason);
+        Assert.Contains("try again in", answer.Properties!.ReasonString, StringComparison.Ordinal);
+        Assert.Equal(2, asked);
+    }
+
+    [Theory]
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public async Task A_device_above_its_rate_is_slowed_down_and_loses_nothing(bool isDevice, bool isPaced)
+    {
+        const int Messages = 30;
+        var hooks = new OpenHooks
+        {
+            OnConnect = request => ConnectDecision.Accept(
+                new(new TenantId("acme"), request.ClientId, isDevice ? new DeviceId("pump-1") : null, "test", request.Listener)) with { Paced = isPaced },
+        };
+        await using var broker = await TestBroker.StartAsync(new BrokerOptions { PublishesPerSecond = 20, PublishBurst = 10 }, hooks);
+        using var client = (await RawClient.ConnectAsync(broker.Port, "c")).Client;
+        var began = Stopwatch.GetTimestamp();
+        for (ushort id = 1; id <= Messages; id++)
+        {
+            await client.PublishAsync("a", "x", 1, id);
+        }
+
+        for (var id = 1; id <= Messages; id++)
+        {
+            Assert.Equal(MqttReason.Success, (await client.PubAckAsync()).Reason);
+        }
+
+        var took = Stopwatch.GetElapsedTime(began);
+        Assert.Equal(Messages, broker.Hooks.Received.Count);
+        if (isDevice && isPaced)
+        {
+            // 20 of them past the burst; the first wait follows the message that causes it.
+            Assert.True(took > TimeSpan.FromSeconds(0.9), $"took {took}");
+        }
+    }
+
+    /// <summary>The end of a connection is seen by the broker a little after we have closed it.</summary>
+    private static async Task Eventually(Func<Task<bool>> holds)
+    {
+        var began = Stopwatch.GetTimestamp();
+        while (!await holds())
+        {
+            Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(10), "not within 10 s");
+        }
+    }
+}
