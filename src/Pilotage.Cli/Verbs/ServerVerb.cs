@@ -31,6 +31,16 @@ internal static class ServerVerb
             Description = "Messages a second that one device may publish over time, four times as many at once; above it the device is read more slowly. Default 50; 0 for no limit.",
             HelpName = "N",
         };
+        var floor = new Option<double?>("--disk-floor")
+        {
+            Description = "Free share of the disk in percent, 2 GiB at most, below which nothing that devices send is stored. Default 3; 0 for no floor.",
+            HelpName = "PERCENT",
+        };
+        var low = new Option<double?>("--disk-low")
+        {
+            Description = "The same, 10 GiB at most, below which no training and no dataset begins. Default 10; 0 for no floor.",
+            HelpName = "PERCENT",
+        };
         acks.AcceptOnlyFromAmong("durable", "memory");
         limits.AcceptOnlyFromAmong("default", "bench", "interop");
         var open = new Option<bool>("--insecure-open") { Description = "Say that --mqtt or --ws is meant: anyone on this machine may publish as any device." };
@@ -45,7 +55,7 @@ internal static class ServerVerb
                 "Runs the server in the foreground: one ready line, SIGTERM drains and ends with 0.",
                 "pilotage server --data /var/lib/pilotage --http 127.0.0.1:8080 --mqtts 127.0.0.1:8883",
                 "pilotage server --data ./data --mqtt 127.0.0.1:1883 --insecure-open"),
-            data, http, https, mqtts, mqtt, wss, ws, open, acks, limits, rate, tenant, ca, cert, key, stdin);
+            data, http, https, mqtts, mqtt, wss, ws, open, acks, limits, rate, floor, low, tenant, ca, cert, key, stdin);
         verb.SetAction(async (parsed, cancellation) =>
         {
             var defaults = new ServerOptions { DataFolder = parsed.GetValue(data)! };
@@ -60,6 +70,8 @@ internal static class ServerVerb
                 Acks = Word<AckTiming>(parsed.GetValue(acks)),
                 Limits = Word<BrokerLimits>(parsed.GetValue(limits)),
                 PublishesPerSecond = parsed.GetValue(rate) ?? defaults.PublishesPerSecond,
+                DiskFloorPercent = parsed.GetValue(floor) ?? defaults.DiskFloorPercent,
+                DiskLowPercent = parsed.GetValue(low) ?? defaults.DiskLowPercent,
                 InsecureOpen = parsed.GetValue(open),
                 Tenant = parsed.GetValue(tenant) ?? defaults.Tenant,
                 TlsCa = parsed.GetValue(ca),
@@ -88,6 +100,8 @@ internal static class ServerVerb
         "--tls-cert" or "--tls-key" => "--tls-cert FILE --tls-key FILE, or neither for a certificate of the server's own authority",
         "--tls-ca" => "--tls-ca FILE, a file of certificates (PEM)",
         "--publish-rate" => "--publish-rate 50, or 0 for no limit",
+        "--disk-floor" => "--disk-floor 3, or 0 for no floor",
+        "--disk-low" => "--disk-low 10, or 0 for no floor",
         "--tenant" => "--tenant acme",
         "--data" => "--data ./data",
         _ => "pilotage server --help",

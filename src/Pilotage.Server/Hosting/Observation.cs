@@ -15,6 +15,7 @@ internal static class Observation
         services
             .AddSingleton<PrometheusText>()
             .AddSingleton<IHealthCheck, CatalogueHealth>()
+            .AddSingleton<DiskRoom>()
             .AddSingleton<StorageWatch>()
             .AddSingleton<IHealthCheck>(provider => provider.GetRequiredService<StorageWatch>())
             .AddSingleton<IHostedService>(provider => provider.GetRequiredService<StorageWatch>());

@@ -60,6 +60,14 @@ public sealed record ServerOptions
     [Range(typeof(TimeSpan), "00:00:00.1", "00:10:00")]
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Share of the disk in percent, 2 GiB at most, below which nothing that devices send is stored; 0 for no floor.</summary>
+    [Range(0.0, 50.0)]
+    public double DiskFloorPercent { get; init; } = 3;
+
+    /// <summary>Share of the disk in percent, 10 GiB at most, below which no training and no dataset begins; 0 for no floor.</summary>
+    [Range(0.0, 50.0)]
+    public double DiskLowPercent { get; init; } = 10;
+
     /// <summary>How long a server whose storage failed still answers reads and says why, before it ends.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan FailureNotice { get; init; } = TimeSpan.FromSeconds(5);

@@ -68,6 +68,8 @@ public static class ServerOptionsCheck
     {
         nameof(ServerOptions.Tenant) => "--tenant",
         nameof(ServerOptions.PublishesPerSecond) => "--publish-rate",
+        nameof(ServerOptions.DiskFloorPercent) => "--disk-floor",
+        nameof(ServerOptions.DiskLowPercent) => "--disk-low",
         _ => property,
     };
 

@@ -12,6 +12,7 @@ namespace Pilotage.Server.Hosting;
 internal sealed partial class StorageWatch(
     IEnumerable<IStorage> storages,
     DataFolder folder,
+    DiskRoom room,
     ServerOptions options,
     TimeProvider time,
     IHostApplicationLifetime host,
@@ -39,7 +40,7 @@ internal sealed partial class StorageWatch(
 
         return _isFull || _storages.Any(storage => storage.IsFull)
             ? "the disk is full: nothing is stored until there is space again; reads work"
-            : null;
+            : room.State == RoomState.Out ? room.Words() : null;
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -55,7 +56,33 @@ internal sealed partial class StorageWatch(
                 return;
             }
 
+            LookAtRoom();
             await LookForSpaceAsync(stoppingToken);
+        }
+    }
+
+    private void LookAtRoom()
+    {
+        try
+        {
+            if (!room.Look())
+            {
+                return;
+            }
+        }
+        catch (IOException)
+        {
+            // Whatever is the matter with the disk, the storages will say.
+            return;
+        }
+
+        if (room.Words() is { } words)
+        {
+            Log.Scarce(logger, words, folder.Root);
+        }
+        else
+        {
+            Log.RoomAgain(logger, folder.Root);
         }
     }
 
@@ -131,6 +158,12 @@ internal sealed partial class StorageWatch(
 
         [LoggerMessage(3001, LogLevel.Error, "The disk is full: nothing is stored in {Folder} until there is space again. Reads work.")]
         public static partial void Full(ILogger logger, string folder);
+
+        [LoggerMessage(3003, LogLevel.Warning, "{Words} ({Folder}).")]
+        public static partial void Scarce(ILogger logger, string words, string folder);
+
+        [LoggerMessage(3004, LogLevel.Information, "The disk of {Folder} has room enough again.")]
+        public static partial void RoomAgain(ILogger logger, string folder);
 
         [LoggerMessage(3002, LogLevel.Information, "There is space again: messages are stored in {Folder}.")]
         public static partial void SpaceAgain(ILogger logger, string folder);

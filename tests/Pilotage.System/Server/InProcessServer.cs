@@ -23,11 +23,14 @@ internal sealed class InProcessServer : IAsyncDisposable
     public string Errors => _errors.ToString();
 
     /// <summary>A server whose logs, keys and token lie on a simulated disk; the catalogue stays in the folder.</summary>
-    public static async Task<InProcessServer> StartAsync(string folder, SimulatedDisk disk)
+    /// <param name="folder">The data folder.</param>
+    /// <param name="disk">The disk.</param>
+    /// <param name="room">Bytes free and in all; those of the real disk unless given.</param>
+    public static async Task<InProcessServer> StartAsync(string folder, SimulatedDisk disk, Func<(long Free, long Total)>? room = null)
     {
         var output = new ReadyWriter();
-        var server = new InProcessServer(
-            Options(folder), new Disk { Open = path => path == folder ? disk.Root : disk.Root.Sub(Path.GetFileName(path)) }, output);
+        var simulated = new Disk { Open = path => path == folder ? disk.Root : disk.Root.Sub(Path.GetFileName(path)) };
+        var server = new InProcessServer(Options(folder), room is null ? simulated : simulated with { Room = _ => room() }, output);
         var first = await Task.WhenAny(output.Ready.Task, server._running).WaitAsync(Patience);
         if (first == server._running)
         {

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Pilotage.Core.Durability;
 using Pilotage.Protocols.Mqtt;
 using Pilotage.Testing;
@@ -54,6 +55,34 @@ public sealed class SimulatedDiskTests(ITestOutputHelper output) : IDisposable
         Assert.True(_load.Ledger.Missing > 0, $"a server that never flushes lost nothing: the harness is blind ({_load.Ledger})");
     }
 
+    [Fact]
+    public async Task Below_its_floor_the_server_takes_nothing_more_says_so_and_goes_on_when_there_is_room()
+    {
+        const long Total = 1_000_000_000;
+        var free = Total / 2;
+        var disk = new SimulatedDisk(_random);
+        await using var server = await InProcessServer.StartAsync(_folder.Path, disk, () => (Volatile.Read(ref free), Total));
+        await _load.RunAsync(server.Door, async () =>
+        {
+            Volatile.Write(ref free, 29_000_000);
+            await UntilRefusedAsync();
+            var (isReady, says) = await server.Door.ReadinessAsync();
+            Assert.False(isReady);
+            Assert.Contains("only 29 MB of the disk are free, less than 3 %", says, StringComparison.Ordinal);
+
+            // Between the floors devices are heard again; what can wait does.
+            Volatile.Write(ref free, 50_000_000);
+            await UntilReadyAsync(server.Door);
+            var (status, body) = await server.Door.AskAsync(HttpMethod.Post, "api/v1/datasets", new JsonObject { ["package"] = "x", ["name"] = "x" });
+            Assert.Equal(507, (int)status);
+            Assert.Contains("no dataset begins until there is space again", body, StringComparison.Ordinal);
+            Volatile.Write(ref free, Total / 2);
+        });
+        await _load.AccountAsync(server.Door);
+        Assert.True(_load.Ledger.Faults == 0 && _load.Ledger.Acked > 0, $"{_load.Ledger}");
+        Assert.Equal([MqttReason.QuotaExceeded], _load.Refused.Keys);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(4)]
@@ -101,12 +130,7 @@ public sealed class SimulatedDiskTests(ITestOutputHelper output) : IDisposable
         await _load.AccountAsync(server.Door);
 
         disk.CapacityBytes = long.MaxValue;
-        var began = TimeProvider.System.GetTimestamp();
-        while (!(await server.Door.ReadinessAsync()).IsReady)
-        {
-            Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(30), "space is back, and nobody noticed");
-            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
-        }
+        await UntilReadyAsync(server.Door);
 
         await _load.RunAsync(server.Door, () => Task.CompletedTask);
         await _load.AccountAsync(server.Door);
@@ -126,6 +150,16 @@ public sealed class SimulatedDiskTests(ITestOutputHelper output) : IDisposable
         await Task.Delay(TimeSpan.FromMilliseconds(_random.Next(2, 100)), TimeProvider.System);
         disk.Cut();
     });
+
+    private static async Task UntilReadyAsync(ServerDoor door)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        while (!(await door.ReadinessAsync()).IsReady)
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(30), "space is back, and nobody noticed");
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
+        }
+    }
 
     private async Task UntilRefusedAsync()
     {

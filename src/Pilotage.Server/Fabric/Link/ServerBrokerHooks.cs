@@ -22,6 +22,7 @@ internal sealed partial class ServerBrokerHooks(
     TopicRights rights,
     ForwardLanes lanes,
     ServerOptions options,
+    DiskRoom room,
     TimeProvider time,
     ILogger<ServerBrokerHooks> logger) : BrokerHooks
 {
@@ -93,6 +94,11 @@ internal sealed partial class ServerBrokerHooks(
 
     private async ValueTask<PublishDecision> StoreAsync(ClientIdentity who, TopicPath path, MqttMessage message, long receivedNs)
     {
+        if (room.State == RoomState.Out)
+        {
+            return PublishDecision.Refused(MqttReason.QuotaExceeded, room.Words() ?? "there is space again; send it once more");
+        }
+
         try
         {
             return await TakeAsync(who, path, message, receivedNs);

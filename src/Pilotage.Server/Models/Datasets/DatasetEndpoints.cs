@@ -11,7 +11,7 @@ internal static class DatasetEndpoints
 {
     public static void Map(RouteGroupBuilder api)
     {
-        api.MapPost("datasets", Cut).RequirePermission("models.dataset.write", Scope.Tenant);
+        api.MapPost("datasets", Cut).WaitsForRoom().RequirePermission("models.dataset.write", Scope.Tenant);
         api.MapGet("datasets", (Principal who, DatasetStore datasets) => TypedResults.Ok(datasets.List(who.Tenant).Select(View).ToList()))
             .RequirePermission("models.dataset.read", Scope.Tenant);
         api.MapGet("datasets/{reference}", (string reference, Principal who, DatasetStore datasets) =>

@@ -11,7 +11,7 @@ internal static class TrainingEndpoints
 {
     public static void Map(RouteGroupBuilder api)
     {
-        api.MapPost("runs", Post).RequirePermission("models.run.write", Scope.Tenant);
+        api.MapPost("runs", Post).WaitsForRoom().RequirePermission("models.run.write", Scope.Tenant);
         api.MapGet("runs", (Principal who, TrainingRuns runs) => TypedResults.Ok(runs.List(who.Tenant))).RequirePermission("models.run.read", Scope.Tenant);
         api.MapGet("runs/{id}", (string id, Principal who, TrainingRuns runs) => runs.Get(who.Tenant, id).ToHttp())
             .RequirePermission("models.run.read", Scope.Tenant);
