@@ -260,7 +260,7 @@ internal sealed partial class ClientConnection
         return seconds;
     }
 
-    /// <summary>Answers CONNECT with a failure and ends.</summary>
+    /// <summary>Answers CONNECT with a failure, where the client's version has a word for it, and ends.</summary>
     private bool Refuse(MqttReason reason, string why)
     {
         Debug.Assert(reason.IsFailure(), "A refusal needs a reason.");

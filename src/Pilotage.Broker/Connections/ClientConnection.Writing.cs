@@ -47,25 +47,23 @@ internal sealed partial class ClientConnection
 
     /// <summary>
     /// Answers to what the client sent. They are few for each packet taken, and none is taken while the outbox is over
-    /// its limits.
+    /// its limits. False when the packet does not go: the client takes no packet as large, or the connection has ended.
     /// </summary>
     private bool Send(in Outbound packet)
     {
         lock (_outbox.Gate)
         {
-            if (_outbox.IsClosed)
+            if (_outbox.IsClosed || !Write(packet))
             {
                 return false;
             }
-
-            Write(packet);
         }
 
         transport.Wire.Wake();
         return true;
     }
 
-    private void Write(in Outbound packet)
+    private bool Write(in Outbound packet)
     {
         var written = packet.Type switch
         {
@@ -83,6 +81,8 @@ internal sealed partial class ClientConnection
         {
             _outbox.EndPacket();
         }
+
+        return written > 0;
     }
 
     private Handing TryDeliver(StoredMessage stored, PublishDelivery delivery)

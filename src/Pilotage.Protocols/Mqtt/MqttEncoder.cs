@@ -21,14 +21,19 @@ public static partial class MqttEncoder
     /// <summary>Writes PINGRESP.</summary>
     public static int PingResp(IBufferWriter<byte> target) => Empty(target, MqttPacketType.PingResp);
 
-    /// <summary>Writes CONNACK.</summary>
+    /// <summary>Writes CONNACK; nothing where 3.1.1 has no code for the reason.</summary>
     public static int ConnAck(IBufferWriter<byte> target, MqttVersion version, ConnAckPacket packet, int bytesMax)
     {
         var body = Aside();
         body.Byte(packet.SessionPresent ? (byte)1 : (byte)0);
         if (version == MqttVersion.V311)
         {
-            body.Byte(packet.Reason.ToConnectReturnCode());
+            if (packet.Reason.ToConnectReturnCode() is not { } code)
+            {
+                return 0;
+            }
+
+            body.Byte(code);
             return Finish(target, MqttPacketType.ConnAck, 0, body, bytesMax);
         }
 

@@ -39,15 +39,21 @@ public static class MqttReasons
         _ => "Refused.",
     };
 
-    /// <summary>The return code of a 3.1.1 CONNACK that says nearly the same (3.1.1, table 3.1).</summary>
-    public static byte ToConnectReturnCode(this MqttReason reason) => reason switch
+    /// <summary>
+    /// The return code of a 3.1.1 CONNACK that says nearly the same (3.1.1, table 3.1); nothing where none does, so that
+    /// the connection ends without CONNACK (MQTT-3.2.2-6 of 3.1.1, and MQTT-3.1.4-1 for a CONNECT that does not conform).
+    /// </summary>
+    public static byte? ToConnectReturnCode(this MqttReason reason) => reason switch
     {
         MqttReason.Success => 0,
         MqttReason.UnsupportedProtocolVersion => 1,
         MqttReason.ClientIdentifierNotValid => 2,
+        MqttReason.UnspecifiedError or MqttReason.ImplementationSpecificError or MqttReason.ServerUnavailable
+            or MqttReason.ServerBusy or MqttReason.ServerShuttingDown or MqttReason.QuotaExceeded
+            or MqttReason.UseAnotherServer or MqttReason.ServerMoved or MqttReason.ConnectionRateExceeded => 3,
         MqttReason.BadUserNameOrPassword => 4,
         MqttReason.NotAuthorized or MqttReason.Banned => 5,
-        _ => 3,
+        _ => null,
     };
 
     /// <summary>The reason code that a 3.1.1 CONNACK's return code stands for.</summary>

@@ -73,6 +73,16 @@ public sealed class RoundTripTests
         AssertSame(properties, got.Properties);
     }
 
+    [Fact]
+    public void A_refusal_without_a_code_in_3_1_1_is_not_written_there()
+    {
+        var refusal = new ConnAckPacket(false, MqttReason.MalformedPacket, null);
+        var target = new ArrayBufferWriter<byte>();
+        Assert.Equal(0, MqttEncoder.ConnAck(target, MqttVersion.V311, refusal, int.MaxValue));
+        Assert.Equal(0, target.WrittenCount);
+        Assert.Equal(5, MqttEncoder.ConnAck(target, MqttVersion.V5, refusal, int.MaxValue));
+    }
+
     [Theory]
     [MemberData(nameof(Versions))]
     public void Publish_comes_back_from_any_split_of_its_bytes(MqttVersion version)
