@@ -23,6 +23,7 @@ internal sealed partial class ClientConnection
 
         _version = packet.Version;
         _wantsWords = packet.Properties?.RequestProblemInformation ?? true;
+        _packetBytesMax = (int)Math.Min(packet.Properties?.MaximumPacketSize ?? int.MaxValue, int.MaxValue);
         var assigned = packet.ClientId.Length == 0;
         if (assigned && packet is { Version: MqttVersion.V311, CleanStart: false })
         {
@@ -172,9 +173,16 @@ internal sealed partial class ClientConnection
             ? packet.CleanStart ? 0 : Session.NeverExpires
             : packet.Properties?.SessionExpiry ?? 0;
         var expiry = Math.Min(asked, (uint)Math.Min(context.Options.SessionExpiryMax.TotalSeconds, uint.MaxValue));
-        var keepAlive = AgreeKeepAlive(packet);
+        var answer = new ConnAckPacket(
+            false, MqttReason.Success, AnswerTo(packet, decision, expiry, AgreeKeepAlive(packet), assigned));
+        if (packet.Properties?.MaximumPacketSize is not null
+            && MqttEncoder.ConnAck(new ArrayBufferWriter<byte>(), _version, answer, _packetBytesMax) == 0)
+        {
+            // It cannot be told what it must know, and would wait for CONNACK for ever.
+            return Refuse(MqttReason.PacketTooLarge, "the client takes no packet as large as CONNACK");
+        }
+
         var window = Math.Min(packet.Properties?.ReceiveMaximum ?? ushort.MaxValue, context.Options.InflightMax);
-        _packetBytesMax = (int)Math.Min(packet.Properties?.MaximumPacketSize ?? int.MaxValue, int.MaxValue);
         _aliases = new(Math.Min(packet.Properties?.TopicAliasMaximum ?? 0, context.Options.OutgoingTopicAliasMax));
         _topicAliases = new string?[packet.Version == MqttVersion.V5 ? context.Options.TopicAliasMaximum : 0];
 
@@ -197,18 +205,7 @@ internal sealed partial class ClientConnection
             return Refuse(MqttReason.ServerUnavailable, "the session could not be stored");
         }
 
-        var properties = packet.Version == MqttVersion.V311 ? null : new MqttProperties
-        {
-            SessionExpiry = expiry == asked ? null : expiry,
-            AssignedClientId = assigned,
-            ServerKeepAlive = keepAlive == packet.KeepAliveSeconds ? null : keepAlive,
-            ReceiveMaximum = (ushort)context.Options.ReceiveMaximum,
-            TopicAliasMaximum = (ushort)context.Options.TopicAliasMaximum,
-            MaximumPacketSize = (uint)context.Options.PacketBytesMax,
-            ResponseInformation =
-                packet.Properties?.RequestResponseInformation == true ? decision.ResponseInformation : null,
-        };
-        Send(Outbound.ConnAck(new(attachment.Present, MqttReason.Success, properties)));
+        Send(Outbound.ConnAck(answer with { SessionPresent = attachment.Present }));
         _welcomed = true;
         OpenWindow(window);
         BrokerMetrics.Connections(1);
@@ -219,6 +216,21 @@ internal sealed partial class ClientConnection
         context.Exchange.Pump(attachment.Session, this);
         return true;
     }
+
+    /// <summary>What CONNACK tells a 5.0 client: what was asked for and is not granted, and what the broker takes.</summary>
+    private MqttProperties? AnswerTo(
+        ConnectPacket packet, ConnectDecision decision, uint expiry, ushort keepAlive, string? assigned) =>
+        packet.Version == MqttVersion.V311 ? null : new()
+        {
+            SessionExpiry = expiry == (packet.Properties?.SessionExpiry ?? 0) ? null : expiry,
+            AssignedClientId = assigned,
+            ServerKeepAlive = keepAlive == packet.KeepAliveSeconds ? null : keepAlive,
+            ReceiveMaximum = (ushort)context.Options.ReceiveMaximum,
+            TopicAliasMaximum = (ushort)context.Options.TopicAliasMaximum,
+            MaximumPacketSize = (uint)context.Options.PacketBytesMax,
+            ResponseInformation =
+                packet.Properties?.RequestResponseInformation == true ? decision.ResponseInformation : null,
+        };
 
     /// <summary>Rights may have been taken away since a resumed session subscribed; what it may not hear any more ends here.</summary>
     private async ValueTask RecheckAsync(Session session, ClientIdentity who)

@@ -88,15 +88,21 @@ public static partial class MqttEncoder
         body.UInt16(packet.PacketId);
         if (version == MqttVersion.V5)
         {
-            MqttPropertyWriter.Write(body, packet.Properties);
+            var reasons = new byte[packet.Reasons.Count];
+            for (var i = 0; i < reasons.Length; i++)
+            {
+                reasons[i] = (byte)packet.Reasons[i];
+            }
+
+            return FinishWithProperties(target, type, 0, body, packet.Properties, bytesMax, reasons);
         }
 
-        if (version == MqttVersion.V5 || type == MqttPacketType.SubAck)
+        if (type == MqttPacketType.SubAck)
         {
             foreach (var reason in packet.Reasons)
             {
                 // 3.1.1 knows one failure only (MQTT-3.9.3-2).
-                body.Byte(version == MqttVersion.V5 || !reason.IsFailure() ? (byte)reason : (byte)0x80);
+                body.Byte(reason.IsFailure() ? (byte)0x80 : (byte)reason);
             }
         }
 

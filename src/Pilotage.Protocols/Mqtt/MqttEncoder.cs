@@ -108,10 +108,12 @@ public static partial class MqttEncoder
         int flags,
         ArrayBufferWriter<byte> body,
         MqttProperties? properties,
-        int bytesMax)
+        int bytesMax,
+        ReadOnlySpan<byte> payload = default)
     {
         var head = body.WrittenSpan.ToArray();
         MqttPropertyWriter.Write(body, properties);
+        body.Write(payload);
         var written = Finish(target, type, flags, body, bytesMax);
         if (written > 0 || properties is not { ReasonString: not null } and not { UserProperties: not null })
         {
@@ -124,6 +126,7 @@ public static partial class MqttEncoder
         body.ResetWrittenCount();
         body.Write(head);
         MqttPropertyWriter.Write(body, properties);
+        body.Write(payload);
         (properties.ReasonString, properties.UserProperties) = (text, pairs);
         return Finish(target, type, flags, body, bytesMax);
     }

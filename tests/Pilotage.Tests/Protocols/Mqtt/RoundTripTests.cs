@@ -73,6 +73,18 @@ public sealed class RoundTripTests
         AssertSame(properties, got.Properties);
     }
 
+    [Theory]
+    [InlineData(MqttPacketType.SubAck)]
+    [InlineData(MqttPacketType.UnsubAck)]
+    public void Words_that_do_not_fit_are_left_out_and_the_reasons_stay(MqttPacketType type)
+    {
+        var sent = new SubAckPacket(5, [MqttReason.NotAuthorized, MqttReason.Success], new() { ReasonString = new('x', 50) });
+        var bytes = Write(target => MqttEncoder.SubAck(target, MqttVersion.V5, type, sent, 10));
+        Assert.True(MqttDecoder.TrySubAck(Body(bytes, type, out _), type, MqttVersion.V5, Limits, out var got, out _));
+        Assert.Equal((5, null), (got.PacketId, got.Properties));
+        Assert.Equal(sent.Reasons, got.Reasons);
+    }
+
     [Fact]
     public void A_refusal_without_a_code_in_3_1_1_is_not_written_there()
     {
