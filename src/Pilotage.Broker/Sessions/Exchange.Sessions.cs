@@ -26,8 +26,9 @@ internal sealed partial class Exchange
                     SessionLog.Unawaited(Remove(space, session));
                     session = null;
                 }
-                else if (packet.CleanStart)
+                else if (packet.CleanStart || session.ExpiresAt <= Now)
                 {
+                    // Its time is up, whether or not the sweep has come by (MQTT-4.1.0-2), or the client wants it gone.
                     SessionLog.Unawaited(Remove(space, session));
                     session = null;
                 }

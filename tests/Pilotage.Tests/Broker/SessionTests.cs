@@ -9,6 +9,17 @@ namespace Pilotage.Tests.Broker;
 public sealed class SessionTests
 {
     [Fact]
+    public async Task A_session_whose_time_is_up_is_not_gone_on_with_even_before_the_sweep()
+    {
+        var rig = new ExchangeRig();
+        var link = new FakeLink();
+        var session = (await rig.AttachAsync("c", link, expiry: 10)).Session;
+        rig.Exchange.Detach(session, link, keepsWill: false, null);
+        rig.Time.Advance(TimeSpan.FromSeconds(10));
+        Assert.False((await rig.AttachAsync("c", new FakeLink(), expiry: 10)).Present);
+    }
+
+    [Fact]
     public async Task Offline_messages_wait_and_come_in_order()
     {
         var rig = new ExchangeRig();
