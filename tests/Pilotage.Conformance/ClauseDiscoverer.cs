@@ -3,10 +3,11 @@ using Xunit.Sdk;
 
 namespace Pilotage.Conformance;
 
-/// <summary>Makes each clause a trait, so that a report can list them.</summary>
+/// <summary>Makes each clause a trait, so that the tests of one can be run alone.</summary>
 public sealed class ClauseDiscoverer : ITraitDiscoverer
 {
     /// <inheritdoc/>
     public IEnumerable<KeyValuePair<string, string>> GetTraits(IAttributeInfo traitAttribute) =>
-        [new("clause", traitAttribute.GetNamedArgument<string>(nameof(ClauseAttribute.Id)))];
+        traitAttribute.GetNamedArgument<IReadOnlyList<string>>(nameof(ClauseAttribute.Ids))
+            .Select(id => new KeyValuePair<string, string>("clause", id));
 }

@@ -9,7 +9,7 @@ namespace Pilotage.Conformance.Mqtt;
 /// <summary>A listener may acknowledge from memory; what is refused at once is refused all the same.</summary>
 public sealed class AckPolicyTests
 {
-    [Theory]
+    [OwnTheory]
     [InlineData(AckPolicy.Memory, true)]
     [InlineData(AckPolicy.Durable, false)]
     public async Task An_ack_waits_for_the_disk_unless_the_listener_says_otherwise(AckPolicy acks, bool comes)
@@ -37,7 +37,7 @@ public sealed class AckPolicyTests
         client.Dispose();
     }
 
-    [Fact]
+    [OwnFact]
     public async Task Both_halves_of_qos_2_work_from_memory_for_a_lasting_session()
     {
         await using var broker = await TestBroker.StartAsync(

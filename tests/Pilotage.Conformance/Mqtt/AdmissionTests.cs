@@ -11,7 +11,7 @@ namespace Pilotage.Conformance.Mqtt;
 /// <summary>Who comes in, how many at once, and how fast a device may speak: on sockets, with the reasons a client gets.</summary>
 public sealed class AdmissionTests
 {
-    [Fact]
+    [OwnFact]
     public async Task Connections_that_do_not_come_in_are_closed_past_their_number_and_those_who_come_in_do_not_count()
     {
         await using var broker = await TestBroker.StartAsync(new BrokerOptions { HalfOpenPerAddressMax = 2 });
@@ -42,7 +42,7 @@ public sealed class AdmissionTests
         });
     }
 
-    [Fact]
+    [OwnFact]
     public async Task Clients_that_come_too_fast_wait_for_their_turn_or_are_told_to_come_again()
     {
         await using var broker = await TestBroker.StartAsync(new BrokerOptions { ConnectsPerSecond = 2, ConnectWaitMax = TimeSpan.FromMilliseconds(700) });
@@ -68,7 +68,7 @@ public sealed class AdmissionTests
         Assert.Contains("try again in", answers.Single(answer => answer.Reason.IsFailure()).Properties!.ReasonString, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [OwnFact]
     public async Task An_address_that_fails_too_often_is_answered_without_being_heard()
     {
         var asked = 0;
@@ -98,7 +98,7 @@ public sealed class AdmissionTests
         Assert.Equal(2, asked);
     }
 
-    [Theory]
+    [OwnTheory]
     [InlineData(true, true)]
     [InlineData(true, false)]
     [InlineData(false, true)]

@@ -1,6 +1,5 @@
 using Pilotage.Broker;
 using Pilotage.Protocols.Mqtt;
-using Pilotage.Testing.Gateway;
 using Xunit;
 using static Pilotage.Protocols.Mqtt.MqttPacketType;
 
@@ -9,17 +8,15 @@ namespace Pilotage.Conformance.Mqtt;
 /// <summary>PUBREC, PUBREL and PUBCOMP: QoS 2 in both directions.</summary>
 public sealed class Chapter43QosTests : IAsyncLifetime
 {
-    private TestBroker _broker = null!;
+    private BrokerUnderTest _broker = null!;
 
-    public async Task InitializeAsync() => _broker = await TestBroker.StartAsync(new BrokerOptions { ReceiveMaximum = 4 });
+    public async Task InitializeAsync() => _broker = await BrokerUnderTest.StartAsync(new BrokerOptions { ReceiveMaximum = 4 });
 
     public async Task DisposeAsync() => await _broker.DisposeAsync();
 
     [Theory]
-    [Clause("MQTT-4.3.3-8")]
-    [Clause("MQTT-4.3.3-11")]
-    [Clause("MQTT-3.5.2-1")]
-    [Clause("MQTT-3.7.2-1")]
+    [Clause("MQTT-2.2.1-5", "MQTT-3.3.4-1", "MQTT-3.5.2-1", "MQTT-3.7.2-1", "MQTT-4.3.3-8", "MQTT-4.3.3-11",
+        "3.1.1 MQTT-2.3.1-6", "3.1.1 MQTT-3.3.4-1")]
     [InlineData(MqttVersion.V5)]
     [InlineData(MqttVersion.V311)]
     public async Task A_message_is_received_and_released_under_its_identifier(MqttVersion version)
@@ -31,9 +28,8 @@ public sealed class Chapter43QosTests : IAsyncLifetime
         Assert.Equal((10, MqttReason.Success), Parts(await client.AckAsync(PubComp)));
     }
 
-    [Fact]
-    [Clause("MQTT-4.3.3-10")]
-    [Clause("MQTT-4.3.3-12")]
+    [OwnFact]
+    [Clause("MQTT-4.3.3-10", "MQTT-4.3.3-12")]
     public async Task A_repeat_is_answered_again_and_delivered_once_until_the_release()
     {
         using var reader = await ConnectAsync("reader");
@@ -55,9 +51,8 @@ public sealed class Chapter43QosTests : IAsyncLifetime
         Assert.Equal(2, _broker.Hooks.Received.Count);
     }
 
-    [Theory]
-    [Clause("MQTT-4.4.0-1")]
-    [Clause("MQTT-4.3.3-10")]
+    [OwnTheory]
+    [Clause("MQTT-4.4.0-1", "MQTT-4.3.3-10")]
     [InlineData(false)]
     [InlineData(true)]
     public async Task A_sender_that_comes_back_repeats_what_was_not_answered_and_it_counts_once(bool restart)
@@ -84,7 +79,7 @@ public sealed class Chapter43QosTests : IAsyncLifetime
         await late.ExpectSilenceAsync();
     }
 
-    [Fact]
+    [OwnFact]
     [Clause("MQTT-4.3.3-9")]
     public async Task A_refused_message_frees_its_identifier_at_once()
     {
@@ -103,21 +98,18 @@ public sealed class Chapter43QosTests : IAsyncLifetime
     }
 
     [Theory]
-    [Clause("MQTT-4.3.3-11")]
+    [Clause("MQTT-3.7.2-1", "MQTT-4.3.3-11")]
     [InlineData(MqttVersion.V5, MqttReason.PacketIdentifierNotFound)]
     [InlineData(MqttVersion.V311, MqttReason.Success)]
     public async Task A_release_of_nothing_is_answered_too(MqttVersion version, MqttReason reason)
     {
         using var client = await ConnectAsync("c", version);
         await client.AckAsync(PubRel, 9);
-        Assert.Equal((9, reason), Parts(await client.AckAsync(PubComp)));
+        AssertAnswers(9, reason, await client.AckAsync(PubComp));
     }
 
     [Theory]
-    [Clause("MQTT-4.3.3-1")]
-    [Clause("MQTT-4.3.3-2")]
-    [Clause("MQTT-4.3.3-4")]
-    [Clause("MQTT-3.6.1-1")]
+    [Clause("MQTT-4.3.3-1", "MQTT-4.3.3-2", "MQTT-4.3.3-4", "MQTT-3.6.1-1", "3.1.1 MQTT-3.6.1-1")]
     [InlineData(MqttVersion.V5)]
     [InlineData(MqttVersion.V311)]
     public async Task A_delivery_goes_through_its_four_steps(MqttVersion version)
@@ -137,11 +129,8 @@ public sealed class Chapter43QosTests : IAsyncLifetime
         await reader.ExpectSilenceAsync();
     }
 
-    [Theory]
-    [Clause("MQTT-4.4.0-1")]
-    [Clause("MQTT-3.3.1-1")]
-    [Clause("MQTT-4.3.3-5")]
-    [Clause("MQTT-4.3.3-6")]
+    [OwnTheory]
+    [Clause("MQTT-4.4.0-1", "MQTT-3.3.1-1", "MQTT-4.3.3-5", "MQTT-4.3.3-6")]
     [InlineData(false)]
     [InlineData(true)]
     public async Task A_broken_delivery_goes_on_where_it_broke(bool restart)
@@ -179,7 +168,7 @@ public sealed class Chapter43QosTests : IAsyncLifetime
     }
 
     [Fact]
-    [Clause("MQTT-4.3.3-4")]
+    [Clause("4.3.3")]
     public async Task A_delivery_that_the_client_refuses_is_over()
     {
         using var reader = await ConnectAsync("reader");
@@ -190,19 +179,20 @@ public sealed class Chapter43QosTests : IAsyncLifetime
     }
 
     [Fact]
+    [Clause("MQTT-3.6.2-1")]
     public async Task Acks_of_the_wrong_kind_are_protocol_errors_and_a_receipt_for_nothing_is_answered()
     {
         using var reader = await ConnectAsync("reader");
         await reader.AckAsync(PubRec, 77);
-        Assert.Equal((77, MqttReason.PacketIdentifierNotFound), Parts(await reader.AckAsync(PubRel)));
+        AssertAnswers(77, MqttReason.PacketIdentifierNotFound, await reader.AckAsync(PubRel));
         await reader.SubscribeAsync(new SubscribeFilter("a", 2));
         await PublishAsync("a", "x");
         await reader.AckAsync(PubAck, (await reader.MessageAsync()).PacketId);
         await reader.ExpectDisconnectAsync(MqttReason.ProtocolError);
     }
 
-    [Fact]
-    [Clause("MQTT-3.3.4-9")]
+    [OwnFact]
+    [Clause("MQTT-3.3.4-7")]
     public async Task Unreleased_messages_count_against_the_receive_maximum()
     {
         using var client = await ConnectAsync("c");
@@ -220,7 +210,7 @@ public sealed class Chapter43QosTests : IAsyncLifetime
         await client.ExpectDisconnectAsync(MqttReason.ReceiveMaximumExceeded);
     }
 
-    [Fact]
+    [OwnFact]
     [Clause("MQTT-4.13.1-1")]
     public async Task A_client_that_goes_on_talking_still_reads_why_the_connection_ended()
     {
@@ -241,17 +231,26 @@ public sealed class Chapter43QosTests : IAsyncLifetime
     }
 
     [Theory]
-    [Clause("MQTT-3.8.4-8")]
-    [InlineData(0, 2, 0)]
-    [InlineData(1, 2, 1)]
-    [InlineData(2, 1, 1)]
-    [InlineData(2, 2, 2)]
-    public async Task The_lower_qos_of_message_and_subscription_holds(byte published, byte subscribed, byte delivered)
+    [Clause("MQTT-3.8.4-8", "3.1.1 MQTT-3.8.4-6")]
+    [InEachVersion((byte)0, (byte)2, (byte)0)]
+    [InEachVersion((byte)1, (byte)0, (byte)0)]
+    [InEachVersion((byte)1, (byte)2, (byte)1)]
+    [InEachVersion((byte)2, (byte)1, (byte)1)]
+    [InEachVersion((byte)2, (byte)2, (byte)2)]
+    public async Task The_lower_qos_of_message_and_subscription_holds(
+        MqttVersion version, byte published, byte subscribed, byte delivered)
     {
-        using var client = await ConnectAsync("c");
+        using var client = await ConnectAsync("c", version);
         await client.SubscribeAsync(new SubscribeFilter("a", subscribed));
-        await _broker.Broker.PublishAsync(new("acme"), new() { Topic = "a", Qos = published }, default);
+        await _broker.PublishAsync(new() { Topic = "a", Qos = published });
         Assert.Equal(delivered, (await client.MessageAsync()).Message.Qos);
+    }
+
+    /// <summary>Another broker than ours may as well answer with success.</summary>
+    private static void AssertAnswers(ushort id, MqttReason reason, AckPacket ack)
+    {
+        Assert.Equal(id, ack.PacketId);
+        Assert.True(ack.Reason == reason || (Target.Foreign is not null && ack.Reason == MqttReason.Success), $"{ack.Reason}");
     }
 
     private static (ushort, MqttReason) Parts(AckPacket ack) => (ack.PacketId, ack.Reason);

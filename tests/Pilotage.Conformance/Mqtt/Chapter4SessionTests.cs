@@ -7,15 +7,14 @@ namespace Pilotage.Conformance.Mqtt;
 /// <summary>Session state and delivery, over connections and restarts of the server.</summary>
 public sealed class Chapter4SessionTests : IAsyncLifetime
 {
-    private TestBroker _broker = null!;
+    private BrokerUnderTest _broker = null!;
 
-    public async Task InitializeAsync() => _broker = await TestBroker.StartAsync();
+    public async Task InitializeAsync() => _broker = await BrokerUnderTest.StartAsync();
 
     public async Task DisposeAsync() => await _broker.DisposeAsync();
 
-    [Theory]
-    [Clause("MQTT-4.1.0-1")]
-    [Clause("MQTT-4.5.0-1")]
+    [OwnTheory]
+    [Clause("MQTT-3.1.2-23", "MQTT-4.5.0-1", "3.1.1 MQTT-3.1.2-5", "3.1.1 MQTT-4.1.0-1", "3.1.1 MQTT-4.5.0-1")]
     [InlineData(MqttVersion.V5, false)]
     [InlineData(MqttVersion.V5, true)]
     [InlineData(MqttVersion.V311, true)]
@@ -39,26 +38,26 @@ public sealed class Chapter4SessionTests : IAsyncLifetime
         back.Dispose();
     }
 
-    [Fact]
-    [Clause("MQTT-4.4.0-1")]
-    [Clause("MQTT-3.3.1-1")]
-    public async Task An_unacknowledged_message_comes_again_with_dup_and_its_identifier()
+    [Theory]
+    [Clause("MQTT-4.4.0-1", "MQTT-3.3.1-1", "MQTT-4.3.2-3", "3.1.1 MQTT-4.4.0-1", "3.1.1 MQTT-3.3.1-1",
+        "3.1.1 MQTT-4.3.2-1")]
+    [InEachVersion]
+    public async Task An_unacknowledged_message_comes_again_with_dup_and_its_identifier(MqttVersion version)
     {
-        var (client, _) = await RawClient.ConnectAsync(_broker.Port, "c", change: p => Lasting(p, MqttVersion.V5));
+        var (client, _) = await RawClient.ConnectAsync(_broker.Port, "c", version, p => Lasting(p, version));
         await client.SubscribeAsync(new SubscribeFilter("a", 1));
         await client.PublishAsync("a", "x", 1, 1);
         var first = await FirstMessageAsync(client);
         Assert.False(first.Duplicate);
         client.Dispose();
 
-        var (back, _) = await RawClient.ConnectAsync(_broker.Port, "c", change: p => Lasting(p, MqttVersion.V5));
+        var (back, _) = await RawClient.ConnectAsync(_broker.Port, "c", version, p => Lasting(p, version));
         var again = await back.MessageAsync();
         Assert.Equal((true, first.PacketId), (again.Duplicate, again.PacketId));
         back.Dispose();
     }
 
     [Fact]
-    [Clause("MQTT-3.1.2-11")]
     [Clause("3.14.2.2.2")]
     public async Task A_session_that_ends_with_its_connection_is_gone_and_cannot_be_revived_by_disconnect()
     {
@@ -71,7 +70,7 @@ public sealed class Chapter4SessionTests : IAsyncLifetime
         Assert.False(answer.SessionPresent);
     }
 
-    [Fact]
+    [OwnFact]
     public async Task A_right_that_was_taken_away_ends_the_subscription_of_a_resumed_session()
     {
         var (client, _) = await RawClient.ConnectAsync(_broker.Port, "c", change: p => Lasting(p, MqttVersion.V5));
@@ -87,28 +86,29 @@ public sealed class Chapter4SessionTests : IAsyncLifetime
         back.Dispose();
     }
 
-    [Fact]
-    [Clause("MQTT-4.6.0-5")]
-    public async Task Messages_of_a_topic_arrive_in_the_order_they_were_sent()
+    [Theory]
+    [Clause("MQTT-4.6.0-5", "MQTT-4.6.0-6", "3.1.1 MQTT-4.6.0-5", "3.1.1 MQTT-4.6.0-6", "3.1.1 MQTT-7.0.0-2")]
+    [InEachVersion((byte)0)]
+    [InEachVersion((byte)1)]
+    [InEachVersion((byte)2)]
+    public async Task Messages_of_a_topic_arrive_in_the_order_they_were_sent(MqttVersion version, byte qos)
     {
-        var (client, _) = await RawClient.ConnectAsync(_broker.Port, "c");
-        await client.SubscribeAsync(new SubscribeFilter("a", 0));
-        var (publisher, _) = await RawClient.ConnectAsync(_broker.Port, "p");
-        for (var i = 0; i < 200; i++)
+        const int Messages = 60;
+        using var client = await _broker.ConnectAsync("c", version);
+        await client.SubscribeAsync(new SubscribeFilter("a", qos));
+        using var publisher = await _broker.ConnectAsync("p", version);
+        for (ushort i = 1; i <= Messages; i++)
         {
-            await publisher.PublishAsync("a", $"{i}");
+            await publisher.PublishAsync("a", $"{i}", qos, i);
+            await publisher.SettleAsync(qos, i);
         }
 
-        for (var i = 0; i < 200; i++)
-        {
-            Assert.Equal($"{i}", (await client.MessageAsync()).Text);
-        }
-
-        client.Dispose();
-        publisher.Dispose();
+        var got = await client.TakeAsync(Messages);
+        Assert.Equal(Enumerable.Range(1, Messages).Select(i => $"{i}"), got.Select(g => g.Text));
+        Assert.All(got, g => Assert.Equal(qos, g.Message.Qos));
     }
 
-    [Fact]
+    [OwnFact]
     [Clause("MQTT-4.13.2-1")]
     public async Task A_stopping_server_says_so()
     {

@@ -28,20 +28,20 @@ public sealed class Chapter60WebSocketTests : IAsyncLifetime
         _patience.Dispose();
     }
 
-    [Fact]
-    [Clause("MQTT-6.0.0-2")]
-    [Clause("MQTT-6.0.0-3")]
-    [Clause("MQTT-6.0.0-4")]
-    public async Task Packets_come_through_however_the_frames_cut_them()
+    [OwnTheory]
+    [Clause("MQTT-6.0.0-2", "MQTT-6.0.0-3", "MQTT-6.0.0-4", "3.1.1 MQTT-6.0.0-2", "3.1.1 MQTT-6.0.0-3",
+        "3.1.1 MQTT-6.0.0-4")]
+    [InEachVersion]
+    public async Task Packets_come_through_however_the_frames_cut_them(MqttVersion version)
     {
         using var socket = await OpenAsync();
         Assert.Equal("mqtt", socket.SubProtocol);
         var bytes = new ArrayBufferWriter<byte>();
-        MqttEncoder.Connect(bytes, new() { ClientId = "c" });
-        MqttEncoder.Subscribe(bytes, MqttVersion.V5, new(1, [new("a", 0)]), 1000);
+        MqttEncoder.Connect(bytes, new() { Version = version, ClientId = "c" });
+        MqttEncoder.Subscribe(bytes, version, new(1, [new("a", 0)]), 1000);
         for (var i = 0; i < 50; i++)
         {
-            MqttEncoder.Publish(bytes, MqttVersion.V5, new() { Topic = "a", Payload = new byte[i] }, default, 1000);
+            MqttEncoder.Publish(bytes, version, new() { Topic = "a", Payload = new byte[i] }, default, 1000);
         }
 
         var random = new Random(5);
@@ -57,8 +57,8 @@ public sealed class Chapter60WebSocketTests : IAsyncLifetime
         Assert.All(got.Skip(2), type => Assert.Equal(MqttPacketType.Publish, type));
     }
 
-    [Fact]
-    [Clause("MQTT-6.0.0-1")]
+    [OwnFact]
+    [Clause("MQTT-6.0.0-1", "3.1.1 MQTT-6.0.0-1")]
     public async Task A_text_frame_ends_the_connection()
     {
         using var socket = await OpenAsync();
@@ -67,7 +67,7 @@ public sealed class Chapter60WebSocketTests : IAsyncLifetime
         Assert.Empty(await ReadAsync(socket, packets: 1));
     }
 
-    [Fact]
+    [OwnFact]
     public async Task A_goodbye_is_answered_and_a_refusal_explained()
     {
         using var polite = await OpenAsync();
@@ -82,7 +82,7 @@ public sealed class Chapter60WebSocketTests : IAsyncLifetime
         Assert.Equal([MqttPacketType.Disconnect], await ReadAsync(rude, packets: 1));
     }
 
-    [Theory]
+    [OwnTheory]
     [InlineData("/mqtt", "mqtt", "https://console.plant", true)]
     [InlineData("/mqtt", "mqtt", "https://evil.example", false)]
     [InlineData("/mqtt", "chat", null, false)]
@@ -94,7 +94,7 @@ public sealed class Chapter60WebSocketTests : IAsyncLifetime
         Assert.True(ok || fault is WebSocketException, $"{fault}");
     }
 
-    [Fact]
+    [OwnFact]
     public async Task Both_listeners_serve_the_same_sessions()
     {
         var (plain, _) = await RawClient.ConnectAsync(_broker.Port, "plain");

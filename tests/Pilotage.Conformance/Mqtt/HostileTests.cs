@@ -1,6 +1,5 @@
 using System.Buffers;
 using Pilotage.Protocols.Mqtt;
-using Pilotage.Testing.Gateway;
 using Xunit;
 
 namespace Pilotage.Conformance.Mqtt;
@@ -8,9 +7,9 @@ namespace Pilotage.Conformance.Mqtt;
 /// <summary>Bytes that have killed brokers elsewhere, and bytes at random: the connection may die, the broker may not.</summary>
 public sealed class HostileTests : IAsyncLifetime
 {
-    private TestBroker _broker = null!;
+    private BrokerUnderTest _broker = null!;
 
-    public async Task InitializeAsync() => _broker = await TestBroker.StartAsync();
+    public async Task InitializeAsync() => _broker = await BrokerUnderTest.StartAsync();
 
     public async Task DisposeAsync() => await _broker.DisposeAsync();
 
@@ -35,8 +34,13 @@ public sealed class HostileTests : IAsyncLifetime
     {
         var (client, _) = await RawClient.ConnectAsync(_broker.Port, "hostile");
         await client.SendHexAsync(hex);
-        await client.ExpectAsync(MqttPacketType.Disconnect);
-        await client.ExpectEndAsync();
+        var last = await client.ReadAsync();
+        if (last is not null || Target.Foreign is null)
+        {
+            Assert.Equal(MqttPacketType.Disconnect, last?.Frame.Type);
+            await client.ExpectEndAsync();
+        }
+
         client.Dispose();
         await AssertServesAsync();
     }

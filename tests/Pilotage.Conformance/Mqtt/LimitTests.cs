@@ -1,6 +1,5 @@
 using Pilotage.Broker;
 using Pilotage.Protocols.Mqtt;
-using Pilotage.Testing.Gateway;
 using Xunit;
 
 namespace Pilotage.Conformance.Mqtt;
@@ -8,9 +7,9 @@ namespace Pilotage.Conformance.Mqtt;
 /// <summary>Every limit at the limit and one past it: it acts before the ack, with its reason.</summary>
 public sealed class LimitTests : IAsyncLifetime
 {
-    private TestBroker _broker = null!;
+    private BrokerUnderTest _broker = null!;
 
-    public async Task InitializeAsync() => _broker = await TestBroker.StartAsync(new BrokerOptions
+    public async Task InitializeAsync() => _broker = await BrokerUnderTest.StartAsync(new BrokerOptions
     {
         TopicBytesMax = 64,
         TopicLevelsMax = 4,
@@ -23,17 +22,22 @@ public sealed class LimitTests : IAsyncLifetime
 
     public async Task DisposeAsync() => await _broker.DisposeAsync();
 
-    [Theory]
-    [InlineData(30, MqttReason.Success)]
-    [InlineData(31, MqttReason.ClientIdentifierNotValid)]
-    public async Task Client_identifier(int length, MqttReason reason)
+    [OwnTheory]
+    [Clause("MQTT-3.1.3-8", "3.1.1 MQTT-3.1.3-9")]
+    [InEachVersion(30, MqttReason.Success)]
+    [InEachVersion(31, MqttReason.ClientIdentifierNotValid)]
+    public async Task Client_identifier(MqttVersion version, int length, MqttReason reason)
     {
-        using var client = await RawClient.OpenAsync(_broker.Port);
-        await client.SendAsync(t => MqttEncoder.Connect(t, new() { ClientId = new string('c', length) }));
+        using var client = await _broker.OpenAsync(version);
+        await client.SendAsync(t => MqttEncoder.Connect(t, new() { Version = version, ClientId = new string('c', length) }));
         Assert.Equal(reason, (await client.ConnAckAsync()).Reason);
+        if (reason != MqttReason.Success)
+        {
+            await client.ExpectEndAsync();
+        }
     }
 
-    [Theory]
+    [OwnTheory]
     [InlineData("a/b/c/d", MqttReason.Success)]
     [InlineData("a/b/c/d/e", MqttReason.TopicNameInvalid)]
     public async Task Topic_levels(string topic, MqttReason reason)
@@ -45,7 +49,7 @@ public sealed class LimitTests : IAsyncLifetime
         Assert.Equal([filter], (await client.SubscribeAsync(new SubscribeFilter(topic, 0))).Reasons);
     }
 
-    [Theory]
+    [OwnTheory]
     [InlineData(64, MqttReason.Success)]
     [InlineData(65, MqttReason.TopicNameInvalid)]
     public async Task Topic_bytes(int length, MqttReason reason)
@@ -55,7 +59,7 @@ public sealed class LimitTests : IAsyncLifetime
         Assert.Equal(reason, (await client.PubAckAsync()).Reason);
     }
 
-    [Fact]
+    [OwnFact]
     public async Task Subscriptions()
     {
         using var client = await ConnectAsync();
@@ -64,7 +68,7 @@ public sealed class LimitTests : IAsyncLifetime
             [MqttReason.Success, MqttReason.Success, MqttReason.QuotaExceeded, MqttReason.GrantedQos1], answer.Reasons);
     }
 
-    [Fact]
+    [OwnFact]
     public async Task Retained_messages()
     {
         using var client = await ConnectAsync();
@@ -80,7 +84,7 @@ public sealed class LimitTests : IAsyncLifetime
             reasons);
     }
 
-    [Theory]
+    [OwnTheory]
     [InlineData(3, true)]
     [InlineData(4, false)]
     public async Task User_properties(int count, bool taken)
@@ -97,7 +101,7 @@ public sealed class LimitTests : IAsyncLifetime
         }
     }
 
-    [Fact]
+    [OwnFact]
     public async Task A_reader_that_does_not_read_costs_the_others_nothing()
     {
         _broker.Hooks.Remembers = false;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Pilotage.Protocols.Mqtt;
 using Xunit;
 
@@ -17,10 +18,18 @@ internal sealed class RawClient : IDisposable
 
     public MqttVersion Version { get; }
 
+    /// <summary>Client identifiers that were used at a broker that is not ours, whose sessions are to be ended.</summary>
+    public static HashSet<string> Seen { get; } = new(StringComparer.Ordinal);
+
     public static async Task<RawClient> OpenAsync(int port, MqttVersion version = MqttVersion.V5)
     {
+        if (Target.Foreign is { } foreign && foreign.Port != port)
+        {
+            throw new InvalidOperationException("The test starts a broker of our own: it needs [OwnFact] or [OwnTheory].");
+        }
+
         var client = new RawClient(version);
-        await client._socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port));
+        await client._socket.ConnectAsync(Target.Foreign ?? new(IPAddress.Loopback, port));
         return client;
     }
 
@@ -28,6 +37,11 @@ internal sealed class RawClient : IDisposable
     public static async Task<(RawClient Client, ConnAckPacket Answer)> ConnectAsync(
         int port, string clientId, MqttVersion version = MqttVersion.V5, Func<ConnectPacket, ConnectPacket>? change = null)
     {
+        if (Target.Foreign is not null && clientId.Length > 0)
+        {
+            Seen.Add(clientId);
+        }
+
         var client = await OpenAsync(port, version);
         var packet = new ConnectPacket { Version = version, ClientId = clientId, KeepAliveSeconds = 30 };
         await client.SendAsync(target => MqttEncoder.Connect(target, change?.Invoke(packet) ?? packet));
@@ -54,7 +68,7 @@ internal sealed class RawClient : IDisposable
             new()
             {
                 Topic = topic,
-                Payload = System.Text.Encoding.UTF8.GetBytes(payload),
+                Payload = Encoding.UTF8.GetBytes(payload),
                 ResponseTopic = properties?.ResponseTopic,
                 CorrelationData = properties?.CorrelationData,
                 ContentType = properties?.ContentType,
@@ -97,39 +111,141 @@ internal sealed class RawClient : IDisposable
         return answer;
     }
 
-    public async Task<Got> MessageAsync()
+    /// <summary>Goes through what is left of a message that was sent: the answers to QoS 1 and 2; for QoS 0 a ping.</summary>
+    public async Task SettleAsync(byte qos, ushort id)
     {
-        var (frame, body) = await ExpectAsync(MqttPacketType.Publish);
-        Assert.True(MqttDecoder.TryPublish(body, frame.Flags, Version, MqttLimits.Standard, out var view, out _));
-        return new(view.ToMessage(view.TopicText()), view.PacketId, view.Duplicate, view.Properties);
+        switch (qos)
+        {
+            case 0:
+                await ExpectSilenceAsync();
+                break;
+            case 1:
+                await ExpectAckAsync(MqttPacketType.PubAck, id);
+                break;
+            default:
+                await ExpectAckAsync(MqttPacketType.PubRec, id);
+                await AckAsync(MqttPacketType.PubRel, id);
+                await ExpectAckAsync(MqttPacketType.PubComp, id);
+                break;
+        }
     }
 
-    /// <summary>The payloads of all messages that have come, with the answer to a ping as the end of waiting.</summary>
-    public async Task<List<string>> DrainAsync()
+    /// <summary>An ack of this message that is no refusal; it may say that nobody listens.</summary>
+    public async Task ExpectAckAsync(MqttPacketType type, ushort id)
     {
-        await SendAsync(0xC0, 0x00);
-        var all = new List<string>();
-        while ((await ReadAsync())!.Value is var (frame, body) && frame.Type != MqttPacketType.PingResp)
+        var ack = await AckAsync(type);
+        Assert.Equal((id, false), (ack.PacketId, ack.Reason.IsFailure()));
+    }
+
+    /// <summary>Takes that many messages as a client should, with every acknowledgement.</summary>
+    public async Task<List<Got>> TakeAsync(int count)
+    {
+        var all = new List<Got>();
+        var unreleased = 0;
+        while (all.Count < count || unreleased > 0)
         {
-            Assert.True(MqttDecoder.TryPublish(body, frame.Flags, Version, MqttLimits.Standard, out var view, out _));
-            all.Add(System.Text.Encoding.UTF8.GetString(view.Payload));
+            var (frame, body) = (await ReadAsync())!.Value;
+            if (frame.Type == MqttPacketType.PubRel)
+            {
+                await AckAsync(MqttPacketType.PubComp, (ushort)((body[0] << 8) | body[1]));
+                unreleased--;
+                continue;
+            }
+
+            var got = Message(frame, body);
+            all.Add(got);
+            unreleased += got.Message.Qos == 2 ? 1 : 0;
+            if (got.Message.Qos > 0)
+            {
+                await AckAsync(got.Message.Qos == 1 ? MqttPacketType.PubAck : MqttPacketType.PubRec, got.PacketId);
+            }
         }
 
         return all;
     }
 
-    /// <summary>DISCONNECT with this reason, and then the end of the connection.</summary>
+    public async Task<Got> MessageAsync()
+    {
+        var (frame, body) = await ExpectAsync(MqttPacketType.Publish);
+        return Message(frame, body);
+    }
+
+    /// <summary>All messages that have come, with the answer to a ping as the end of waiting.</summary>
+    public async Task<List<Got>> PublishesAsync()
+    {
+        await SendAsync(0xC0, 0x00);
+        var all = new List<Got>();
+        while ((await ReadAsync())!.Value is var (frame, body) && frame.Type != MqttPacketType.PingResp)
+        {
+            all.Add(Message(frame, body));
+        }
+
+        return all;
+    }
+
+    /// <summary>The payloads of all messages that have come.</summary>
+    public async Task<List<string>> DrainAsync() => [.. (await PublishesAsync()).Select(got => got.Text)];
+
+    /// <summary>The topics of the retained messages that have come.</summary>
+    public async Task<List<string>> RetainedAsync() =>
+        [.. (await PublishesAsync()).Where(got => got.Message.Retain).Select(got => got.Message.Topic)];
+
+    /// <summary>
+    /// DISCONNECT with this reason, and then the end of the connection. Another broker than ours may leave DISCONNECT out,
+    /// as the standard allows, and tell malformed packets and protocol errors apart in its own way.
+    /// </summary>
     public async Task ExpectDisconnectAsync(MqttReason reason, bool explained = true)
     {
-        var (frame, body) = await ExpectAsync(MqttPacketType.Disconnect);
-        Assert.True(MqttDecoder.TryDisconnect(body, frame.Type, Version, MqttLimits.Standard, out var packet, out _));
-        Assert.Equal(reason, packet.Reason);
-        if (explained)
+        var last = await ReadAsync();
+        if (last is null && Target.Foreign is not null)
+        {
+            return;
+        }
+
+        Assert.Equal(MqttPacketType.Disconnect, last?.Frame.Type);
+        Assert.True(MqttDecoder.TryDisconnect(
+            last!.Value.Body, MqttPacketType.Disconnect, Version, MqttLimits.Standard, out var packet, out _));
+        Assert.Equal(Family(reason), Family(packet.Reason));
+        if (explained && Target.Foreign is null)
         {
             Assert.NotNull(packet.Properties?.ReasonString);
         }
 
         await ExpectEndAsync();
+    }
+
+    /// <summary>The end that a fault of the client's brings: in 5.0 with its reason, in 3.1.1 without a word.</summary>
+    public Task ExpectFaultAsync(MqttReason reason) =>
+        Version == MqttVersion.V5 ? ExpectDisconnectAsync(reason) : ExpectEndAsync();
+
+    /// <summary>
+    /// The end of a connection whose CONNECT does not conform: in 5.0 CONNACK may say why, and ours does; in 3.1.1 nothing
+    /// may be said.
+    /// </summary>
+    public async Task ExpectRefusedAsync(MqttReason reason)
+    {
+        if (Version == MqttVersion.V5 && await ReadAsync() is var answer && (answer is not null || Target.Foreign is null))
+        {
+            Assert.Equal(MqttPacketType.ConnAck, answer?.Frame.Type);
+            Assert.Equal((0, Family(reason)), (answer!.Value.Body[0], Family((MqttReason)answer.Value.Body[1])));
+        }
+
+        await ExpectEndAsync();
+    }
+
+    /// <summary>SUBACK that refuses its one filter; another broker than ours may take it for a fault of the whole packet.</summary>
+    public async Task ExpectFilterRefusedAsync()
+    {
+        var answer = await ReadAsync();
+        if (Target.Foreign is not null && answer is null or { Frame.Type: MqttPacketType.Disconnect })
+        {
+            return;
+        }
+
+        Assert.Equal(MqttPacketType.SubAck, answer?.Frame.Type);
+        var expected = Version == MqttVersion.V5 ? MqttReason.TopicFilterInvalid : MqttReason.UnspecifiedError;
+        var reason = (MqttReason)answer!.Value.Body[^1];
+        Assert.True(reason == expected || (Target.Foreign is not null && reason.IsFailure()), $"{reason}");
     }
 
     public async Task ExpectEndAsync() => Assert.Null(await ReadAsync());
@@ -150,6 +266,19 @@ internal sealed class RawClient : IDisposable
     }
 
     public void Dispose() => _socket.Dispose();
+
+    /// <summary>The reason, but for other brokers than ours one for all that is wrong with the form of a packet.</summary>
+    private static MqttReason Family(MqttReason reason) =>
+        Target.Foreign is not null && reason is (MqttReason.ProtocolError or MqttReason.TopicNameInvalid)
+            ? MqttReason.MalformedPacket
+            : reason;
+
+    private Got Message(in MqttFrame frame, byte[] body)
+    {
+        Assert.Equal(MqttPacketType.Publish, frame.Type);
+        Assert.True(MqttDecoder.TryPublish(body, frame.Flags, Version, MqttLimits.Standard, out var view, out _));
+        return new(view.ToMessage(view.TopicText()), view.PacketId, view.Duplicate, view.Properties);
+    }
 
     /// <summary>The next packet; nothing at the end of the connection.</summary>
     public async Task<(MqttFrame Frame, byte[] Body)?> ReadAsync()
@@ -186,6 +315,6 @@ internal sealed class RawClient : IDisposable
 
     internal sealed record Got(MqttMessage Message, ushort PacketId, bool Duplicate, MqttProperties? Properties)
     {
-        public string Text => System.Text.Encoding.UTF8.GetString(Message.Payload.Span);
+        public string Text => Encoding.UTF8.GetString(Message.Payload.Span);
     }
 }

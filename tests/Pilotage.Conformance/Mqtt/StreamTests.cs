@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Text;
 using Pilotage.Broker;
 using Pilotage.Protocols.Mqtt;
-using Pilotage.Testing.Gateway;
 using Xunit;
 
 namespace Pilotage.Conformance.Mqtt;
@@ -11,18 +10,19 @@ namespace Pilotage.Conformance.Mqtt;
 public sealed class StreamTests : IAsyncLifetime
 {
     private const int ConnectionsMax = 5;
-    private TestBroker _broker = null!;
+    private BrokerUnderTest _broker = null!;
 
     public async Task InitializeAsync()
     {
         // Patient with silence, so that nothing but the limit closes a connection here.
-        _broker = await TestBroker.StartAsync(
+        _broker = await BrokerUnderTest.StartAsync(
             new BrokerOptions { ConnectionsMax = ConnectionsMax, LoopCount = 2, ConnectTimeout = TimeSpan.FromMinutes(1) });
     }
 
     public async Task DisposeAsync() => await _broker.DisposeAsync();
 
     [Theory]
+    [Clause("MQTT-4.2.0-1", "3.1.1 MQTT-7.1.1-1")]
     [InlineData(1)]
     [InlineData(7)]
     [InlineData(4_099)]
@@ -52,7 +52,7 @@ public sealed class StreamTests : IAsyncLifetime
         }
     }
 
-    [Fact]
+    [OwnFact]
     public async Task What_comes_behind_a_packet_that_takes_time_stays_as_it_was()
     {
         // SUBSCRIBE of a lasting session waits for the disk; meanwhile another client's bytes come by the same loop.
@@ -95,7 +95,7 @@ public sealed class StreamTests : IAsyncLifetime
         }
     }
 
-    [Fact]
+    [OwnFact]
     public async Task One_connection_more_than_the_limit_is_closed_and_room_comes_back()
     {
         var clients = new List<RawClient>();

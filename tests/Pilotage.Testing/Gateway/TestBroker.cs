@@ -10,12 +10,14 @@ namespace Pilotage.Testing.Gateway;
 public sealed class TestBroker : IAsyncDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("pilotage-broker-");
+    private readonly TimeProvider _time;
     private MqttBroker? _broker;
 
-    private TestBroker(BrokerOptions options, OpenHooks hooks)
+    private TestBroker(BrokerOptions options, OpenHooks hooks, TimeProvider time)
     {
         Options = options;
         Hooks = hooks;
+        _time = time;
     }
 
     /// <summary>The running broker.</summary>
@@ -31,7 +33,8 @@ public sealed class TestBroker : IAsyncDisposable
     public int Port => Broker.BoundEndpoints[0].Port;
 
     /// <summary>One insecure loopback listener, unless the options bring others.</summary>
-    public static async Task<TestBroker> StartAsync(BrokerOptions? options = null, OpenHooks? hooks = null)
+    public static async Task<TestBroker> StartAsync(
+        BrokerOptions? options = null, OpenHooks? hooks = null, TimeProvider? time = null)
     {
         options ??= new();
         if (options.Listeners.Count == 0)
@@ -39,7 +42,7 @@ public sealed class TestBroker : IAsyncDisposable
             options = options with { Listeners = [Plain] };
         }
 
-        var broker = new TestBroker(options, hooks ?? new());
+        var broker = new TestBroker(options, hooks ?? new(), time ?? TimeProvider.System);
         try
         {
             await broker.StartAgainAsync();
@@ -79,6 +82,6 @@ public sealed class TestBroker : IAsyncDisposable
     {
         ILoggerFactory logs = NullLoggerFactory.Instance;
         _broker = await MqttBroker.StartAsync(
-            Options, Hooks, new PosixDirectory(_folder.FullName), TimeProvider.System, logs, CancellationToken.None);
+            Options, Hooks, new PosixDirectory(_folder.FullName), _time, logs, CancellationToken.None);
     }
 }
