@@ -23,7 +23,14 @@ internal sealed class PipeWire(IDuplexPipe pipe, Action abort) : IWire
     public async ValueTask CloseAsync()
     {
         await pipe.Input.CompleteAsync();
-        await pipe.Output.CompleteAsync();
+        try
+        {
+            await pipe.Output.CompleteAsync();
+        }
+        catch (Exception fault) when (fault is IOException or ObjectDisposedException or InvalidOperationException)
+        {
+            // It tries once more what could not be sent before, to a peer who is gone.
+        }
     }
 
     public void Abort() => abort();

@@ -127,8 +127,9 @@ internal sealed partial class Link : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        // What the writer could not send is not tried again: completed without a fault, the output would, on a stream that is closed by now.
+        await _output.CompleteAsync(new IOException(End.Why));
         await _input.CompleteAsync();
-        await _output.CompleteAsync();
         await _stream.DisposeAsync();
         _credits.Dispose();
         _ended.Dispose();

@@ -1,0 +1,96 @@
+using System.Buffers;
+using Pilotage.Protocols.Mqtt;
+using Pilotage.Sdk;
+using Pilotage.Sdk.Mqtt;
+using Pilotage.Testing;
+using Xunit;
+
+namespace Pilotage.Tests.Sdk;
+
+public sealed class LinkTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    [Fact]
+    public async Task A_connection_that_breaks_while_bytes_wait_ends_with_the_reason_and_is_given_up_without_a_fault()
+    {
+        var stream = new BreakingStream(writes: 1);
+        var options = new MqttClientOptions { Endpoint = MqttEndpoint.Tcp("127.0.0.1", 1) };
+        var link = new Link(options, new ManualTime(), stream);
+        await link.ConnectAsync(new ConnectPacket { ClientId = "c" }, CancellationToken.None);
+        await link.SendAsync(LinkPacket.Publish(new() { Topic = "a", Payload = new byte[10] }, 0, false), CancellationToken.None);
+
+        await link.RunAsync(static _ => default).WaitAsync(Patience);
+        Assert.Contains("writing failed: the peer is gone", link.End.Why, StringComparison.Ordinal);
+
+        await link.DisposeAsync();
+        Assert.True(stream.IsClosed);
+    }
+
+    /// <summary>Answers CONNECT, takes so many writes, then breaks; once closed it says so, as a network stream does.</summary>
+    private sealed class BreakingStream(int writes) : Stream
+    {
+        private readonly TaskCompletionSource _broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _writesLeft = writes;
+        private bool _answered;
+
+        public bool IsClosed { get; private set; }
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+        public override void Flush()
+        {
+        }
+
+        public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            if (_answered)
+            {
+                await _broken.Task.WaitAsync(cancellationToken);
+                return 0;
+            }
+
+            _answered = true;
+            var answer = new ArrayBufferWriter<byte>();
+            MqttEncoder.ConnAck(answer, MqttVersion.V5, new(false, MqttReason.Success, null), int.MaxValue);
+            answer.WrittenMemory.CopyTo(buffer);
+            return answer.WrittenCount;
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            ObjectDisposedException.ThrowIf(IsClosed, this);
+            if (_writesLeft-- > 0)
+            {
+                return default;
+            }
+
+            _broken.TrySetResult();
+            throw new IOException("the peer is gone");
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            IsClosed = true;
+            base.Dispose(disposing);
+        }
+    }
+}
