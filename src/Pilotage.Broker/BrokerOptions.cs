@@ -191,6 +191,24 @@ public sealed record BrokerOptions
     [Range(1, 1_000_000)]
     public int PublishBurst { get; init; } = 200;
 
+    /// <summary>Memory that the process may have, in bytes; 0 for that of the machine or container.</summary>
+    [Range(0, long.MaxValue)]
+    public long MemoryMax { get; init; }
+
+    /// <summary>Share of <see cref="MemoryMax"/> from which no new session is made (0x89); those that exist go on.</summary>
+    [Range(1, 100)]
+    public int MemorySoftPercent { get; init; } = 70;
+
+    /// <summary>
+    /// Share from which no queue of a client that is away grows: publishers get 0x97, or its oldest message makes room for
+    /// each new one.
+    /// </summary>
+    [Range(1, 100)]
+    public int MemoryHardPercent { get; init; } = 85;
+
+    /// <summary>Memory in use by the process, in bytes.</summary>
+    public Func<long> MemoryInUse { get; init; } = static () => Environment.WorkingSet;
+
     /// <summary>The session log is rewritten when it has grown by this much since the last time, at least.</summary>
     [Range(64 * 1024, int.MaxValue)]
     public int CompactAfterBytes { get; init; } = 32 * 1024 * 1024;

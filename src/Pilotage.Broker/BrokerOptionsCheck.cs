@@ -36,6 +36,10 @@ internal static class BrokerOptionsCheck
             options.StatusInterval >= TimeSpan.Zero && options.StatusInterval <= TimeSpan.FromDays(1),
             nameof(options.StatusInterval),
             "must lie between 0 and one day");
+        Require(
+            options.MemoryHardPercent >= options.MemorySoftPercent,
+            nameof(options.MemoryHardPercent),
+            "must not lie below MemorySoftPercent");
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var listener in options.Listeners)
         {

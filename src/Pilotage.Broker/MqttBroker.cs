@@ -22,6 +22,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
     private readonly WebSocketGate _gate;
     private readonly WillPublisher _wills;
     private readonly Admission _admission;
+    private readonly MemoryWatch _memory;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
@@ -52,7 +53,8 @@ public sealed partial class MqttBroker : IAsyncDisposable
         var logger = logs.CreateLogger<ClientConnection>();
         _wills = new(_exchange, hooks, time, logger);
         _admission = new(options, time);
-        var context = new LinkContext(options, hooks, _exchange, _wills, _admission, time, logger, _stopping.Token);
+        _memory = new(options, _logger);
+        var context = new LinkContext(options, hooks, _exchange, _wills, _admission, _memory, time, logger, _stopping.Token);
         _connections = new(context);
         _gate = new(_connections, context);
     }
@@ -222,6 +224,8 @@ public sealed partial class MqttBroker : IAsyncDisposable
             {
                 _connections.Sweep();
                 _admission.Sweep();
+                _memory.Look();
+                _exchange.IsTight = _memory.State == MemoryState.Out;
                 _exchange.Sweep();
                 if (_options.StatusInterval > TimeSpan.Zero && _time.GetElapsedTime(told) >= _options.StatusInterval)
                 {

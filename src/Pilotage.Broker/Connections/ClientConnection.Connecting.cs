@@ -67,6 +67,11 @@ internal sealed partial class ClientConnection
             return Refuse(judged, judged.Words());
         }
 
+        if (context.Memory.State != MemoryState.Enough && !context.Exchange.Has(who.Tenant, who.ClientId))
+        {
+            return Refuse(MqttReason.ServerBusy, "the server is short of memory and makes no new sessions; try again in a minute");
+        }
+
         transport.Entry.Dispose();
         return await IsItsTurnAsync(who) && await AcceptAsync(packet, who, decision, assigned ? request.ClientId : null);
     }

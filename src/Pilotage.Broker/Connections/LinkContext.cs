@@ -12,6 +12,7 @@ internal sealed record LinkContext(
     Exchange Exchange,
     WillPublisher Wills,
     Admission Admission,
+    MemoryWatch Memory,
     TimeProvider Time,
     ILogger Logger,
     CancellationToken Stopping);

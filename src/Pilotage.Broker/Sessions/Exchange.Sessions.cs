@@ -6,6 +6,15 @@ namespace Pilotage.Broker.Sessions;
 /// <content>Sessions come, are taken over, and go.</content>
 internal sealed partial class Exchange
 {
+    /// <summary>Whether a client has a session, connected or not.</summary>
+    public bool Has(TenantId tenant, string clientId)
+    {
+        lock (_gate)
+        {
+            return _spaces.TryGetValue(tenant, out var space) && space.Sessions.ContainsKey(clientId);
+        }
+    }
+
     /// <summary>
     /// Binds a connection to its session, taking it from another connection if need be. Until the connection opens its
     /// window nothing is sent on it.

@@ -87,6 +87,9 @@ internal sealed partial class Exchange(BrokerOptions options, SessionLog log, Ti
         }
     }
 
+    /// <summary>Whether memory is so short that no queue of a client that is away may grow.</summary>
+    public bool IsTight { get; set; }
+
     /// <summary>Takes the wills that fell due since the last call; the caller publishes them.</summary>
     public IReadOnlyList<DueWill> TakeDueWills()
     {
@@ -229,7 +232,8 @@ internal sealed partial class Exchange(BrokerOptions options, SessionLog log, Ti
     {
         foreach (var target in _durable)
         {
-            if (target.Session.Overflow == QueueOverflow.Refuse && IsFull(target.Session, message.Payload.Length))
+            if (target.Session.Overflow == QueueOverflow.Refuse
+                && (IsFull(target.Session, message.Payload.Length) || MayNotGrow(target.Session)))
             {
                 return MqttReason.QuotaExceeded;
             }
@@ -255,6 +259,8 @@ internal sealed partial class Exchange(BrokerOptions options, SessionLog log, Ti
 
     private bool IsTenantFull(Session session, int more) =>
         session.TenantBytes + more > options.QueuedTenantBytesMax;
+
+    private bool MayNotGrow(Session session) => IsTight && session.Link is null;
 
     private static void Retain(TenantSpace space, StoredMessage stored)
     {
@@ -304,6 +310,11 @@ internal sealed partial class Exchange(BrokerOptions options, SessionLog log, Ti
         while (session.Waiting.Count > 0 && IsFull(session, delivery.Stored.Bytes))
         {
             DropOldest(session, "queue-full");
+        }
+
+        if (session.Waiting.Count > 0 && MayNotGrow(session))
+        {
+            DropOldest(session, "memory");
         }
 
         session.Enqueue(delivery);

@@ -132,6 +132,27 @@ public sealed class AdmissionTests
         }
     }
 
+    [Fact]
+    public async Task A_server_short_of_memory_makes_no_new_sessions_and_goes_on_with_those_it_has()
+    {
+        var inUse = 0L;
+        await using var broker = await TestBroker.StartAsync(new BrokerOptions { MemoryMax = 1000, MemoryInUse = () => Volatile.Read(ref inUse) });
+        using var inside = (await RawClient.ConnectAsync(broker.Port, "inside")).Client;
+        Volatile.Write(ref inUse, 700);
+        await Eventually(async () => await AnswerAsync(broker, "new") == MqttReason.ServerBusy);
+        Assert.Equal(MqttReason.Success, await AnswerAsync(broker, "inside"));
+
+        Volatile.Write(ref inUse, 699);
+        await Eventually(async () => await AnswerAsync(broker, "new") == MqttReason.Success);
+    }
+
+    private static async Task<MqttReason> AnswerAsync(TestBroker broker, string clientId)
+    {
+        using var client = await RawClient.OpenAsync(broker.Port);
+        await client.SendAsync(t => MqttEncoder.Connect(t, new() { ClientId = clientId }));
+        return (await client.ConnAckAsync()).Reason;
+    }
+
     /// <summary>The end of a connection is seen by the broker a little after we have closed it.</summary>
     private static async Task Eventually(Func<Task<bool>> holds)
     {

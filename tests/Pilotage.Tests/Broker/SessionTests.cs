@@ -184,6 +184,32 @@ public sealed class SessionTests
     }
 
     [Fact]
+    public async Task When_memory_is_out_queues_of_those_away_do_not_grow_and_those_who_listen_hear()
+    {
+        var rig = new ExchangeRig();
+        var link = new FakeLink();
+        var edge = (await rig.AttachAsync("edge", link, overflow: QueueOverflow.Refuse)).Session;
+        await rig.SubscribeAsync(edge, "edge");
+        rig.Exchange.Detach(edge, link, keepsWill: false, null);
+        await LeaveSubscribedAsync(rig, "a");
+        var there = new FakeLink();
+        await rig.SubscribeAsync((await rig.AttachAsync("there", there)).Session, "a");
+        await rig.PublishAsync("a", "0");
+        await rig.PublishAsync("edge", "0");
+
+        rig.Exchange.IsTight = true;
+        Assert.Equal(MqttReason.QuotaExceeded, await rig.PublishAsync("edge", "1"));
+        Assert.Equal(MqttReason.Success, await rig.PublishAsync("a", "1"));
+        Assert.Equal(MqttReason.Success, await rig.PublishAsync("a", "2"));
+        Assert.Equal(["0", "1", "2"], there.Texts);
+
+        rig.Exchange.IsTight = false;
+        Assert.Equal(MqttReason.Success, await rig.PublishAsync("edge", "1"));
+        var away = rig.Exchange.Clients().Single(client => client.Identity.ClientId == "c");
+        Assert.Equal((1, 2L), (away.Queued, away.Dropped));
+    }
+
+    [Fact]
     public async Task What_waits_in_all_sessions_of_a_tenant_is_bounded_and_other_tenants_have_their_own_room()
     {
         // Each message weighs its payload and its topic.
