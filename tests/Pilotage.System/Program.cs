@@ -1,3 +1,4 @@
+using Pilotage.Learning.Onnx;
 using Pilotage.System.Edge;
 using Pilotage.System.Gateway;
 using Pilotage.System.Server;
@@ -22,6 +23,8 @@ internal static class Program
                 return await EdgeProcesses.ServerAsync(path);
             case ["server-unsynced", var path]:
                 return await InProcessServer.UnsyncedAsync(path);
+            case ["onnx"]:
+                return OnnxRuntime.Get().IsOk ? 0 : 1;
             case ["edge", "worker"]:
                 return await EdgeProcesses.WorkerAsync();
             case ["edge", var path, var server, var mqttsPort, var code]:

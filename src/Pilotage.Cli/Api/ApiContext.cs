@@ -29,6 +29,15 @@ internal sealed record ApiContext(Uri Server, string TokenFile)
             : throw new CliFailure(ExitCode.Usage, $"'{server}' is not the URL of a server", "expected http://HOST:PORT or https://HOST:PORT");
     }
 
+    /// <summary>That of one folder, whatever flags and environment say.</summary>
+    public static ApiContext In(string directory)
+    {
+        var file = Path.Combine(directory, FileName);
+        return Read(file) is ({ } server, { } token) && Uri.TryCreate(server, UriKind.Absolute, out var uri)
+            ? new(uri, token)
+            : throw new CliFailure(ExitCode.Usage, $"the context file {file} names no server", null, "start the demonstration again");
+    }
+
     public void Save(string directory)
     {
         Directory.CreateDirectory(directory);

@@ -52,6 +52,7 @@ internal sealed class DemoRun(CliSession session, DemoOptions options)
         var print = new StepPrinter(session.Output, session.Time);
         print.Progress($"{fleet.Origin}: {fleet.Fit.Count} machines to fit on, {fleet.Evaluation.Count} to evaluate");
         await using var world = new DemoWorld(options, home, ports, fleet, print, session.Time, new Random(options.Seed + PlantSeedStep));
+        WarnOfAnotherServer(world);
         try
         {
             await WalkAsync(world, cancellation);
@@ -86,6 +87,18 @@ internal sealed class DemoRun(CliSession session, DemoOptions options)
         foreach (var step in Walk)
         {
             await step.RunAsync(world, cancellation);
+        }
+
+        // As it stands at the end; the first one was that of its installation.
+        world.Report.Set("useCase", (await world.Api.GetAsync($"api/v1/use-cases/{world.UseCase}", cancellation))?.DeepClone());
+    }
+
+    /// <summary>What the environment names comes before what this folder says, so somebody else's server would be asked about this run.</summary>
+    private void WarnOfAnotherServer(DemoWorld world)
+    {
+        if (session.Environment("PILOTAGE_SERVER") is { Length: > 0 } other && other.TrimEnd('/') != $"http://127.0.0.1:{world.Ports.Http}")
+        {
+            world.Print.Detail("note", $"PILOTAGE_SERVER is {other}: the verbs ask that server; unset PILOTAGE_SERVER PILOTAGE_TOKEN_FILE to ask this demonstration");
         }
     }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Pilotage.Cli.Api;
 using Pilotage.Cli.Demo;
 using Pilotage.Cli.Demo.Cheats;
 using Pilotage.Cli.Demo.Processes;
@@ -120,7 +121,15 @@ internal static class DemoVerbs
         verb.SetAction(async (parsed, cancellation) =>
         {
             var home = DemoHome.In(frame.Session.WorkingDirectory);
-            using var api = frame.Connect(parsed);
+            if (DemoLock.Holder(home.Root) is null)
+            {
+                throw new CliFailure(
+                    ExitCode.NotFound, "no demonstration is running here to cheat", $"nobody holds {home.Root}", "pilotage demo, in this folder, and then this in a second terminal");
+            }
+
+            // Its own server and no other: whatever the environment names is not there to be tampered with.
+            var context = ApiContext.In(home.ContextFolder);
+            using var api = new ApiClient(context.Server, context.ReadToken());
             var results = await CheatRun.RunAsync(home, api, frame.Session.Time, cancellation);
             frame.Writer(parsed).Write(
                 results,

@@ -9,7 +9,7 @@ namespace Pilotage.Learning.Onnx;
 /// The environment is made at first use with telemetry off and lives as long as the process: releasing and making it
 /// again is what the library supports least. It says nothing on stderr; every failure comes back as a status.
 /// </remarks>
-public sealed unsafe class OnnxRuntime
+public sealed unsafe partial class OnnxRuntime
 {
     private const string LibraryName = "libonnxruntime.so.1";
     private const int LogFatal = 4;
@@ -52,6 +52,9 @@ public sealed unsafe class OnnxRuntime
     /// <summary>Loads the library out of a folder; other folders are never searched, so nobody can slip in another.</summary>
     internal static Outcome<OnnxRuntime> Open(string folder)
     {
+        // The published library reports its use to its maker from the moment it is loaded, unless this is set before; .NET's own
+        // setter keeps to itself what it is told.
+        _ = SetEnvironment("ORT_DISABLE_TELEMETRY", "1", 1);
         var path = Path.Combine(folder, LibraryName);
         if (!NativeLibrary.TryLoad(path, out var library)
             || !NativeLibrary.TryGetExport(library, "OrtGetApiBase", out var entry))
@@ -70,6 +73,10 @@ public sealed unsafe class OnnxRuntime
 
         return new OnnxRuntime(new OrtApi(table), version);
     }
+
+    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int SetEnvironment(string name, string value, int overwrite);
 
     /// <summary>Copies a string the library allocated and frees it.</summary>
     internal string Take(byte* text)

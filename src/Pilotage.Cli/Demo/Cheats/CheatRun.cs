@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Pilotage.Cli.Api;
-using Pilotage.Cli.Frame;
 
 namespace Pilotage.Cli.Demo.Cheats;
 
@@ -9,11 +8,6 @@ internal static class CheatRun
 {
     public static async Task<JsonArray> RunAsync(DemoHome home, ApiClient api, TimeProvider time, CancellationToken cancellation)
     {
-        if (!Directory.Exists(home.Server))
-        {
-            throw new CliFailure(ExitCode.NotFound, "there is no demonstration here to cheat", $"{home.Server} does not exist", "pilotage demo, in this folder, and then this in a second terminal");
-        }
-
         return
         [
             await TryAsync("edit the frozen baseline", () => BaselineCheat.RunAsync(home, api, cancellation)),

@@ -12,6 +12,9 @@ internal sealed class ReplayedDevice(FleetUnit unit, IReadOnlyList<string> prope
     /// <summary>In the past, and the same in every run: the figures of two runs can be compared.</summary>
     public static readonly DateTimeOffset T0 = new(2025, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
+    /// <summary>The event with which a machine marks how far it was replayed.</summary>
+    public const string MarkEvent = "replayed";
+
     private const double UnplannedHours = 10;
     private bool _stopped;
 
@@ -56,6 +59,14 @@ internal sealed class ReplayedDevice(FleetUnit unit, IReadOnlyList<string> prope
         {
             throw new CliFailure(ExitCode.Failed, $"the stop of {unit.Device} was refused", answer.Reason);
         }
+    }
+
+    /// <summary>Says that it was replayed as far as it is now, behind whatever else of its edge is on the way; answers the mark's id.</summary>
+    public async Task<string> MarkAsync(CancellationToken cancellation)
+    {
+        var id = $"{credential.Id}/{MarkEvent}/{Cycle}";
+        var answer = await client.SendEventAsync(MarkEvent, id, At(Cycle), "{}"u8.ToArray(), cancellation);
+        return answer.Stored ? id : throw new CliFailure(ExitCode.Failed, $"the mark of {unit.Device} was refused", answer.Reason);
     }
 
     public ValueTask DisposeAsync() => client.DisposeAsync();
