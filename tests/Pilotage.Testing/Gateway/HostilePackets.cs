@@ -1,0 +1,101 @@
+using System.Buffers;
+using Pilotage.Protocols.Mqtt;
+
+namespace Pilotage.Testing.Gateway;
+
+/// <summary>Packets as a fuzzer that knows their structure makes them: good ones of every type and both versions, mutated.</summary>
+public sealed class HostilePackets(Random random)
+{
+    private readonly List<byte[]> _seeds = Seeds();
+
+    /// <summary>The next one; the same seed gives the same packets.</summary>
+    public byte[] Next()
+    {
+        var seeds = _seeds;
+        var bytes = seeds[random.Next(seeds.Count)].ToList();
+        for (var times = random.Next(4); times > 0 && bytes.Count > 0; times--)
+        {
+            var at = random.Next(bytes.Count);
+            switch (random.Next(6))
+            {
+                case 0:
+                    bytes[at] ^= (byte)(1 << random.Next(8));
+                    break;
+                case 1:
+                    bytes[at] = (byte)random.Next(256);
+                    break;
+                case 2:
+                    bytes.RemoveRange(at, bytes.Count - at);
+                    break;
+                case 3:
+                    bytes.InsertRange(at, seeds[random.Next(seeds.Count)].Take(random.Next(20)));
+                    break;
+                case 4:
+                    bytes.InsertRange(at, bytes.GetRange(at, random.Next(Math.Min(8, bytes.Count - at) + 1)));
+                    break;
+                default:
+                    bytes[at] = 0xFF;
+                    break;
+            }
+        }
+
+        // Half of the time the remaining length is made to fit again, so that the body gets its turn.
+        if (bytes.Count is > 1 and < 120 && random.Next(2) == 0)
+        {
+            bytes[1] = (byte)(bytes.Count - 2);
+        }
+
+        return [.. bytes];
+    }
+
+    private static List<byte[]> Seeds()
+    {
+        var all = new List<byte[]>();
+        var properties = new MqttProperties { ReasonString = "why", UserProperties = [("a", "b")] };
+        var will = new WillMessage(new() { Topic = "w", Qos = 1, ContentType = "x" }, 3);
+        var connect = new ConnectPacket
+        {
+            ClientId = "c",
+            UserName = "u",
+            Password = new byte[2],
+            Will = will,
+            Properties = new() { SessionExpiry = 9, UserProperties = [("a", "b")] },
+        };
+        var message = new MqttMessage
+        {
+            Topic = "a/b",
+            Payload = new byte[9],
+            ResponseTopic = "r",
+            CorrelationData = new byte[3],
+            UserProperties = [("k", "v")],
+        };
+        var delivery = new PublishDelivery
+        {
+            Qos = 1,
+            PacketId = 5,
+            SubscriptionIds = [1, 300],
+            ExpirySeconds = 4,
+            TopicAlias = 2,
+        };
+        foreach (var version in (MqttVersion[])[MqttVersion.V311, MqttVersion.V5])
+        {
+            Add(t => MqttEncoder.Connect(t, connect with { Version = version }));
+            Add(t => MqttEncoder.ConnAck(t, version, new(true, MqttReason.Success, new() { ReceiveMaximum = 7, AssignedClientId = "q" }), 1000));
+            Add(t => MqttEncoder.Publish(t, version, message, delivery, 1000));
+            Add(t => MqttEncoder.Ack(t, version, MqttPacketType.PubAck, new(1, MqttReason.QuotaExceeded, properties), 1000));
+            Add(t => MqttEncoder.Subscribe(t, version, new(1, [new("a/#", 1), new("$share/g/b", 0)], new() { SubscriptionIds = [7] }), 1000));
+            Add(t => MqttEncoder.Unsubscribe(t, version, new(1, ["a", "+/b"]), 1000));
+            Add(t => MqttEncoder.SubAck(t, version, MqttPacketType.SubAck, new(1, [MqttReason.Success], properties), 1000));
+            Add(t => MqttEncoder.Disconnect(t, version, MqttPacketType.Disconnect, new(MqttReason.ServerBusy, properties), 1000));
+        }
+
+        return all;
+
+        void Add(Func<ArrayBufferWriter<byte>, int> write)
+        {
+            var target = new ArrayBufferWriter<byte>();
+            write(target);
+            all.Add(target.WrittenSpan.ToArray());
+        }
+    }
+}
