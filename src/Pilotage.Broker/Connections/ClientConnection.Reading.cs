@@ -12,7 +12,8 @@ internal sealed partial class ClientConnection
         var input = transport.Wire.Input;
         while (!Ended)
         {
-            var result = await input.ReadAsync(context.Stopping);
+            // A token would be registered and taken back for every read; a broker that stops hard cuts the wire instead.
+            var result = await input.ReadAsync(CancellationToken.None);
             Volatile.Write(ref _lastHeard, context.Time.GetTimestamp());
             var rest = result.Buffer;
             while (!Ended && TryTake(ref rest, out var frame, out var body))
