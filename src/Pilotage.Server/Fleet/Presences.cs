@@ -10,9 +10,9 @@ internal sealed class Presences : IPresences
 
     public event Action<TenantId, DeviceId, Presence>? Changed;
 
-    public void Connected(TenantId tenant, DeviceId device, long nowNs) => Change(tenant, device, +1, nowNs, null);
+    public void Connected(TenantId tenant, DeviceId device, string client, long nowNs) => Change(tenant, device, client, nowNs, null);
 
-    public void Disconnected(TenantId tenant, DeviceId device, long nowNs, string why) => Change(tenant, device, -1, nowNs, why);
+    public void Disconnected(TenantId tenant, DeviceId device, string client, long nowNs, string why) => Change(tenant, device, client, nowNs, why);
 
     public void Reported(TenantId tenant, DeviceId device, long nowNs)
     {
@@ -33,16 +33,23 @@ internal sealed class Presences : IPresences
         }
     }
 
-    private void Change(TenantId tenant, DeviceId device, int step, long nowNs, string? why)
+    /// <summary>With a reason, the client is gone.</summary>
+    private void Change(TenantId tenant, DeviceId device, string client, long nowNs, string? why)
     {
         var entry = _entries.GetOrAdd((tenant, device), static _ => new Entry());
         Presence now;
         lock (entry)
         {
-            // A device may hold a second connection for a moment while it takes its own session over.
-            entry.Connections = Math.Max(0, entry.Connections + step);
+            // A device may have several clients, and one that takes its own session over connects without having gone.
+            var before = entry.Clients.Count > 0;
+            _ = why is null ? entry.Clients.Add(client) : entry.Clients.Remove(client);
+            if (before == entry.Clients.Count > 0)
+            {
+                return;
+            }
+
             entry.ChangedNs = nowNs;
-            entry.Why = entry.Connections > 0 ? null : why;
+            entry.Why = why;
             now = entry.ToPresence();
         }
 
@@ -53,7 +60,7 @@ internal sealed class Presences : IPresences
     {
         public long LastReportNs;
 
-        public int Connections { get; set; }
+        public HashSet<string> Clients { get; } = new(StringComparer.Ordinal);
 
         public long ChangedNs { get; set; }
 
@@ -62,7 +69,7 @@ internal sealed class Presences : IPresences
         public Presence ToPresence()
         {
             var last = Interlocked.Read(ref LastReportNs);
-            return new Presence(Connections > 0, last == 0 ? null : last, ChangedNs == 0 ? null : ChangedNs, Why);
+            return new Presence(Clients.Count > 0, last == 0 ? null : last, ChangedNs == 0 ? null : ChangedNs, Why);
         }
     }
 }

@@ -80,7 +80,7 @@ internal sealed partial class ServerBrokerHooks(
     {
         if (who.Device is { } device)
         {
-            presences.Connected(who.Tenant, device, time.NowNs());
+            presences.Connected(who.Tenant, device, who.ClientId, time.NowNs());
         }
     }
 
@@ -88,7 +88,7 @@ internal sealed partial class ServerBrokerHooks(
     {
         if (who.Device is { } device)
         {
-            presences.Disconnected(who.Tenant, device, time.NowNs(), why);
+            presences.Disconnected(who.Tenant, device, who.ClientId, time.NowNs(), why);
         }
     }
 

@@ -206,10 +206,29 @@ public sealed class FleetTests : IAsyncLifetime
         Fleet.Declare(Acme, [new DeviceDeclaration("acme/lyon/pump-1", "pump", edge)]);
         var pump = Fleet.FindByPath(Acme, "acme/lyon/pump-1")!.Id;
         Assert.False(Fleet.PresenceOf(Acme, pump).Connected);
-        _server.Get<IPresences>().Connected(Acme, edge, 5);
+        _server.Get<IPresences>().Connected(Acme, edge, "edge-1", 5);
         Assert.True(Fleet.PresenceOf(Acme, pump).Connected);
-        _server.Get<IPresences>().Disconnected(Acme, edge, 6, "keep alive timeout");
+        _server.Get<IPresences>().Disconnected(Acme, edge, "edge-1", 6, "keep alive timeout");
         Assert.Contains("keep alive", Fleet.PresenceOf(Acme, pump).Why, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_client_that_took_its_own_session_over_is_gone_when_it_goes()
+    {
+        var pump = Declare("acme/lyon/pump-1", "pump")[0].Device;
+        var presences = _server.Get<IPresences>();
+        var told = new List<bool>();
+        presences.Changed += (_, _, presence) => told.Add(presence.Connected);
+
+        presences.Connected(Acme, pump, "pump-1", 5);
+        presences.Connected(Acme, pump, "pump-1:diag", 6);
+        presences.Connected(Acme, pump, "pump-1", 7);
+        presences.Disconnected(Acme, pump, "pump-1:diag", 8, "the client disconnected");
+        Assert.Equal((true, 5), (Fleet.PresenceOf(Acme, pump).Connected, Fleet.PresenceOf(Acme, pump).ChangedNs));
+        presences.Disconnected(Acme, pump, "pump-1", 9, "keep alive timeout");
+
+        Assert.Equal(new Presence(false, null, 9, "keep alive timeout"), Fleet.PresenceOf(Acme, pump));
+        Assert.Equal([true, false], told);
     }
 
     private IReadOnlyList<Enrolment> Declare(string path, string thing) => Fleet.Declare(Acme, [new DeviceDeclaration(path, thing)]).Value;
