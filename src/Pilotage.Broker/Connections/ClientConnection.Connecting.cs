@@ -22,6 +22,7 @@ internal sealed partial class ClientConnection
         }
 
         _version = packet.Version;
+        _clientId = packet.ClientId;
         _wantsWords = packet.Properties?.RequestProblemInformation ?? true;
         _packetBytesMax = (int)Math.Min(packet.Properties?.MaximumPacketSize ?? int.MaxValue, int.MaxValue);
         var assigned = packet.ClientId.Length == 0;
@@ -191,6 +192,7 @@ internal sealed partial class ClientConnection
         _aliases = new(Math.Min(packet.Properties?.TopicAliasMaximum ?? 0, context.Options.OutgoingTopicAliasMax));
         _topicAliases = new string?[packet.Version == MqttVersion.V5 ? context.Options.TopicAliasMaximum : 0];
 
+        _sinceNs = BrokerClock.Ns(context.Time);
         var attachment = context.Exchange.Attach(who, packet, decision.Overflow, expiry, this);
         _session = attachment.Session;
         _who = who;
@@ -216,7 +218,7 @@ internal sealed partial class ClientConnection
         BrokerMetrics.Connections(1);
         BrokerMetrics.Connect(transport.Listener, MqttReason.Success);
         Log.Connected(
-            context.Logger, who.Tenant, who.ClientId, who.Role, packet.Version, transport.Listener, attachment.Present);
+            context.Logger, who.Tenant, who.ClientId, who.Role, transport.Listener, From, packet.Version, attachment.Present);
         context.Hooks.Connected(who);
         context.Exchange.Pump(attachment.Session, this);
         return true;
@@ -274,7 +276,7 @@ internal sealed partial class ClientConnection
         }
 
         _silenceMax = seconds == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(seconds * 1.5);
-        return seconds;
+        return _keepAliveSeconds = seconds;
     }
 
     /// <summary>Answers CONNECT with a failure, where the client's version has a word for it, and ends.</summary>
@@ -290,7 +292,7 @@ internal sealed partial class ClientConnection
     private void Reject(MqttReason reason, string why)
     {
         BrokerMetrics.Connect(transport.Listener, reason);
-        Log.Refused(context.Logger, transport.Listener, transport.Remote, reason, why);
+        Log.Refused(context.Logger, _clientId, transport.Listener, From, reason, why);
         End(reason, why);
     }
 }

@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.Extensions.Logging;
 using Pilotage.Core;
 using Pilotage.Protocols.Mqtt;
@@ -13,23 +12,27 @@ internal sealed partial class ClientConnection
         [LoggerMessage(
             2100,
             LogLevel.Information,
-            "Client {ClientId} of {Tenant} connected as {Role} by {Listener} ({Version}, session present: {Present}).")]
+            "Client {ClientId} of {Tenant} connected as {Role} by {Listener} from {Remote} ({Version}, session present: {Present}).")]
         public static partial void Connected(
             ILogger logger,
             TenantId tenant,
             string clientId,
             string role,
-            MqttVersion version,
             string listener,
+            object remote,
+            MqttVersion version,
             bool present);
 
-        [LoggerMessage(2101, LogLevel.Warning, "A client at {Remote} was refused by {Listener}: {Reason}, {Why}.")]
+        /// <summary>The client id is what CONNECT claimed, empty before it came.</summary>
+        [LoggerMessage(
+            2101, LogLevel.Warning, "Client \"{ClientId}\" at {Remote} was refused by {Listener}: {Reason}, {Why}.")]
         public static partial void Refused(
-            ILogger logger, string listener, EndPoint? remote, MqttReason reason, string why);
+            ILogger logger, string clientId, string listener, object remote, MqttReason reason, string why);
 
-        [LoggerMessage(2102, LogLevel.Information, "Client {ClientId} of {Tenant} is gone: {Reason}, {Why}.")]
+        [LoggerMessage(
+            2102, LogLevel.Information, "Client {ClientId} of {Tenant} is gone from {Listener}, {Remote}: {Reason}, {Why}.")]
         public static partial void Disconnected(
-            ILogger logger, TenantId tenant, string clientId, MqttReason reason, string why);
+            ILogger logger, TenantId tenant, string clientId, string listener, object remote, MqttReason reason, string why);
 
         [LoggerMessage(2103, LogLevel.Error, "A connection of {Listener} ended in a fault.")]
         public static partial void Faulted(ILogger logger, string listener, Exception fault);

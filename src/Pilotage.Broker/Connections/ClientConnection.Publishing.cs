@@ -30,6 +30,7 @@ internal sealed partial class ClientConnection
         }
 
         BrokerMetrics.Received(packet.Qos);
+        Volatile.Write(ref _messagesIn, _messagesIn + 1);
 
         // 3.1.1 has no receive maximum: there the bounded queue of acks makes the reader wait instead. A repeated QoS 2
         // message takes no new place.

@@ -131,6 +131,7 @@ internal sealed partial class ClientConnection
         }
 
         BrokerMetrics.Delivered(delivery.Qos);
+        Volatile.Write(ref _messagesOut, _messagesOut + 1);
         return true;
     }
 }

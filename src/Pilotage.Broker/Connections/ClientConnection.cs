@@ -32,6 +32,13 @@ internal sealed partial class ClientConnection(Transport transport, LinkContext 
     private bool _busy;
     private TimeSpan _silenceMax = Timeout.InfiniteTimeSpan;
 
+    // What operators see of it; the counts have one writer at a time each.
+    private long _sinceNs;
+    private ushort _keepAliveSeconds;
+    private long _messagesIn;
+    private long _messagesOut;
+    private string _clientId = "";
+
     // How the client itself ended: whether its will stays due, and a new session expiry, if it named one.
     private bool _keepsWill = true;
     private uint? _newExpiry;
@@ -41,6 +48,25 @@ internal sealed partial class ClientConnection(Transport transport, LinkContext 
 
     /// <inheritdoc/>
     public bool WaitsForDisk => _waitsForDisk;
+
+    /// <inheritdoc/>
+    public ConnectionView View => new(
+        _sinceNs, transport.Remote, _keepAliveSeconds, Volatile.Read(ref _messagesIn), Volatile.Read(ref _messagesOut));
+
+    /// <inheritdoc/>
+    public (MqttReason Reason, string Why) Ending
+    {
+        get
+        {
+            lock (_ending)
+            {
+                return _end;
+            }
+        }
+    }
+
+    /// <summary>The peer as the log names it.</summary>
+    private object From => (object?)transport.Remote ?? "a Unix socket";
 
     private bool Ended => Volatile.Read(ref _ended);
 
@@ -187,7 +213,7 @@ internal sealed partial class ClientConnection(Transport transport, LinkContext 
 
         BrokerMetrics.Connections(-1);
         BrokerMetrics.Disconnect(_end.Reason);
-        Log.Disconnected(context.Logger, who.Tenant, who.ClientId, _end.Reason, _end.Why);
+        Log.Disconnected(context.Logger, who.Tenant, who.ClientId, transport.Listener, From, _end.Reason, _end.Why);
         if (gone)
         {
             context.Hooks.Disconnected(who, _end.Why);

@@ -79,6 +79,7 @@ internal sealed partial class Exchange
             }
 
             session.Link = null;
+            session.LastEnd = EndOf(link);
             session.TakeBack();
             if (!keepsWill)
             {
@@ -160,6 +161,12 @@ internal sealed partial class Exchange
         }
     }
 
+    private ConnectionEnd EndOf(ISessionLink link)
+    {
+        var (reason, why) = link.Ending;
+        return new(NowNs, reason, why);
+    }
+
     private void TakeOver(Session session, bool ends)
     {
         if (session.Link is { } old)
@@ -167,6 +174,7 @@ internal sealed partial class Exchange
             session.Link = null;
             session.TakeBack();
             old.End(MqttReason.SessionTakenOver, "another connection has taken the session over");
+            session.LastEnd = EndOf(old);
 
             // With a delay, the new connection comes in time to spare the will (MQTT 5.0, section 3.1.3.2.2).
             if (ends || session.Will?.DelaySeconds == 0)

@@ -114,7 +114,12 @@ internal sealed partial class Exchange(BrokerOptions options, SessionLog log, Ti
             return
             [
                 .. _spaces.Values.SelectMany(space => space.Sessions.Values).Where(s => !s.IsOnlyWill).Select(s => new ClientView(
-                    s.Identity, s.Link is not null, s.Version, s.Subscriptions.Count, s.Queued, s.Dropped)),
+                    s.Identity, s.Link is not null, s.Version, s.Subscriptions.Count, s.Queued, s.Dropped)
+                {
+                    QueuedBytes = s.QueuedBytes,
+                    Connection = s.Link?.View,
+                    LastEnd = s.LastEnd,
+                }),
             ];
         }
     }

@@ -11,6 +11,12 @@ internal interface ISessionLink
     /// <summary>Whether QoS 2 waits until its steps are on disk.</summary>
     bool WaitsForDisk { get; }
 
+    /// <summary>The connection as operators see it.</summary>
+    ConnectionView View { get; }
+
+    /// <summary>How it has ended, or would if it ended now.</summary>
+    (MqttReason Reason, string Why) Ending { get; }
+
     /// <summary>Hands a message on; after "no room" the link pumps the session when there is some.</summary>
     Handing TryDeliver(Delivery delivery);
 

@@ -70,6 +70,9 @@ internal sealed class Session(ulong key, TenantId tenant, string clientId)
 
     public ISessionLink? Link { get; set; }
 
+    /// <summary>How its last connection ended; not in the session log, so nothing after a restart.</summary>
+    public ConnectionEnd? LastEnd { get; set; }
+
     public WillMessage? Will { get; set; }
 
     /// <summary>

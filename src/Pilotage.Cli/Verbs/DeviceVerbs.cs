@@ -10,8 +10,17 @@ internal static class DeviceVerbs
 {
     private static readonly Column[] Columns =
     [
-        new("ID", "id"), new("PATH", "path"), new("THING", "thing"), new("EDGE", "edge"), new("STATUS", "status"), new("CONNECTED", "connected"),
+        new("ID", "id"), new("PATH", "path"), new("THING", "thing"), new("EDGE", "edge"), new("STATUS", "status"), new("CONNECTED", "connected"), new("SINCE", "since"),
         new("WHY", "reason", true), new("LAST REPORT", "lastReport", true),
+    ];
+
+    /// <summary>Of its first session, which is its only one as a rule.</summary>
+    private static readonly Column[] ConnectionColumns =
+    [
+        new("THROUGH", "connection.through", true), new("REMOTE", "connection.clients.0.remote"), new("LISTENER", "connection.clients.0.listener"),
+        new("MESSAGES IN", "connection.clients.0.messagesIn", true), new("MESSAGES OUT", "connection.clients.0.messagesOut", true),
+        new("QUEUED", "connection.clients.0.queued"), new("QUEUED BYTES", "connection.clients.0.queuedBytes", true), new("DROPPED", "connection.clients.0.dropped", true),
+        new("KEEP ALIVE", "connection.clients.0.keepAliveSeconds", true), new("LAST DISCONNECT", "connection.clients.0.lastDisconnect.why", true),
     ];
 
     private static readonly Column[] BadColumns =
@@ -36,10 +45,27 @@ internal static class DeviceVerbs
     private static Verb Show(VerbFrame frame)
     {
         var id = VerbFrame.Name("id", "The device.");
-        return frame.Reads(
-            VerbFrame.With(new Verb("show", "Shows one device.", "pilotage device show pump-12-run-6", "pilotage device show edge-1 -o yaml"), id),
-            parsed => $"api/v1/devices/{VerbFrame.Segment(parsed.GetValue(id))}",
-            Columns);
+        var verb = VerbFrame.With(
+            new Verb(
+                "show",
+                "Shows one device, and how it is connected: since when, from where, what waits for it, how its last connection ended.",
+                "pilotage device show pump-12-run-6",
+                "pilotage device show edge-1 -o yaml"),
+            id);
+        verb.SetAction(async (parsed, cancellation) =>
+        {
+            using var api = frame.Connect(parsed);
+            var path = $"api/v1/devices/{VerbFrame.Segment(parsed.GetValue(id))}";
+            var device = await api.GetAsync(path, cancellation);
+            if (device is JsonObject told)
+            {
+                told["connection"] = await api.GetAsync($"{path}/connection", cancellation);
+            }
+
+            frame.Writer(parsed).Write(device, [.. Columns, .. ConnectionColumns]);
+            return ExitCode.Done;
+        });
+        return verb;
     }
 
     private static Verb Values(VerbFrame frame)

@@ -56,6 +56,8 @@ public static class FabricModule
         api.MapGet("lineage/verification", FabricEndpoints.VerifyLineage).RequirePermission("fabric.lineage.read", Scope.Tenant);
         api.MapGet("messages/account", FabricEndpoints.Account).RequirePermission("fabric.message.read", Scope.Tenant);
         api.MapGet("messages/bad", FabricEndpoints.BadMessages).RequirePermission("fabric.message.read", Scope.Tenant);
+        api.MapGet("clients", ClientEndpoints.List).RequirePermission("fabric.client.read", Scope.Tenant);
+        api.MapGet("devices/{id}/connection", ClientEndpoints.OfDevice).RequirePermission("fabric.client.read", Scope.Tenant);
         api.MapGet("events", FabricEndpoints.Live).RequirePermission("fabric.event.read", Scope.Tenant);
         return routes;
     }

@@ -12,9 +12,9 @@ internal static class DeviceEndpoints
     private const int PageDefault = 1_000;
     private const int PageMax = 10_000;
 
-    /// <summary>One device as callers see it.</summary>
+    /// <summary>One device as callers see it; since when it is connected, or gone.</summary>
     internal sealed record DeviceView(
-        string Id, string Path, string Name, string Thing, string? Edge, string? Hardware, DeviceStatus Status, bool Connected, string? Reason,
+        string Id, string Path, string Name, string Thing, string? Edge, string? Hardware, DeviceStatus Status, bool Connected, DateTimeOffset? Since, string? Reason,
         DateTimeOffset? LastReport, DateTimeOffset Created, DateTimeOffset? Enrolled);
 
     internal sealed record DevicePage(IReadOnlyList<DeviceView> Items, string? NextCursor);
@@ -65,10 +65,12 @@ internal static class DeviceEndpoints
     {
         var presence = fleet.PresenceOf(d.Tenant, d.Id);
         return new DeviceView(
-            d.Id.Value, d.Path, d.Name, d.Thing, d.Edge?.Value, d.Hardware, d.Status, presence.Connected, Reason(d, presence),
-            presence.LastReportNs is { } last ? Clock.FromNs(last) : null, Clock.FromNs(d.CreatedNs),
-            d.EnrolledNs is { } enrolled ? Clock.FromNs(enrolled) : null);
+            d.Id.Value, d.Path, d.Name, d.Thing, d.Edge?.Value, d.Hardware, d.Status, presence.Connected, TimeOf(presence.ChangedNs), Reason(d, presence),
+            TimeOf(presence.LastReportNs), Clock.FromNs(d.CreatedNs),
+            TimeOf(d.EnrolledNs));
     }
+
+    private static DateTimeOffset? TimeOf(long? ns) => ns is { } at ? Clock.FromNs(at) : null;
 
     private static string? Reason(Device device, Presence presence) => device.Status switch
     {

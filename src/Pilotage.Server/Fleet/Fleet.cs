@@ -177,7 +177,7 @@ internal sealed partial class Fleet : IFleet, IEnrolments, IDeviceStanding
         }
 
         var spokesman = _presences.Of(tenant, edge);
-        return own with { Connected = spokesman.Connected, Why = spokesman.Connected ? null : $"its edge {edge}: {spokesman.Why}" };
+        return own with { Connected = spokesman.Connected, ChangedNs = spokesman.ChangedNs, Why = spokesman.Connected ? null : $"its edge {edge}: {spokesman.Why}" };
     }
 
     public Outcome<EnrolledDevice> Enrol(string code, string requestPem, IReadOnlyList<string> hosts, string? hardware)

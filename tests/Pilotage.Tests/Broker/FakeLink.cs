@@ -1,3 +1,4 @@
+using Pilotage.Broker;
 using Pilotage.Broker.Sessions;
 using Pilotage.Protocols.Mqtt;
 
@@ -18,6 +19,10 @@ internal sealed class FakeLink(int window = 10) : ISessionLink
     public int SendWindow { get; } = window;
 
     public bool WaitsForDisk { get; init; } = true;
+
+    public ConnectionView View => new(0, null, 0, 0, Got.Count);
+
+    public (MqttReason Reason, string Why) Ending { get; private set; } = (MqttReason.Success, "the client closed the connection");
 
     public IEnumerable<string> Texts => Got.Select(d => System.Text.Encoding.UTF8.GetString(d.Stored.Message.Payload.Span));
 
@@ -45,5 +50,9 @@ internal sealed class FakeLink(int window = 10) : ISessionLink
         return !Blocked;
     }
 
-    public void End(MqttReason reason, string why) => EndedWith = reason;
+    public void End(MqttReason reason, string why)
+    {
+        EndedWith = reason;
+        Ending = (reason, why);
+    }
 }

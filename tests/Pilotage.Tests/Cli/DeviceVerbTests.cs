@@ -175,4 +175,19 @@ public sealed class DeviceVerbTests
 
         Assert.Equal("now       dev_1   not JSON  {\"ts\":", run.Output.Split('\n')[1]);
     }
+
+    [Fact]
+    public async Task Show_has_the_connection_beside_the_device()
+    {
+        using var run = new CliRun().Connected();
+        run.Server
+            .Answer("GET /api/v1/devices/pump-1", """{"id":"pump-1","path":"acme/lyon/pump-1","thing":"pump","status":"enrolled","connected":true,"since":"2026-01-01T00:00:00Z"}""")
+            .Answer("GET /api/v1/devices/pump-1/connection", """{"device":"pump-1","connected":true,"clients":[{"clientId":"pump-1","remote":"127.0.0.1:5","listener":"mqtts","queued":2}]}""");
+
+        Assert.Equal(ExitCode.Done, await run.RunAsync("device", "show", "pump-1"));
+
+        Assert.Equal(
+            ["pump-1", "acme/lyon/pump-1", "pump", "-", "enrolled", "yes", "2026-01-01T00:00:00Z", "127.0.0.1:5", "mqtts", "2"],
+            run.Output.Split('\n')[1].Split(' ', StringSplitOptions.RemoveEmptyEntries));
+    }
 }

@@ -10,7 +10,7 @@ namespace Pilotage.Tests.Cli;
 
 public sealed class VerbTests
 {
-    private const string Devices = """{"items":[{"id":"engine-001","path":"acme/testbed/press","name":"press","thing":"engine","status":"enrolled","connected":true}]}""";
+    private const string Devices = """{"items":[{"id":"engine-001","path":"acme/testbed/press","name":"press","thing":"engine","status":"enrolled","connected":true,"since":"2026-01-01T00:00:00Z"}]}""";
 
     [Fact]
     public async Task A_list_is_a_table_on_standard_output_and_nothing_on_standard_error()
@@ -21,14 +21,14 @@ public sealed class VerbTests
         Assert.Equal(ExitCode.Done, await run.RunAsync("device", "list"));
 
         var lines = run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal("ID          PATH                THING   EDGE  STATUS    CONNECTED", lines[0]);
-        Assert.Equal("engine-001  acme/testbed/press  engine  -     enrolled  yes", lines[1]);
+        Assert.Equal("ID          PATH                THING   EDGE  STATUS    CONNECTED  SINCE", lines[0]);
+        Assert.Equal("engine-001  acme/testbed/press  engine  -     enrolled  yes        2026-01-01T00:00:00Z", lines[1]);
         Assert.Empty(run.Error);
     }
 
     [Theory]
     [InlineData("name", "engine-001")]
-    [InlineData("yaml", "- id: engine-001\n  path: acme/testbed/press\n  name: press\n  thing: engine\n  status: enrolled\n  connected: true")]
+    [InlineData("yaml", "- id: engine-001\n  path: acme/testbed/press\n  name: press\n  thing: engine\n  status: enrolled\n  connected: true\n  since: \"2026-01-01T00:00:00Z\"")]
     public async Task Every_form_carries_the_same_rows(string form, string expected)
     {
         using var run = new CliRun().Connected();
@@ -46,7 +46,7 @@ public sealed class VerbTests
         run.Server.Answer("GET /api/v1/devices", Devices);
 
         await run.RunAsync("device", "list", "--json");
-        Assert.Equal("id\npath\nname\nthing\nstatus\nconnected", run.Output.TrimEnd());
+        Assert.Equal("id\npath\nname\nthing\nstatus\nconnected\nsince", run.Output.TrimEnd());
 
         using var second = new CliRun().Connected();
         second.Server.Answer("GET /api/v1/devices", Devices);

@@ -81,15 +81,23 @@ internal sealed class BrokerHost(
     public ValueTask PublishDesiredAsync(Device device, ReadOnlyMemory<byte> desired, CancellationToken cancellation) =>
         PublishAsync(device, TopicClass.Twin + "/desired", desired, "application/json", retain: true, cancellation);
 
+    /// <summary>The sessions of a tenant, by client id.</summary>
+    public IReadOnlyList<ClientView> Clients(TenantId tenant) =>
+    [
+        .. (_broker?.Clients ?? []).Where(client => client.Identity.Tenant == tenant)
+            .OrderBy(client => client.Identity.ClientId, StringComparer.Ordinal),
+    ];
+
+    /// <summary>The sessions of a device.</summary>
+    public IReadOnlyList<ClientView> Clients(TenantId tenant, DeviceId device) =>
+        [.. Clients(tenant).Where(client => BelongsTo(client.Identity.ClientId, device))];
+
     /// <summary>Ends every session of a device at once.</summary>
     public async ValueTask CutAsync(TenantId tenant, DeviceId device)
     {
-        foreach (var client in _broker?.Clients ?? [])
+        foreach (var client in Clients(tenant, device))
         {
-            if (client.Identity.Tenant == tenant && BelongsTo(client.Identity.ClientId, device))
-            {
-                await _broker!.DisconnectClientAsync(tenant, client.Identity.ClientId, MqttReason.AdministrativeAction);
-            }
+            await _broker!.DisconnectClientAsync(tenant, client.Identity.ClientId, MqttReason.AdministrativeAction);
         }
     }
 

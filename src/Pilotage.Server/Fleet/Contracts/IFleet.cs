@@ -85,4 +85,5 @@ public sealed record Enrolment(DeviceId Device, string Path, string Code, long E
 
 /// <summary>What the broker and the ingest know about a device since the start.</summary>
 /// <param name="Connected">Whether it, or the edge that speaks for it, has a connection.</param>
+/// <param name="ChangedNs">Since when that is so; null where it never was since the start.</param>
 public sealed record Presence(bool Connected, long? LastReportNs, long? ChangedNs, string? Why);

@@ -56,6 +56,8 @@ internal sealed record ApiWords(string Method, string Path, string Id, string Su
         new(Get, "api/v1/readiness", "getFleetReadiness", "How ready the data of many devices is, and why.", typeof(Fabric.Contracts.Readiness)),
         new(Get, "api/v1/devices/{id}/events", "listDeviceEvents", "Lists the recorded events of a device, by type.", typeof(FabricEndpoints.EventPage)),
         new(Get, "api/v1/events", "watchEvents", "Streams what happens: telemetry, events, presence.", null, Media: Stream),
+        new(Get, "api/v1/clients", "listClients", "Lists the gateway's sessions by client id, a page at a time, with their connections.", typeof(ClientEndpoints.ClientPage)),
+        new(Get, "api/v1/devices/{id}/connection", "getDeviceConnection", "How a device reaches the gateway: its sessions, or its edge's.", typeof(ClientEndpoints.DeviceConnection)),
         new(Get, "api/v1/lineage", "walkLineage", "What a node came from (up) or led to (down).", typeof(FabricEndpoints.LineageView)),
         new(Get, "api/v1/lineage/verification", "verifyLineage", "Walks the lineage chain; refused when an edge was edited.", typeof(long)),
         new(Get, "api/v1/messages/account", "accountMessages", "Counts stored messages and digests them, per device.", typeof(FabricEndpoints.AccountView)),
