@@ -23,6 +23,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
     private readonly WillPublisher _wills;
     private readonly Admission _admission;
     private readonly MemoryWatch _memory;
+    private readonly ClientTraces _traces = new();
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
@@ -54,7 +55,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
         _wills = new(_exchange, hooks, time, logger);
         _admission = new(options, time);
         _memory = new(options, _logger);
-        var context = new LinkContext(options, hooks, _exchange, _wills, _admission, _memory, time, logger, _stopping.Token);
+        var context = new LinkContext(options, hooks, _exchange, _wills, _admission, _memory, _traces, time, logger, _stopping.Token);
         _connections = new(context);
         _gate = new(_connections, context);
     }
@@ -151,6 +152,23 @@ public sealed partial class MqttBroker : IAsyncDisposable
     /// </summary>
     public async ValueTask DisconnectClientAsync(TenantId tenant, string clientId, MqttReason reason) =>
         await _exchange.Cut(tenant, clientId, reason);
+
+    /// <summary>
+    /// Tells of every packet of the clients concerned, also of those that connect later, without what is in them. A connection
+    /// has one trace at a time, the latest.
+    /// </summary>
+    /// <param name="whom">Which clients; asked once for each connection.</param>
+    /// <param name="lasts">After this it is off by itself; at most <see cref="ClientTrace.TimeMax"/>.</param>
+    /// <param name="tell">Called in the middle of the traffic: must return quickly and not throw.</param>
+    public ClientTrace Trace(Func<ClientIdentity, bool> whom, TimeSpan lasts, Action<TracedPacket> tell)
+    {
+        var trace = new ClientTrace(whom, lasts, tell, _time);
+
+        // First for those that come, then for those that are there, so that nobody slips through between.
+        _traces.Add(trace);
+        _exchange.Trace(trace);
+        return trace;
+    }
 
     /// <summary>Stops accepting, tells the clients, lets them drain within the option's time, closes the log.</summary>
     public async ValueTask DisposeAsync()

@@ -196,6 +196,11 @@ internal sealed partial class ClientConnection
         var attachment = context.Exchange.Attach(who, packet, decision.Overflow, expiry, this);
         _session = attachment.Session;
         _who = who;
+        if (context.Traces.Of(who) is { } trace)
+        {
+            Trace(trace);
+        }
+
         _paced = decision.Paced && who.Device is not null && context.Options.PublishesPerSecond > 0;
         try
         {

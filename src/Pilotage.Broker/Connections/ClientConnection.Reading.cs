@@ -85,6 +85,11 @@ internal sealed partial class ClientConnection
 
     private ValueTask Dispatch(in MqttFrame frame, ReadOnlySpan<byte> body)
     {
+        if (_trace is { } trace)
+        {
+            TraceIn(trace, frame, body);
+        }
+
         switch (frame.Type)
         {
             case MqttPacketType.Publish:

@@ -36,7 +36,7 @@ internal sealed partial class ClientConnection
         }
     }
 
-    private static MqttReason FirstFailure(MqttReason[] reasons)
+    private static MqttReason FirstFailure(IReadOnlyList<MqttReason> reasons)
     {
         foreach (var reason in reasons)
         {

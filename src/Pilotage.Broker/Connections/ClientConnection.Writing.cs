@@ -77,12 +77,18 @@ internal sealed partial class ClientConnection
             _ => MqttEncoder.Disconnect(
                 _outbox, _version, packet.Type, (DisconnectPacket)packet.Packet!, _packetBytesMax),
         };
-        if (written > 0)
+        if (written == 0)
         {
-            _outbox.EndPacket();
+            return false;
         }
 
-        return written > 0;
+        _outbox.EndPacket();
+        if (_trace is { } trace)
+        {
+            TraceOut(trace, packet, written);
+        }
+
+        return true;
     }
 
     private Handing TryDeliver(StoredMessage stored, PublishDelivery delivery)
@@ -120,9 +126,15 @@ internal sealed partial class ClientConnection
             delivery = delivery with { ExpirySeconds = stored.ExpiryLeft(BrokerClock.Ns(context.Time)) };
         }
 
-        if (MqttEncoder.Publish(_outbox, _version, stored.Message, delivery, _packetBytesMax) == 0)
+        var written = MqttEncoder.Publish(_outbox, _version, stored.Message, delivery, _packetBytesMax);
+        if (written == 0)
         {
             return false;
+        }
+
+        if (_trace is { } trace)
+        {
+            TraceOut(trace, delivery, written);
         }
 
         if (alias != 0 && !known)

@@ -13,6 +13,7 @@ internal sealed record LinkContext(
     WillPublisher Wills,
     Admission Admission,
     MemoryWatch Memory,
+    ClientTraces Traces,
     TimeProvider Time,
     ILogger Logger,
     CancellationToken Stopping);

@@ -124,6 +124,21 @@ internal sealed partial class Exchange(BrokerOptions options, SessionLog log, Ti
         }
     }
 
+    /// <summary>Begins a trace on the connections that are there.</summary>
+    public void Trace(ClientTrace trace)
+    {
+        lock (_gate)
+        {
+            foreach (var session in _spaces.Values.SelectMany(space => space.Sessions.Values))
+            {
+                if (session.Link is { } link && trace.Concerns(session.Identity))
+                {
+                    link.Trace(trace);
+                }
+            }
+        }
+    }
+
     private TenantSpace Space(TenantId tenant)
     {
         ref var space = ref CollectionsMarshal.GetValueRefOrAddDefault(_spaces, tenant, out _);

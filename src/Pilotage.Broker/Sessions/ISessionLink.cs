@@ -26,6 +26,9 @@ internal interface ISessionLink
     /// <summary>Hands a PUBREL on; false when there is no room.</summary>
     bool TryRelease(ushort packetId);
 
+    /// <summary>Tells a trace of every packet from now on, until it is over.</summary>
+    void Trace(ClientTrace trace);
+
     /// <summary>Ends the connection, with DISCONNECT where the version has one.</summary>
     void End(MqttReason reason, string why);
 }

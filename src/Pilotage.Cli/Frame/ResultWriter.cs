@@ -61,7 +61,7 @@ internal sealed class ResultWriter(TextWriter output, string format, string? fie
     private void Table(JsonNode? document, IReadOnlyList<Column> columns)
     {
         var rows = Rows(document);
-        var cells = rows.Select(row => columns.Select(column => column.Cell(row).ReplaceLineEndings(" ")).ToArray()).ToList();
+        var cells = rows.Select(row => columns.Select(column => Printable.Of(column.Cell(row))).ToArray()).ToList();
         var widths = columns.Select((column, at) => cells.Select(row => row[at].Length).Append(column.Header.Length).Max()).ToArray();
         Lines([Line([.. columns.Select(column => column.Header)], widths), .. cells.Select(row => Line(row, widths))]);
     }

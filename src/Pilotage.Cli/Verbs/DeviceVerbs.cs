@@ -37,6 +37,7 @@ internal static class DeviceVerbs
         Show(frame),
         Values(frame),
         Bad(frame),
+        TraceVerb.Create(frame),
         EnrolVerbs.Enroll(frame),
         Revoke(frame),
         EnrolVerbs.Restore(frame),

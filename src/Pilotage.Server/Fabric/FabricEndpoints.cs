@@ -1,5 +1,3 @@
-using System.Net.ServerSentEvents;
-using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 using Pilotage.Server.Access.Contracts;
@@ -84,7 +82,12 @@ internal static class FabricEndpoints
     public static IResult Live(
         string? kind, string? device, Principal who, LiveFeed feed, TimeProvider time, IHostApplicationLifetime host) =>
         QueryBounds.OneOf("kind", kind, LiveFeed.Kinds).Then(known => feed.Watch(who.Tenant, known, device))
-            .ToHttp(watcher => TypedResults.ServerSentEvents(Stream(watcher, time, host, CancellationToken.None)));
+            .ToHttp(watcher => TypedResults.ServerSentEvents(LiveStream.Of(
+                watcher,
+                happened => new { happened.Device, happened.Type, ts = Clock.FromNs(happened.TimeNs), happened.Data },
+                time,
+                host,
+                CancellationToken.None)));
 
     public static async Task<IResult> Revoke(string id, Principal who, IFleet fleet, BrokerHost broker, IAudit audit)
     {
@@ -111,26 +114,5 @@ internal static class FabricEndpoints
         }
 
         return deleted.ToHttp(d => TypedResults.Ok(new DeletedView(d.Id.Value, d.Path, store.Series(d.Tenant, d.Id).Count, Kept)));
-    }
-
-    private static async IAsyncEnumerable<SseItem<object>> Stream(
-        LiveFeed.Watcher watcher, TimeProvider time, IHostApplicationLifetime host, [EnumeratorCancellation] CancellationToken cancellation)
-    {
-        // A stream never ends by itself, so a stopping server ends it instead of waiting for its drain time to run out.
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation, host.ApplicationStopping);
-        using (watcher)
-        {
-            yield return new SseItem<object>(new { at = time.GetUtcNow() }, "open");
-            await foreach (var happened in watcher.ReadAsync(ending.Token))
-            {
-                if (watcher.TakeMissed() is > 0 and var missed)
-                {
-                    yield return new SseItem<object>(new { missed }, "missed");
-                }
-
-                yield return new SseItem<object>(
-                    new { happened.Device, happened.Type, ts = Clock.FromNs(happened.TimeNs), happened.Data }, happened.Kind);
-            }
-        }
     }
 }

@@ -27,6 +27,7 @@ public static class FabricModule
         .AddSingleton<EventStore>()
         .AddSingleton<IDomainEvents>(p => p.GetRequiredService<EventStore>())
         .AddSingleton<LiveFeed>()
+        .AddSingleton<TopicBook>()
         .AddSingleton<Ingestion>()
         .AddSingleton<ILineage, Lineage>()
         .AddSingleton<ITelemetry, Telemetry>()
@@ -35,6 +36,7 @@ public static class FabricModule
         .AddSingleton<ForwardLanes>()
         .AddSingleton<ServerBrokerHooks>()
         .AddSingleton<BrokerHost>()
+        .AddSingleton<OperatorMessages>()
         .AddSingleton<IDeviceLink>(p => p.GetRequiredService<BrokerHost>())
         .AddSingleton<IListener>(p => p.GetRequiredService<BrokerHost>())
         .AddSingleton<IHealthCheck>(p => p.GetRequiredService<BrokerHost>())
@@ -56,8 +58,12 @@ public static class FabricModule
         api.MapGet("lineage/verification", FabricEndpoints.VerifyLineage).RequirePermission("fabric.lineage.read", Scope.Tenant);
         api.MapGet("messages/account", FabricEndpoints.Account).RequirePermission("fabric.message.read", Scope.Tenant);
         api.MapGet("messages/bad", FabricEndpoints.BadMessages).RequirePermission("fabric.message.read", Scope.Tenant);
+        api.MapPost("messages", MessageEndpoints.PublishAsync).RequirePermission("fabric.message.publish", Scope.Tenant);
+        api.MapGet("messages/live", MessageEndpoints.Tail).RequirePermission("fabric.message.read", Scope.Tenant);
+        api.MapGet("topics", MessageEndpoints.Tree).RequirePermission("fabric.message.read", Scope.Tenant);
         api.MapGet("clients", ClientEndpoints.List).RequirePermission("fabric.client.read", Scope.Tenant);
         api.MapGet("devices/{id}/connection", ClientEndpoints.OfDevice).RequirePermission("fabric.client.read", Scope.Tenant);
+        api.MapGet("devices/{id}/trace", TraceEndpoints.Trace).RequirePermission("fabric.client.trace", Scope.Tenant);
         api.MapGet("events", FabricEndpoints.Live).RequirePermission("fabric.event.read", Scope.Tenant);
         return routes;
     }

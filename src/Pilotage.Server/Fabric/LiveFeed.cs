@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
+using Pilotage.Protocols.Mqtt;
 using Pilotage.Server.Fabric.Ingest;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.Server.Hosting;
@@ -14,8 +15,10 @@ internal sealed class LiveFeed
     private const string OfPresence = "presence";
     private const string OfEvent = "event";
     private const string OfTelemetry = "telemetry";
+    private const string OfMessage = "message";
     private readonly ConcurrentDictionary<Watcher, byte> _watchers = new();
     private readonly ServerOptions _options;
+    private int _open;
 
     public LiveFeed(IPresences presences, EventStore events, ServerOptions options)
     {
@@ -28,25 +31,71 @@ internal sealed class LiveFeed
     /// <summary>What can be watched.</summary>
     public static IReadOnlyList<string> Kinds { get; } = [OfTelemetry, OfEvent, OfPresence];
 
-    /// <summary>One thing that happened: telemetry, event or presence.</summary>
+    /// <summary>One thing that happened: telemetry, event or presence; or a message as it came, with its topic as the type.</summary>
     internal sealed record LiveEvent(string Kind, string Device, string? Type, long TimeNs, object Data);
 
-    /// <summary>Opens a watch, or refuses when there are as many as the server allows.</summary>
-    public Outcome<Watcher> Watch(TenantId tenant, string? kind, string? device)
+    /// <summary>The beginning of a payload, and how long it is: what waits for a watcher must not hold large ones.</summary>
+    internal sealed record LivePayload(ReadOnlyMemory<byte> Beginning, int Bytes)
     {
-        if (_watchers.Count >= _options.EventStreamsMax)
+        public const int BytesMax = 16 * 1024;
+        private const int ContinuationBytesMax = 3;
+
+        public static LivePayload Of(ReadOnlyMemory<byte> whole)
         {
+            if (whole.Length <= BytesMax)
+            {
+                return new(whole, whole.Length);
+            }
+
+            // Not in the middle of a character, where it is text.
+            var end = BytesMax;
+            while (end > BytesMax - ContinuationBytesMax && (whole.Span[end] & 0xC0) == 0x80)
+            {
+                end--;
+            }
+
+            return new(whole[..end].ToArray(), whole.Length);
+        }
+    }
+
+    /// <summary>Opens a watch, or refuses when there are as many as the server allows.</summary>
+    public Outcome<Watcher> Watch(TenantId tenant, string? kind, string? device) => Open((owner, happened) =>
+        owner == tenant
+        && (kind is null ? happened.Kind != OfMessage : kind == happened.Kind)
+        && (device is null || device == happened.Device));
+
+    /// <summary>The same for messages as they come, by a topic filter.</summary>
+    public Outcome<Watcher> WatchMessages(TenantId tenant, string filter) => Open((owner, happened) =>
+        owner == tenant && happened.Kind == OfMessage && MqttTopic.Matches(filter, happened.Type));
+
+    /// <summary>The same for what is put into this one watch alone.</summary>
+    public Outcome<Watcher> WatchOwn() => Open((_, _) => false);
+
+    /// <summary>A message was stored.</summary>
+    public void Message(TenantId tenant, DeviceId device, string topic, ReadOnlyMemory<byte> payload, long receivedNs)
+    {
+        if (Volatile.Read(ref _open) > 0)
+        {
+            Tell(tenant, new LiveEvent(OfMessage, device.Value, topic, receivedNs, LivePayload.Of(payload)));
+        }
+    }
+
+    private Outcome<Watcher> Open(Func<TenantId, LiveEvent, bool> wants)
+    {
+        if (Interlocked.Increment(ref _open) > _options.EventStreamsMax)
+        {
+            Interlocked.Decrement(ref _open);
             return new Refusal("fabric.streams.too_many", $"{_options.EventStreamsMax} live streams are open already; close one, or raise the limit.");
         }
 
-        var watcher = new Watcher(this, tenant, kind, device);
+        var watcher = new Watcher(this, wants);
         _watchers[watcher] = 0;
         return watcher;
     }
 
     public void Telemetry(DecodedMessage message)
     {
-        if (_watchers.IsEmpty)
+        if (Volatile.Read(ref _open) == 0)
         {
             return;
         }
@@ -60,14 +109,14 @@ internal sealed class LiveFeed
 
     private void Tell(TenantId tenant, LiveEvent happened)
     {
-        foreach (var watcher in _watchers.Keys)
+        foreach (var (watcher, _) in _watchers)
         {
             watcher.Offer(tenant, happened);
         }
     }
 
     /// <summary>One open watch; disposing of it ends it.</summary>
-    internal sealed class Watcher(LiveFeed feed, TenantId tenant, string? kind, string? device) : IDisposable
+    internal sealed class Watcher(LiveFeed feed, Func<TenantId, LiveEvent, bool> wants) : IDisposable
     {
         private readonly Channel<LiveEvent> _channel = Channel.CreateUnbounded<LiveEvent>(new() { SingleReader = true });
         private int _waiting;
@@ -78,11 +127,15 @@ internal sealed class LiveFeed
 
         public void Offer(TenantId owner, LiveEvent happened)
         {
-            if (owner != tenant || (kind is not null && kind != happened.Kind) || (device is not null && device != happened.Device))
+            if (wants(owner, happened))
             {
-                return;
+                Take(happened);
             }
+        }
 
+        /// <summary>Puts something in, whatever is wanted.</summary>
+        public void Take(LiveEvent happened)
+        {
             // Bounded by hand, because a bounded channel would not say how many it dropped.
             if (Interlocked.Increment(ref _waiting) > WaitingMax)
             {
@@ -106,7 +159,13 @@ internal sealed class LiveFeed
             }
         }
 
-        public void Dispose() => feed._watchers.TryRemove(this, out _);
+        public void Dispose()
+        {
+            if (feed._watchers.TryRemove(this, out _))
+            {
+                Interlocked.Decrement(ref feed._open);
+            }
+        }
 
         // A reader that leaves and a server that stops end the stream; neither is a failure.
         private async Task<bool> MoreAsync(CancellationToken cancellation)

@@ -83,6 +83,10 @@ public sealed record ServerOptions
     /// <summary>Most open connections of live event streams; the next one is answered 429.</summary>
     [Range(1, 10_000)]
     public int EventStreamsMax { get; init; } = 200;
+
+    /// <summary>Most topics that are counted one by one; messages of more topics are counted together.</summary>
+    [Range(1, 1_000_000)]
+    public int TopicsCountedMax { get; init; } = 20_000;
 }
 
 /// <summary>A set of limits by name.</summary>

@@ -1,3 +1,4 @@
+using Pilotage.Broker;
 using Pilotage.Protocols.Mqtt;
 using Xunit;
 
@@ -39,5 +40,20 @@ public sealed class ClientViewTests
         var client = Assert.Single(rig.Exchange.Clients());
         Assert.True(client.Connected);
         Assert.Equal(MqttReason.SessionTakenOver, client.LastEnd!.Reason);
+    }
+
+    [Fact]
+    public async Task A_trace_begins_on_the_connections_it_concerns_and_on_no_others()
+    {
+        var rig = new ExchangeRig();
+        var (one, two) = (new FakeLink(), new FakeLink());
+        await rig.AttachAsync("one", one);
+        await rig.AttachAsync("two", two);
+        using var trace = new ClientTrace(who => who.ClientId == "one", TimeSpan.FromMinutes(1), _ => { }, rig.Time);
+
+        rig.Exchange.Trace(trace);
+
+        Assert.Same(trace, one.Traced);
+        Assert.Null(two.Traced);
     }
 }

@@ -50,6 +50,11 @@ internal sealed class FakeLink(int window = 10) : ISessionLink
         return !Blocked;
     }
 
+    /// <summary>The trace it was given.</summary>
+    public ClientTrace? Traced { get; private set; }
+
+    public void Trace(ClientTrace trace) => Traced = trace;
+
     public void End(MqttReason reason, string why)
     {
         EndedWith = reason;

@@ -9,4 +9,8 @@ internal sealed record IngestMessage(
     IReadOnlyList<(string Name, string Value)> UserProperties,
     long EdgeNs,
     long ReceivedNs,
-    string? Origin);
+    string? Origin)
+{
+    /// <summary>Whether the device itself was heard; false of what an operator sent in its name.</summary>
+    public bool IsOfDevice { get; init; } = true;
+}

@@ -15,25 +15,33 @@ internal sealed class Ingestion : IAsyncDisposable
     private readonly TimeSeriesStore _store;
     private readonly EventStore _events;
     private readonly LiveFeed _live;
+    private readonly TopicBook _topics;
     private readonly GroupCommit<DecodedMessage> _points;
     private readonly Counter<long> _stored;
     private readonly Counter<long> _bad;
 
-    public Ingestion(IFleet fleet, IPresences presences, TimeSeriesStore store, EventStore events, LiveFeed live, IMeterFactory meters)
+    public Ingestion(
+        IFleet fleet, IPresences presences, TimeSeriesStore store, EventStore events, LiveFeed live, TopicBook topics, IMeterFactory meters)
     {
         _fleet = fleet;
         _presences = presences;
         _store = store;
         _events = events;
         _live = live;
+        _topics = topics;
         _points = new(batch => AppendAsync(batch, null), CommitMax);
         var meter = meters.Create("Pilotage.Server");
-        _stored = meter.CreateCounter<long>("pilotage.ingest.messages.stored", description: "Messages stored and acknowledged.");
-        _bad = meter.CreateCounter<long>("pilotage.ingest.messages.bad", description: "Messages kept aside because they were not understood.");
+        _stored = meter.CreateCounter<long>("pilotage.ingest.messages.stored", "{message}", "Messages stored and acknowledged.");
+        _bad = meter.CreateCounter<long>("pilotage.ingest.messages.bad", "{message}", "Messages kept aside because they were not understood.");
+        _stored.Add(0);
+        _bad.Add(0);
     }
 
-    /// <summary>Stores one message of a known device. Queued before the first await, so that order is kept.</summary>
-    public async Task StoreAsync(Device device, TopicPath path, IngestMessage message)
+    /// <summary>
+    /// Stores one message of a known device. Queued before the first await, so that order is kept. Answers why it was kept
+    /// aside, if it was not understood.
+    /// </summary>
+    public async Task<string?> StoreAsync(Device device, TopicPath path, IngestMessage message)
     {
         var decoded = DecodedMessage.Of(device, path, message);
         var points = decoded.Rows.Count > 0 ? _points.AddAsync(decoded) : Task.CompletedTask;
@@ -41,6 +49,7 @@ internal sealed class Ingestion : IAsyncDisposable
         await points;
         await others;
         Told(decoded);
+        return decoded.Fault;
     }
 
     /// <summary>Stores what an edge hands on: events first, each once by its id, then all points and the mark in one commit.</summary>
@@ -125,7 +134,14 @@ internal sealed class Ingestion : IAsyncDisposable
     private void Told(DecodedMessage decoded)
     {
         _stored.Add(1);
-        _presences.Reported(decoded.Device.Tenant, decoded.Device.Id, decoded.Message.ReceivedNs);
+        var (device, message) = (decoded.Device, decoded.Message);
+        if (message.IsOfDevice)
+        {
+            _presences.Reported(device.Tenant, device.Id, message.ReceivedNs);
+        }
+
+        _topics.Count(device.Tenant, message.Topic, message.ReceivedNs);
         _live.Telemetry(decoded);
+        _live.Message(device.Tenant, device.Id, message.Topic, message.Payload, message.ReceivedNs);
     }
 }

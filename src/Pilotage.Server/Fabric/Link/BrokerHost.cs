@@ -19,6 +19,8 @@ internal sealed class BrokerHost(
     TimeProvider time,
     ILoggerFactory logs) : IHostedService, IDeviceLink, IListener, IHealthCheck, IStorage, IAsyncDisposable
 {
+    private static readonly Refusal NotRunning = new("fabric.gateway.unavailable", "The gateway is not running: the server has no MQTT listener, or is about to stop.");
+    private readonly List<(Device Device, ClientTrace Trace)> _traced = [];
     private MqttBroker? _broker;
 
     public IReadOnlyList<(string Name, string Address)> Endpoints =>
@@ -81,6 +83,25 @@ internal sealed class BrokerHost(
     public ValueTask PublishDesiredAsync(Device device, ReadOnlyMemory<byte> desired, CancellationToken cancellation) =>
         PublishAsync(device, TopicClass.Twin + "/desired", desired, "application/json", retain: true, cancellation);
 
+    /// <summary>Publishes what somebody wrote; completes when it is durable for the sessions and the retained store.</summary>
+    public async ValueTask<Outcome<MqttMessage>> PublishAsync(TenantId tenant, MqttMessage message, CancellationToken cancellation)
+    {
+        if (_broker is not { } broker)
+        {
+            return NotRunning;
+        }
+
+        try
+        {
+            await broker.PublishAsync(tenant, message, cancellation);
+            return message;
+        }
+        catch (InvalidOperationException limit)
+        {
+            return new Refusal("fabric.message.refused", $"{limit.Message} Free what is retained or queued, or raise that limit.");
+        }
+    }
+
     /// <summary>The sessions of a tenant, by client id.</summary>
     public IReadOnlyList<ClientView> Clients(TenantId tenant) =>
     [
@@ -91,6 +112,28 @@ internal sealed class BrokerHost(
     /// <summary>The sessions of a device.</summary>
     public IReadOnlyList<ClientView> Clients(TenantId tenant, DeviceId device) =>
         [.. Clients(tenant).Where(client => BelongsTo(client.Identity.ClientId, device))];
+
+    /// <summary>Traces the clients of a device; one trace at a time for each device.</summary>
+    public Outcome<ClientTrace> Trace(Device device, TimeSpan lasts, Action<TracedPacket> tell)
+    {
+        if (_broker is not { } broker)
+        {
+            return NotRunning;
+        }
+
+        lock (_traced)
+        {
+            _traced.RemoveAll(one => one.Trace.IsOver);
+            if (_traced.Exists(one => one.Device.Tenant == device.Tenant && one.Device.Id == device.Id))
+            {
+                return new Refusal("fabric.trace.in_use", $"Somebody traces {device.Id} already; a device has one trace at a time.");
+            }
+
+            var trace = broker.Trace(who => who.Tenant == device.Tenant && BelongsTo(who.ClientId, device.Id), lasts, tell);
+            _traced.Add((device, trace));
+            return trace;
+        }
+    }
 
     /// <summary>Ends every session of a device at once.</summary>
     public async ValueTask CutAsync(TenantId tenant, DeviceId device)

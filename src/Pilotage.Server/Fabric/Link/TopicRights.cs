@@ -13,11 +13,15 @@ internal sealed class TopicRights(IFleet fleet)
     public bool MayPublish(TenantId tenant, DeviceId device, string topic) =>
         TopicPath.TryParse(topic, out var path)
         && path.Tenant == tenant
-        && path.Class != TopicClass.Command
-        && !(path.Class == TopicClass.Twin && !path.Name.StartsWith("reported", StringComparison.Ordinal))
+        && IsToldByDevices(path)
         && fleet.FindByPath(tenant, path.DevicePath) is { } owner
         && owner.Id == device
         && (owner.Thing == Things.Edge || IsOpenToDevices(path.Class));
+
+    /// <summary>Whether it is something that devices tell, rather than something that is asked of them.</summary>
+    public static bool IsToldByDevices(TopicPath path) =>
+        path.Class != TopicClass.Command
+        && !(path.Class == TopicClass.Twin && !path.Name.StartsWith("reported", StringComparison.Ordinal));
 
     /// <summary>Whether a class is anybody's to publish, rather than an edge's alone.</summary>
     public static bool IsOpenToDevices(string topicClass) => topicClass is not (TopicClass.Inference or TopicClass.Forward);

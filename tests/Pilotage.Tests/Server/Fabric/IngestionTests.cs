@@ -185,7 +185,7 @@ public sealed class IngestionTests : IAsyncLifetime
 
     private static string Row(int i, double value) => $"{{\"ts\":{T0 + (i * 1000L)},\"values\":{{\"a\":{value}}}}}";
 
-    private Task Send(string topic, string payload, params (string, string)[] properties)
+    private Task<string?> Send(string topic, string payload, params (string, string)[] properties)
     {
         Assert.True(TopicPath.TryParse(topic, out var path));
         var device = _server.Get<IFleet>().FindByPath(Acme, path!.DevicePath)!;

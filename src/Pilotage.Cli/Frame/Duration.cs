@@ -1,0 +1,18 @@
+using System.Globalization;
+
+namespace Pilotage.Cli.Frame;
+
+/// <summary>A time as people write it: <c>30s</c>, <c>5m</c>.</summary>
+internal static class Duration
+{
+    /// <summary>Whole seconds, within what is served; anything else is refused with the option's name.</summary>
+    public static int Seconds(string option, string text, int most)
+    {
+        var factor = text.Length == 0 ? 0 : text[^1] switch { 's' => 1, 'm' => 60, _ => 0 };
+        return factor > 0
+            && int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && number >= 1 && number <= most / factor
+                ? number * factor
+                : throw new CliFailure(ExitCode.Usage, $"{option}: '{text}' is no time from 1s to {most / 60}m", "a time is a whole number and s or m", $"{option} 1m");
+    }
+}
