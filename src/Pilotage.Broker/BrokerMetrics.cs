@@ -54,6 +54,17 @@ internal static class BrokerMetrics
             "Messages written to clients, by QoS.");
     }
 
+    /// <summary>Says that a broker is there, so that what never happens to it reads as 0 rather than as unknown.</summary>
+    public static void Opened()
+    {
+        ConnectionCount.Add(0);
+        SessionCount.Add(0);
+        foreach (var counter in new[] { SlowedCount, DelayedCount, CompactionCount })
+        {
+            counter.Add(0);
+        }
+    }
+
     public static void Connections(int change) => ConnectionCount.Add(change);
 
     public static void Connect(string listener, MqttReason reason) => ConnectCount.Add(

@@ -94,6 +94,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
         CancellationToken cancellation)
     {
         BrokerOptionsCheck.Validate(options);
+        BrokerMetrics.Opened();
         var broker = new MqttBroker(options, hooks, state, time, logs);
         try
         {

@@ -6,8 +6,15 @@ namespace Pilotage.TimeSeries;
 internal static class StoreMetrics
 {
     private static readonly Meter Meter = new("Pilotage.TimeSeries");
-    private static readonly Counter<long> PointsSealed = Meter.CreateCounter<long>("pilotage.series.points.sealed");
-    private static readonly Counter<long> SealsFailed = Meter.CreateCounter<long>("pilotage.series.seals.failed");
+    private static readonly Counter<long> PointsSealed = Meter.CreateCounter<long>("pilotage.series.points.sealed", "{point}", "Points moved from memory into segments.");
+    private static readonly Counter<long> SealsFailed = Meter.CreateCounter<long>("pilotage.series.seals.failed", "{seal}", "Segments that could not be written; their points stay in memory and in the log.");
+
+    /// <summary>Says that a store is there, so that what never happens to it reads as 0 rather than as unknown.</summary>
+    public static void Opened()
+    {
+        Sealed(0);
+        SealsFailed.Add(0);
+    }
 
     public static void Sealed(long points) => PointsSealed.Add(points);
 

@@ -23,6 +23,7 @@ public sealed partial class TimeSeriesStore
     public static TimeSeriesStore Open(IDurableDirectory directory, TimeSeriesOptions options, TimeProvider time)
     {
         options.Validate();
+        StoreMetrics.Opened();
         var store = new TimeSeriesStore(directory, options, time);
         store.Recover();
         return store;

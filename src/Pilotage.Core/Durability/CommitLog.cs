@@ -65,6 +65,7 @@ public sealed partial class CommitLog : IAsyncDisposable
     public static CommitLog Open(IDurableDirectory directory, CommitLogOptions options, TimeProvider time)
     {
         options.Validate();
+        LogMetrics.Opened(options.Name);
         var log = new CommitLog(directory, options, time);
         try
         {

@@ -6,11 +6,21 @@ namespace Pilotage.Core.Durability;
 internal static class LogMetrics
 {
     private static readonly Meter Meter = new("Pilotage.Durability");
-    private static readonly Counter<long> Records = Meter.CreateCounter<long>("pilotage.log.records");
-    private static readonly Counter<long> Bytes = Meter.CreateCounter<long>("pilotage.log.bytes", "By");
-    private static readonly Counter<long> Refused = Meter.CreateCounter<long>("pilotage.log.refused");
-    private static readonly Counter<long> Damaged = Meter.CreateCounter<long>("pilotage.log.damaged");
-    private static readonly Histogram<double> Commits = Meter.CreateHistogram<double>("pilotage.log.commit.duration", "s");
+    private static readonly Counter<long> Records = Meter.CreateCounter<long>("pilotage.log.records", "{record}", "Records made durable.");
+    private static readonly Counter<long> Bytes = Meter.CreateCounter<long>("pilotage.log.bytes", "By", "Bytes made durable, framing included.");
+    private static readonly Counter<long> Refused = Meter.CreateCounter<long>("pilotage.log.refused", "{record}", "Records not taken, because there was no space or the log had failed.");
+    private static readonly Counter<long> Damaged = Meter.CreateCounter<long>("pilotage.log.damaged", "{record}", "Records that could not be read back and are left out.");
+    private static readonly Histogram<double> Commits = Meter.CreateHistogram<double>("pilotage.log.commit.duration", "s", "How long commits took, flush included.");
+
+    /// <summary>Says that the log is there, so that what never happens to it reads as 0 rather than as unknown.</summary>
+    public static void Opened(string log)
+    {
+        var tag = new KeyValuePair<string, object?>("log", log);
+        foreach (var counter in new[] { Records, Bytes, Refused, Damaged })
+        {
+            counter.Add(0, tag);
+        }
+    }
 
     public static void Committed(string log, int records, int bytes, TimeSpan took)
     {

@@ -12,6 +12,7 @@ internal sealed class PrometheusText : IDisposable
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
     private const int SeriesMax = 5_000;
     private readonly MeterListener _listener = new();
+    private readonly ConcurrentDictionary<string, Family> _families = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Cell> _cells = new(StringComparer.Ordinal);
     private long _dropped;
 
@@ -21,12 +22,14 @@ internal sealed class PrometheusText : IDisposable
         {
             if (instrument.Meter.Name.StartsWith("pilotage", StringComparison.OrdinalIgnoreCase))
             {
-                listener.EnableMeasurementEvents(instrument);
+                var family = new Family(instrument);
+                _families[family.Name] = family;
+                listener.EnableMeasurementEvents(instrument, family);
             }
         };
-        _listener.SetMeasurementEventCallback<long>((i, v, t, _) => Measure(i, v, t));
-        _listener.SetMeasurementEventCallback<int>((i, v, t, _) => Measure(i, v, t));
-        _listener.SetMeasurementEventCallback<double>((i, v, t, _) => Measure(i, v, t));
+        _listener.SetMeasurementEventCallback<long>((_, v, t, family) => Measure((Family)family!, v, t));
+        _listener.SetMeasurementEventCallback<int>((_, v, t, family) => Measure((Family)family!, v, t));
+        _listener.SetMeasurementEventCallback<double>((_, v, t, family) => Measure((Family)family!, v, t));
         _listener.Start();
     }
 
@@ -34,16 +37,15 @@ internal sealed class PrometheusText : IDisposable
     {
         _listener.RecordObservableInstruments();
         var text = new StringBuilder();
-        string? family = null;
-        foreach (var cell in _cells.Values.OrderBy(c => c.Name, StringComparer.Ordinal).ThenBy(c => c.Labels, StringComparer.Ordinal))
+        var cells = _cells.Values.ToLookup(cell => cell.Family.Name, StringComparer.Ordinal);
+        foreach (var family in _families.Values.OrderBy(family => family.Name, StringComparer.Ordinal))
         {
-            if (cell.Name != family)
+            // Also where nothing was measured yet: a dashboard made on a quiet day finds every name.
+            text.Append(CultureInfo.InvariantCulture, $"# HELP {family.Name} {family.Help}\n# TYPE {family.Name} {family.Type}\n");
+            foreach (var cell in cells[family.Name].OrderBy(cell => cell.Labels, StringComparer.Ordinal))
             {
-                family = cell.Name;
-                text.Append(CultureInfo.InvariantCulture, $"# HELP {family} {cell.Help}\n# TYPE {family} {cell.Type}\n");
+                cell.Write(text);
             }
-
-            cell.Write(text);
         }
 
         text.Append("# HELP pilotage_metrics_dropped_total Measurements of label sets beyond the bound.\n");
@@ -54,10 +56,10 @@ internal sealed class PrometheusText : IDisposable
 
     public void Dispose() => _listener.Dispose();
 
-    private void Measure(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    private void Measure(Family family, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
         var labels = Labels(tags);
-        var key = instrument.Name + labels;
+        var key = family.Name + labels;
         if (!_cells.TryGetValue(key, out var cell))
         {
             if (_cells.Count >= SeriesMax)
@@ -66,7 +68,7 @@ internal sealed class PrometheusText : IDisposable
                 return;
             }
 
-            cell = _cells.GetOrAdd(key, _ => new Cell(instrument, labels));
+            cell = _cells.GetOrAdd(key, _ => new Cell(family, labels));
         }
 
         cell.Take(value);
@@ -94,48 +96,55 @@ internal sealed class PrometheusText : IDisposable
 
     private static string Sanitize(string name) => new([.. name.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '_')]);
 
-    private sealed class Cell
+    /// <summary>One metric: <c>pilotage_&lt;area&gt;_&lt;what&gt;_&lt;unit&gt;[_total]</c>, in base units.</summary>
+    private sealed class Family
     {
-        private readonly bool _adds;
-        private readonly bool _histogram;
-        private readonly Lock _lock = new();
-        private double _value;
-        private long _count;
-
-        public Cell(Instrument instrument, string labels)
+        public Family(Instrument instrument)
         {
             var kind = instrument.GetType().Name;
             var counter = kind.Contains("Counter", StringComparison.Ordinal) && !kind.Contains("UpDown", StringComparison.Ordinal);
-            _histogram = kind.StartsWith("Histogram", StringComparison.Ordinal);
-            _adds = kind.Contains("Counter", StringComparison.Ordinal) && !instrument.IsObservable;
-            Labels = labels;
-            Type = counter ? "counter" : _histogram ? "summary" : "gauge";
-            Help = instrument.Description ?? instrument.Name;
+            IsHistogram = kind.StartsWith("Histogram", StringComparison.Ordinal);
+            Adds = IsHistogram || (kind.Contains("Counter", StringComparison.Ordinal) && !instrument.IsObservable);
+            Type = counter ? "counter" : IsHistogram ? "summary" : "gauge";
+            Help = (instrument.Description ?? instrument.Name).Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
             var unit = instrument.Unit switch
             {
                 "s" => "_seconds",
-                "ms" => "_milliseconds",
                 "By" => "_bytes",
                 _ => "",
             };
             var name = Sanitize(instrument.Name);
             name = name.EndsWith(unit, StringComparison.Ordinal) ? name : name + unit;
-            Name = counter && !name.EndsWith("_total", StringComparison.Ordinal) ? name + "_total" : name;
+            Name = counter ? name + "_total" : name;
         }
 
         public string Name { get; }
-
-        public string Labels { get; }
 
         public string Type { get; }
 
         public string Help { get; }
 
+        /// <summary>Whether measurements add up, rather than replace the one before.</summary>
+        public bool Adds { get; }
+
+        public bool IsHistogram { get; }
+    }
+
+    private sealed class Cell(Family family, string labels)
+    {
+        private readonly Lock _lock = new();
+        private double _value;
+        private long _count;
+
+        public Family Family { get; } = family;
+
+        public string Labels { get; } = labels;
+
         public void Take(double value)
         {
             lock (_lock)
             {
-                _value = _adds || _histogram ? _value + value : value;
+                _value = Family.Adds ? _value + value : value;
                 _count++;
             }
         }
@@ -144,13 +153,13 @@ internal sealed class PrometheusText : IDisposable
         {
             lock (_lock)
             {
-                if (_histogram)
+                if (Family.IsHistogram)
                 {
-                    text.Append(CultureInfo.InvariantCulture, $"{Name}_sum{Labels} {_value}\n{Name}_count{Labels} {_count}\n");
+                    text.Append(CultureInfo.InvariantCulture, $"{Family.Name}_sum{Labels} {_value}\n{Family.Name}_count{Labels} {_count}\n");
                     return;
                 }
 
-                text.Append(CultureInfo.InvariantCulture, $"{Name}{Labels} {_value}\n");
+                text.Append(CultureInfo.InvariantCulture, $"{Family.Name}{Labels} {_value}\n");
             }
         }
     }
