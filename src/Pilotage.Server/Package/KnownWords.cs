@@ -9,7 +9,7 @@ public static class KnownWords
     /// <summary>The newest version of it.</summary>
     public const int FormatVersion = 1;
 
-    /// <summary>KPI to the unit it converts to.</summary>
+    /// <summary>KPI to the unit it converts to. All of them are hours that are lost, and to fall.</summary>
     public static IReadOnlyDictionary<string, string> Kpis { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {
         ["unplanned_downtime"] = "h",
@@ -25,20 +25,20 @@ public static class KnownWords
     /// <summary>Stages a gate can open, in order.</summary>
     public static IReadOnlyList<string> Stages { get; } = ["pilot", "production", "scaled", "retired"];
 
-    /// <summary>Evidence a gate can ask for; true where it is a number that needs a limit, false where it is a flag.</summary>
-    public static IReadOnlyDictionary<string, bool> Evidence { get; } = new Dictionary<string, bool>(StringComparer.Ordinal)
+    /// <summary>Evidence a gate can ask for: what a number that needs a limit can be, or null where it is a flag.</summary>
+    public static IReadOnlyDictionary<string, EvidenceRange?> Evidence { get; } = new Dictionary<string, EvidenceRange?>(StringComparer.Ordinal)
     {
-        ["readiness"] = true,
-        ["baseline.frozen"] = false,
-        ["model.registered"] = false,
-        ["shadow.days"] = true,
-        ["rollout.confirmed"] = false,
-        ["verdicts"] = true,
-        ["alerts.right_pct"] = true,
-        ["outcome.units"] = true,
-        ["outcome.saving_pct"] = true,
-        ["outcome.ci_excludes_zero"] = false,
-        ["ledger.intact"] = false,
+        ["readiness"] = Percent,
+        ["baseline.frozen"] = null,
+        ["model.registered"] = null,
+        ["shadow.days"] = new(double.PositiveInfinity, IsWhole: false),
+        ["rollout.confirmed"] = null,
+        ["verdicts"] = Count,
+        ["alerts.right_pct"] = Percent,
+        ["outcome.units"] = Count,
+        ["outcome.saving_pct"] = Percent,
+        ["outcome.ci_excludes_zero"] = null,
+        ["ledger.intact"] = null,
     };
 
     public static IReadOnlyList<string> EvidenceClasses { get; } = ["simulated", "benchmark", "replay", "live"];
@@ -71,6 +71,31 @@ public static class KnownWords
     /// <summary>Durations a site may shorten, for a demonstration or a bench.</summary>
     public static IReadOnlyList<string> Overridable { get; } = ["shadow", "bake", "silence"];
 
-    /// <summary>Names the product supplies for <c>${…}</c> besides the site's.</summary>
-    public static IReadOnlyList<string> BenefitTerms { get; } = ["avoided_hours", "saved_hours"];
+    /// <summary>Names the product supplies for the benefit, besides <c>${price.…}</c> of the site.</summary>
+    public static IReadOnlyList<string> BenefitTerms { get; } =
+        ["avoided_hours", "saved_hours", "work.lead", "work.unplanned", "work.planned", "cost.once", "cost.monthly"];
+
+    private static EvidenceRange Percent => new(100, IsWhole: false);
+
+    private static EvidenceRange Count => new(double.PositiveInfinity, IsWhole: true);
+}
+
+/// <summary>What a figure of the evidence can be, from 0 on. A saving below 0 is a loss, and no gate is passed on one.</summary>
+public sealed record EvidenceRange(double Max, bool IsWhole)
+{
+    /// <summary>In words: <c>0 to 100</c>.</summary>
+    public override string ToString() => double.IsFinite(Max) ? $"0 to {Max}" : IsWhole ? "a whole number, 0 or more" : "0 or more";
+
+    /// <summary>Whether no figure of the range keeps the limit.</summary>
+    public bool IsNeverMet(string comparison, double limit) => comparison switch
+    {
+        ">=" => limit > Max,
+        ">" => limit >= Max,
+        "<=" => limit < 0,
+        "<" => limit <= 0,
+        _ => limit < 0 || limit > Max || (IsWhole && limit != Math.Floor(limit)),
+    };
+
+    /// <summary>Whether the limit lies where no figure can be.</summary>
+    public bool IsOutside(double limit) => limit < 0 || limit > Max;
 }

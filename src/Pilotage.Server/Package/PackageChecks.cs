@@ -53,6 +53,7 @@ internal static class PackageChecks
             }
         }
 
+        CheckBenefit(useCase.Money, site, faults);
         if (site is not null)
         {
             CheckSupplied(needs, site, faults);
@@ -87,6 +88,28 @@ internal static class PackageChecks
 
         var window = rollout.Window == $"${{{MaintenanceWindow}}}" ? site.MaintenanceWindow ?? rollout.Window : rollout.Window;
         return rollout with { Window = window, Overridden = original };
+    }
+
+    /// <summary>A formula with a name nobody supplies, or one that cannot be worked out, would be told with the first value: after months.</summary>
+    private static void CheckBenefit(MoneySpec money, SiteSpec? site, PackageFaults faults)
+    {
+        string? unknown = null;
+        if (money.Benefit.Length == 0 || Arithmetic.FaultOf(money.Benefit, IsKnown) is not { } fault)
+        {
+            return;
+        }
+
+        var names = KnownWords.BenefitTerms.Concat(site?.Prices.Keys.Select(price => $"${{{PricePrefix}{price}}}") ?? [$"${{{PricePrefix}NAME}}"]);
+        var what = unknown is null ? $"{fault.What} at its letter {fault.At + 1}" : $"\"{unknown}\" has no value; {PackageFaults.Suggest(unknown, [.. names])}";
+        faults.Add(money.At with { Column = money.At.Column + fault.At }, $"benefit: {what}");
+
+        // A price that the site does not supply is told as a name that is not resolved.
+        bool IsKnown(string name)
+        {
+            var isKnown = KnownWords.BenefitTerms.Contains(name, StringComparer.Ordinal) || name.StartsWith(PricePrefix, StringComparison.Ordinal);
+            unknown ??= isKnown ? null : name;
+            return isKnown;
+        }
     }
 
     private static void CheckSupplied(IReadOnlyList<PackageNeed> needs, SiteSpec site, PackageFaults faults)

@@ -54,7 +54,7 @@ public static class PackageReader
         var rollout = RolloutReader.Read(rolloutMap, faults);
         var needs = PackageChecks.Needs(useCase, rollout, sql, faults);
         var wanted = needs.Select(n => n.Name).ToHashSet(StringComparer.Ordinal);
-        var site = siteMap is null ? null : SiteReader.Read(siteMap, useCase, wanted, faults);
+        var site = siteMap is null ? null : SiteReader.Read(siteMap, useCase, things, wanted, faults);
         PackageChecks.Across(useCase, models, things, sql, site, needs, faults);
         PackageChecks.Pipeline(models, things, sql, faults);
         if (faults.Any)

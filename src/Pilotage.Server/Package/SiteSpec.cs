@@ -1,7 +1,7 @@
 namespace Pilotage.Server.Package;
 
 /// <summary><c>site.yaml</c>: what is local and never published.</summary>
-/// <param name="Bind">Thing type to the path pattern of its devices: <c>acme/lyon/*/pump-*</c>.</param>
+/// <param name="Bind">Thing type to the path pattern of its devices: <c>default/lyon/*/pump-*</c>.</param>
 /// <param name="Roles">Role to person (<c>j.martin</c>) or group (<c>group:crew-a</c>).</param>
 /// <param name="Evidence">Class of every figure: <c>simulated</c>, <c>benchmark</c>, <c>replay</c> or <c>live</c>.</param>
 /// <param name="Origin">Where the data comes from, shown with figures that are not live.</param>

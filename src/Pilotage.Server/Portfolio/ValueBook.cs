@@ -1,5 +1,6 @@
 using System.Globalization;
 using Pilotage.Learning.Decisions;
+using Pilotage.Server.Package;
 using Pilotage.Server.Portfolio.Value;
 
 namespace Pilotage.Server.Portfolio;

@@ -17,22 +17,29 @@ internal static partial class GateNeedReader
         }
 
         var comparison = match.Groups["comparison"] is { Success: true, Value: var found } ? found : null;
-        if (!KnownWords.Evidence.TryGetValue(evidence, out var isNumber))
+        if (!KnownWords.Evidence.TryGetValue(evidence, out var range))
         {
             faults.Add(
                 at, $"evidence \"{evidence}\" cannot exist, so this gate could never open; {PackageFaults.Suggest(evidence, [.. KnownWords.Evidence.Keys])}");
         }
-        else if (isNumber && comparison is null)
+        else if (range is not null && comparison is null)
         {
             faults.Add(at, $"evidence \"{evidence}\" is a number and needs a limit; write {evidence} >= 5, for example");
         }
-        else if (!isNumber && comparison is not null)
+        else if (range is null && comparison is not null)
         {
             faults.Add(at, $"evidence \"{evidence}\" is true or false and takes no limit; write {evidence} alone");
         }
 
         var limit = comparison is null ? 0 : double.Parse(match.Groups["limit"].Value, CultureInfo.InvariantCulture);
-        return new GateNeed(text, evidence, comparison, limit, at);
+        if (range is not null && comparison is not null && (range.IsNeverMet(comparison, limit) || range.IsOutside(limit)))
+        {
+            var why = range.IsNeverMet(comparison, limit) ? "can never hold, so this gate could never open" : "always holds, so it asks for nothing";
+            faults.Add(at, $"\"{text}\" {why}: {evidence} is {range}; give a limit inside of that");
+        }
+
+        // The gate reads its parts apart by spaces, which may be left out in the package.
+        return new GateNeed(comparison is null ? evidence : $"{evidence} {comparison} {match.Groups["limit"].Value}", evidence, comparison, limit, at);
     }
 
     [GeneratedRegex(@"^(?<evidence>[a-z_]+(\.[a-z_]+)*)(\s*(?<comparison>>=|<=|==|>|<)\s*(?<limit>-?\d{1,9}(\.\d{1,6})?))?$")]

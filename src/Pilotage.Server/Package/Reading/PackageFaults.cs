@@ -63,6 +63,11 @@ internal sealed class PackageFaults
     /// <summary><c>did you mean X?</c> when something is near, else what there is.</summary>
     public static string Suggest(string word, IReadOnlyCollection<string> known)
     {
+        if (known.Count == 0)
+        {
+            return "none is known here";
+        }
+
         var nearest = known.OrderBy(k => Distance(word, k)).FirstOrDefault();
         return nearest is not null && Distance(word, nearest) <= Math.Max(2, word.Length / 3)
             ? $"did you mean \"{nearest}\"?"

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Pilotage.Core.Contracts;
 
 namespace Pilotage.Server.Package.Reading;
 
@@ -8,12 +9,12 @@ internal static class SiteReader
     public const string File = "site.yaml";
     private static readonly string[] Own = ["bind", "roles", "price", "evidence", "origin", "maintenance_window", "override"];
 
-    public static SiteSpec Read(YamlMap root, UseCaseSpec useCase, IReadOnlySet<string> wanted, PackageFaults faults)
+    public static SiteSpec Read(YamlMap root, UseCaseSpec useCase, IReadOnlyList<ThingSpec> things, IReadOnlySet<string> wanted, PackageFaults faults)
     {
         var map = root.As("site");
         var price = map.Map("price", "site.price", required: false);
         var spec = new SiteSpec(
-            map.Pairs("bind", "site.bind.*").ToDictionary(p => p.Name, p => p.Value, StringComparer.Ordinal),
+            Bind(map, things, faults),
             Roles(map, useCase, faults),
             price?.TextOrNull("currency"),
             Prices(price, faults),
@@ -26,10 +27,40 @@ internal static class SiteReader
         faults.CheckWord(map.AtKey("evidence"), "the evidence class", spec.Evidence, KnownWords.EvidenceClasses);
         if (!spec.Bind.ContainsKey(useCase.Thing))
         {
-            faults.Add(map.AtKey("bind"), $"bind: no devices are bound to {useCase.Thing}; write {useCase.Thing}: \"acme/lyon/*/{useCase.Thing}-*\"");
+            faults.Add(map.AtKey("bind"), $"bind: no devices are bound to {useCase.Thing}; write {useCase.Thing}: \"default/lyon/{useCase.Thing}-*\"");
         }
 
         return spec;
+    }
+
+    private static Dictionary<string, string> Bind(YamlMap map, IReadOnlyList<ThingSpec> things, PackageFaults faults)
+    {
+        var bind = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (thing, pattern, at) in map.Pairs("bind", "site.bind.*"))
+        {
+            faults.CheckWord(at, "the thing", thing, things.Select(known => known.Name));
+            if (Unmatchable(pattern) is { } why)
+            {
+                faults.Add(at, $"bind: \"{pattern}\" matches no device, {why}; write tenant/site/device, * within a level, ** across levels: default/lyon/{thing}-*");
+            }
+
+            bind[thing] = pattern;
+        }
+
+        return bind;
+    }
+
+    /// <summary>Why no device path fits a pattern, or null.</summary>
+    private static string? Unmatchable(string pattern)
+    {
+        // Any level may stand for stars, so what is left must be a path once they are gone.
+        var path = pattern.Replace("**", "a/a", StringComparison.Ordinal).Replace('*', 'a');
+        var odd = pattern.IndexOfAny(['[', ']', '{', '}', '(', ')', '+', '#', '?']);
+        return odd >= 0 ? $"'{pattern[odd]}' means nothing there"
+            : !path.Contains('/', StringComparison.Ordinal) ? "it has one level alone"
+            : path.Split('/').Any(level => level is [] or ['_' or '$', ..]) ? "a level is empty or begins with _ or $"
+            : pattern.Contains("**", StringComparison.Ordinal) || TopicPath.IsDevicePath(path) ? null
+            : $"it has more than {TopicPath.LocationLevelsMax + 1} levels";
     }
 
     private static Dictionary<string, string> Roles(YamlMap map, UseCaseSpec useCase, PackageFaults faults)
@@ -51,7 +82,13 @@ internal static class SiteReader
         {
             if (map!.As("site.price.*").Map(name, "site.price.*.*") is { } price)
             {
-                prices[name] = new PriceSpec(price.Number("value"), price.Text("source"), price.TextOrNull("owner"), price.At);
+                var value = price.Number("value");
+                if (value < 0)
+                {
+                    faults.Add(price.AtKey("value"), $"value: the price {name} is below 0; a price is 0 or more");
+                }
+
+                prices[name] = new PriceSpec(value, price.Text("source"), price.TextOrNull("owner"), price.At);
                 price.RefuseOthers();
             }
         }

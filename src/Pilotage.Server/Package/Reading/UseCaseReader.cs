@@ -32,7 +32,7 @@ internal static partial class UseCaseReader
             [.. roles.Select(r => r.Text)],
             Outcome(map.Map("outcome", "usecase.outcome"), faults),
             Alarm(map.Map("alarm", "usecase.alarm", required: false), faults),
-            Money(map.Map("money", "usecase.money")),
+            Money(map.Map("money", "usecase.money"), faults),
             Gates(map.Maps("gates", "usecase.gates"), roles, faults),
             map.At);
         map.RefuseOthers();
@@ -77,13 +77,26 @@ internal static partial class UseCaseReader
             unit,
             Exposure(map.Text("per"), map.AtKey("per"), faults),
             OutcomeQueryReader.Read(map.Text("from"), map.AtKey("from"), faults),
-            map.Share("target"),
+            Target(map, kpi, faults),
             Baseline(map.Map("baseline", "usecase.outcome.baseline"), faults),
             [.. compare.Select(c => c.Text)],
             Work(map.Map("work", "usecase.outcome.work", required: false)),
             map.At);
         map.RefuseOthers();
         return spec;
+    }
+
+    private static double Target(YamlMap map, string kpi, PackageFaults faults)
+    {
+        var share = map.Share("target");
+        if (share is > 0 or < -1)
+        {
+            faults.Add(
+                map.AtKey("target"),
+                $"target: \"{map.TextOrNull("target")}\" cannot be promised: {kpi} is to fall, by 100 % at most; write -100% to 0%, -30% for example (a plain number is a share: -0.3)");
+        }
+
+        return share;
     }
 
     private static ExposureSpec Exposure(string text, SourceMark at, PackageFaults faults)
@@ -137,7 +150,7 @@ internal static partial class UseCaseReader
         return spec;
     }
 
-    private static MoneySpec Money(YamlMap? map)
+    private static MoneySpec Money(YamlMap? map, PackageFaults faults)
     {
         if (map is null)
         {
@@ -146,10 +159,21 @@ internal static partial class UseCaseReader
 
         var benefit = map.Text("benefit");
         var cost = map.Map("cost", "usecase.money.cost");
-        var spec = new MoneySpec(benefit, cost?.Number("once") ?? 0, cost?.Number("monthly") ?? 0, map.AtKey("benefit"));
+        var spec = new MoneySpec(benefit, Cost(cost, "once", faults), Cost(cost, "monthly", faults), map.AtKey("benefit"));
         cost?.RefuseOthers();
         map.RefuseOthers();
         return spec;
+    }
+
+    private static double Cost(YamlMap? cost, string key, PackageFaults faults)
+    {
+        var value = cost?.Number(key) ?? 0;
+        if (value < 0)
+        {
+            faults.Add(cost!.AtKey(key), $"{key}: a cost is 0 or more; what comes in belongs to benefit");
+        }
+
+        return value;
     }
 
     private static List<GateSpec> Gates(

@@ -97,6 +97,27 @@ public sealed class PackageReaderTests
     [InlineData("site.yaml", "maintenance_window:", "maintenance_windows:", "site.yaml:8:22", "did you mean \"maintenance_window\"?")]
     [InlineData("site.yaml", "sponsor: j.martin", "boss: j.martin", "site.yaml:2:15", "the role \"boss\" is unknown")]
     [InlineData("site.yaml", "pump: \"acme", "fan: \"acme", "site.yaml:1:7", "no devices are bound to pump")]
+    [InlineData("usecase.yaml", "readiness >= 80", "readiness >= 180", "usecase.yaml:27:13", "\"readiness >= 180\" can never hold, so this gate could never open: readiness is 0 to 100;")]
+    [InlineData("usecase.yaml", "readiness >= 80", "readiness > 100", "usecase.yaml:27:13", "can never hold")]
+    [InlineData("usecase.yaml", "readiness >= 80", "verdicts >= -5", "usecase.yaml:27:13", "\"verdicts >= -5\" always holds, so it asks for nothing: verdicts is a whole number, 0 or more;")]
+    [InlineData("usecase.yaml", "readiness >= 80", "verdicts == 2.5", "usecase.yaml:27:13", "can never hold")]
+    [InlineData("usecase.yaml", "readiness >= 80", "outcome.saving_pct >= -30", "usecase.yaml:27:13", "outcome.saving_pct is 0 to 100")]
+    [InlineData("usecase.yaml", "readiness >= 80", "shadow.days < 0", "usecase.yaml:27:13", "shadow.days is 0 or more")]
+    [InlineData("usecase.yaml", "target: -30%", "target: 30%", "usecase.yaml:11:11", "unplanned_downtime is to fall")]
+    [InlineData("usecase.yaml", "target: -30%", "target: -130%", "usecase.yaml:11:11", "write -100% to 0%")]
+    [InlineData("usecase.yaml", "target: -30%", "target: -30", "usecase.yaml:11:11", "a plain number is a share: -0.3")]
+    [InlineData("usecase.yaml", "benefit: avoided_hours", "benefit: avoided_days", "usecase.yaml:20:12", "benefit: \"avoided_days\" has no value; did you mean \"avoided_hours\"?")]
+    [InlineData("usecase.yaml", "benefit: avoided_hours", "benefit: avoided_hours / (2 - 2)", "usecase.yaml:20:28", "benefit: a division by 0")]
+    [InlineData("usecase.yaml", "benefit: avoided_hours", "benefit: (avoided_hours", "usecase.yaml:20:51", "benefit: a bracket is not closed")]
+    [InlineData("usecase.yaml", "once: 18000", "once: -18000", "usecase.yaml:21:16", "a cost is 0 or more")]
+    [InlineData("usecase.yaml", "monthly: 900", "monthly: -1", "usecase.yaml:21:32", "a cost is 0 or more")]
+    [InlineData("site.yaml", "value: 4200", "value: -4200", "site.yaml:5:26", "a price is 0 or more")]
+    [InlineData("site.yaml", "acme/lyon/*/pump-*", "acme/lyon/[pump-*", "site.yaml:1:14", "'[' means nothing there; write tenant/site/device")]
+    [InlineData("site.yaml", "acme/lyon/*/pump-*", "acme//pump-*", "site.yaml:1:14", "a level is empty")]
+    [InlineData("site.yaml", "acme/lyon/*/pump-*", "pump-*", "site.yaml:1:14", "it has one level alone")]
+    [InlineData("site.yaml", "acme/lyon/*/pump-*", "a/b/c/d/e/f/g/h", "site.yaml:1:14", "more than 7 levels")]
+    [InlineData("site.yaml", "{pump: \"acme/lyon/*/pump-*\"}", "{pump: \"acme/lyon/*/pump-*\", pumb: \"acme/lyon/pumb-*\"}", "site.yaml:1:42", "the thing \"pumb\" is unknown; did you mean \"pump\"?")]
+    [InlineData("usecase.yaml", "roles: [sponsor, ot_lead, maintenance]", "roles: []", "usecase.yaml:25:15", "the role \"sponsor\" is unknown; none is known here")]
     public void Says_where_what_and_why(string file, string old, string @new, string where, string said)
     {
         var before = _texts[file];
@@ -105,6 +126,21 @@ public sealed class PackageReaderTests
         var refusal = Read().Refusal;
         Assert.Equal("package.invalid", refusal.Code);
         Assert.Contains(where, refusal.Details.Where(d => d.Message.Contains(said, StringComparison.Ordinal)).Select(d => d.Where));
+    }
+
+    [Theory]
+    [InlineData("usecase.yaml", "readiness >= 80", "readiness>=80")]
+    [InlineData("usecase.yaml", "readiness >= 80", "readiness <= 100")]
+    [InlineData("usecase.yaml", "target: -30%", "target: -100%")]
+    [InlineData("usecase.yaml", "benefit: avoided_hours", "benefit: (saved_hours - work.planned) / (avoided_hours - 10)")]
+    [InlineData("usecase.yaml", "once: 18000", "once: 0")]
+    [InlineData("site.yaml", "acme/lyon/*/pump-*", "acme/**")]
+    public void Takes_what_lies_at_the_ends(string file, string old, string @new)
+    {
+        _texts[file] = _texts[file].Replace(old, @new, StringComparison.Ordinal);
+        var read = Read();
+        Assert.True(read.IsOk, read.IsOk ? "" : string.Join('\n', read.Refusal.Details));
+        Assert.All(read.Value.UseCase.Gates.SelectMany(gate => gate.Needs), need => Assert.DoesNotMatch("[a-z][<>=]", need.Text));
     }
 
     [Fact]

@@ -1,7 +1,7 @@
-using Pilotage.Server.Portfolio;
+using Pilotage.Server.Package;
 using Xunit;
 
-namespace Pilotage.Tests.Server.Portfolio;
+namespace Pilotage.Tests.Server.Package;
 
 public sealed class ArithmeticTests
 {
@@ -17,6 +17,8 @@ public sealed class ArithmeticTests
     [InlineData("(1 + 2", "bracket is not closed")]
     [InlineData("1 + ", "missing")]
     [InlineData("1 ! 2", "'!' was not expected")]
+    [InlineData("avoided_hours / (2 - 2)", "column 17: a division by 0")]
+    [InlineData("1e999 * 0", "1e999 has no value")]
     public void Names_the_column_it_cannot_read(string text, string why)
     {
         var refusal = Arithmetic.Evaluate(text, Names).Refusal;
