@@ -27,6 +27,7 @@ internal static class EnrolmentEndpoints
         var declarations = body.Devices.Select(d => new DeviceDeclaration(d.Path, d.Thing, EdgeOf(who, fleet, d.Edge), d.Hardware)
         {
             Id = d.Id is null ? null : new DeviceId(d.Id),
+            Detach = d.Edge is "",
         });
         var declared = fleet.Declare(who.Tenant, [.. declarations]);
         audit.Record(who, "fleet.device.declare", $"{body.Devices.Count} devices", declared.IsOk ? "done" : "refused", body.Devices.Count > 0 ? body.Devices[0].Path : null);
@@ -59,5 +60,5 @@ internal static class EnrolmentEndpoints
 
     // An edge is named by id, path or name; one that is not found keeps its text, so that the declaration says so in its place.
     private static DeviceId? EdgeOf(Principal who, IFleet fleet, string? edge) =>
-        edge is null ? null : fleet.Resolve(who.Tenant, edge) is { IsOk: true, Value: var found } ? found.Id : new DeviceId(edge);
+        string.IsNullOrEmpty(edge) ? null : fleet.Resolve(who.Tenant, edge) is { IsOk: true, Value: var found } ? found.Id : new DeviceId(edge);
 }

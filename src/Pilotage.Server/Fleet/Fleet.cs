@@ -128,7 +128,8 @@ internal sealed partial class Fleet : IFleet, IEnrolments, IDeviceStanding
                 ? PutWithCodes([stored], _time.NowNs())[0]
                 : new Refusal(
                     "fleet.device.not_revoked",
-                    $"The device {device} is not revoked; a new code for it is made with: pilotage device enroll {device} --path {stored.Device.Path} --thing {stored.Device.Thing}");
+                    $"The device {device} is not revoked; a new code for it is made with: "
+                    + $"pilotage device enroll {device} --path {stored.Device.Path} --thing {stored.Device.Thing}{(stored.Device.Edge is { } edge ? $" --edge {edge}" : "")}");
         }
     }
 
@@ -152,7 +153,8 @@ internal sealed partial class Fleet : IFleet, IEnrolments, IDeviceStanding
                 var named = string.Join(", ", behind.Take(NamedMax).Select(one => one.Id.Value));
                 return new Refusal(
                     "fleet.device.in_use",
-                    $"Behind the edge {device} stand {named}{(behind.Count > NamedMax ? $" and {behind.Count - NamedMax} more" : "")}; delete them, or enrol them without it, first.");
+                    $"Behind the edge {device} stand {named}{(behind.Count > NamedMax ? $" and {behind.Count - NamedMax} more" : "")}; "
+                    + "delete them first, or take each away from it with: pilotage device enroll ID --path PATH --thing THING --edge ''");
             }
 
             var isRemembered = stored.Device.Status == DeviceStatus.Revoked;
@@ -331,7 +333,7 @@ internal sealed partial class Fleet : IFleet, IEnrolments, IDeviceStanding
     {
         if (_byPath.GetValueOrDefault((tenant, d.Path)) is { } known)
         {
-            return known with { Device = known.Device with { Thing = d.Thing, Edge = d.Edge, Hardware = d.Hardware ?? known.Device.Hardware } };
+            return known with { Device = known.Device with { Thing = d.Thing, Edge = d.Detach ? null : d.Edge ?? known.Device.Edge, Hardware = d.Hardware ?? known.Device.Hardware } };
         }
 
         var id = d.Id ?? new DeviceId("dev_" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)));

@@ -73,11 +73,15 @@ public sealed record DeviceQuery
     public DeviceStatus? Status { get; init; }
 }
 
-/// <summary>A device to be. Hardware is given for edges.</summary>
+/// <summary>A device to be, or one that is known and gets a new code. Hardware is given for edges.</summary>
+/// <param name="Edge">The edge it stands behind; null for a new device that speaks for itself, and for a known one that keeps the edge it has.</param>
 public sealed record DeviceDeclaration(string Path, string Thing, DeviceId? Edge = null, string? Hardware = null)
 {
     /// <summary>The permanent id, where the owner has one already (a serial number, say); made up when null.</summary>
     public DeviceId? Id { get; init; }
+
+    /// <summary>It stands behind no edge any more.</summary>
+    public bool Detach { get; init; }
 }
 
 /// <summary>A declared device and its one-time code, shown once.</summary>

@@ -79,4 +79,16 @@ public sealed class DeviceRouteTests : IAsyncLifetime
     private void Declare(string id) => Fleet.Declare(Acme, [new DeviceDeclaration($"acme/lyon/{id}", "pump") { Id = new DeviceId(id) }]);
 
     private IEnumerable<string> Audited() => _server.Get<IAudit>().Read(Acme, null, 10).Select(line => $"{line.Action} {line.Target} {line.Result}");
+
+    [Fact]
+    public async Task An_edge_that_is_not_said_is_kept_and_an_empty_one_is_none()
+    {
+        Fleet.Declare(Acme, [new DeviceDeclaration("acme/lyon/edge-1", Things.Edge) { Id = new DeviceId("edge-1") }]);
+        foreach (var (edge, stands) in new[] { (",\"edge\":\"edge-1\"", "edge-1"), ("", "edge-1"), (",\"edge\":null", "edge-1"), (",\"edge\":\"\"", null) })
+        {
+            var body = $$"""{"devices":[{"id":"press-4","path":"acme/lyon/press-4","thing":"press"{{edge}}}]}""";
+            Assert.Equal(StatusCodes.Status200OK, (await _pipeline.AskAsync("POST", "/api/v1/enrolments", body)).Status);
+            Assert.Equal(stands, (string?)(await _pipeline.AskAsync("GET", "/api/v1/devices/press-4")).Json["edge"]);
+        }
+    }
 }

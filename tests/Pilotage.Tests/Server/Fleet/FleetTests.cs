@@ -109,6 +109,22 @@ public sealed class FleetTests : IAsyncLifetime
     }
 
     [Fact]
+    public void A_new_code_leaves_a_device_behind_its_edge_until_it_is_taken_away_from_there()
+    {
+        var edge = Declare("acme/lyon/edge-1", Things.Edge)[0].Device;
+        var press = Fleet.Declare(Acme, [new DeviceDeclaration("acme/lyon/press-4", "press", edge)]).Value[0].Device;
+        Assert.EndsWith(
+            $": pilotage device enroll {press} --path acme/lyon/press-4 --thing press --edge {edge}", Fleet.Restore(Acme, press).Refusal.Message, StringComparison.Ordinal);
+
+        Fleet.Declare(Acme, [new DeviceDeclaration("acme/lyon/press-4", "press")]);
+        Assert.Equal(edge, Fleet.Find(Acme, press)!.Edge);
+
+        Fleet.Declare(Acme, [new DeviceDeclaration("acme/lyon/press-4", "press") { Detach = true }]);
+        Assert.Null(Fleet.Find(Acme, press)!.Edge);
+        Assert.EndsWith(" --thing press", Fleet.Restore(Acme, press).Refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_device_is_deleted_with_its_codes_once_it_holds_no_certificate_and_speaks_for_nobody()
     {
         var edge = Declare("acme/lyon/edge-1", Things.Edge)[0].Device;
