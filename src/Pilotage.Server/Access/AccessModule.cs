@@ -38,8 +38,8 @@ public static class AccessModule
             .RequirePermission("access.session.write", Scope.Server);
         api.MapGet("people", (Principal who, IPeople people) => TypedResults.Ok(people.All(who.Tenant)))
             .RequirePermission("access.person.read", Scope.Tenant);
-        api.MapPut("people/{id}", (string id, PersonBody body, Principal who, IPeople people) =>
-                people.Put(who, id, body.DisplayName, body.Roles).ToHttp())
+        api.MapPut("people/{id}", (string id, PersonBody body, Principal who, IPeople people, HttpRequest request) =>
+                people.Put(who, id, body.DisplayName, body.Roles, request.Headers.IfNoneMatch == "*").ToHttp())
             .RequirePermission("access.person.write", Scope.Tenant);
         api.MapDelete("people/{id}", (string id, Principal who, IPeople people) =>
                 people.Remove(who, id).ToHttp(_ => TypedResults.NoContent()))

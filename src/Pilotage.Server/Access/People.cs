@@ -15,7 +15,7 @@ internal sealed partial class People(ICatalogue catalogue, IAudit audit, IServer
     private const int NamedMax = 20;
     private const string ApprovalType = "application/vnd.pilotage.approval+json";
 
-    public Outcome<Person> Put(Principal who, string personId, string displayName, IReadOnlyList<string> roles)
+    public Outcome<Person> Put(Principal who, string personId, string displayName, IReadOnlyList<string> roles, bool onlyNew = false)
     {
         if (FaultsOf(personId, displayName, roles) is { Count: > 0 } faults)
         {
@@ -23,12 +23,18 @@ internal sealed partial class People(ICatalogue catalogue, IAudit audit, IServer
             return new Refusal("access.person.malformed", says + ".") { Details = faults };
         }
 
-        catalogue.Write((c, _) => c.Execute(
-            """
+        var written = catalogue.Write((c, _) => c.Execute(
+            $"""
             INSERT INTO access_people (tenant, person, display_name, roles) VALUES ($tenant, $person, $name, $roles)
-            ON CONFLICT (tenant, person) DO UPDATE SET display_name = excluded.display_name, roles = excluded.roles
+            ON CONFLICT (tenant, person) {(onlyNew ? "DO NOTHING" : "DO UPDATE SET display_name = excluded.display_name, roles = excluded.roles")}
             """,
             ("$tenant", who.Tenant.Value), ("$person", personId), ("$name", displayName), ("$roles", JsonSerializer.Serialize(roles, Json.Web))));
+        if (written == 0)
+        {
+            audit.Record(who, "access.person.put", personId, "refused", "is there already");
+            return Taken(personId, Find(who.Tenant, personId));
+        }
+
         audit.Record(who, "access.person.put", personId, "done", string.Join(',', roles));
         return new Person(personId, displayName, roles);
     }
@@ -113,6 +119,11 @@ internal sealed partial class People(ICatalogue catalogue, IAudit audit, IServer
         return new Refusal(
             "access.person.not_found", $"There is no person \"{asked}\" in {tenant}; {known}. One is added with: pilotage person create ID --name NAME --role ROLE");
     }
+
+    private static Refusal Taken(string id, Person? there) => new(
+        "access.person.precondition",
+        $"There is a person {id} already{(there is null ? "" : $", {there.DisplayName} {(there.Roles.Count == 0 ? "without a role" : $"with the roles {string.Join(", ", there.Roles)}")}")}. "
+        + $"Name and roles are replaced, without If-None-Match, by: pilotage person create {id} --name NAME --role ROLE --replace");
 
     private static List<RefusalDetail> FaultsOf(string id, string displayName, IReadOnlyList<string> roles)
     {

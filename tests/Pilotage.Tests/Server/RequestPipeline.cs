@@ -26,7 +26,7 @@ internal sealed class RequestPipeline
         _pipeline = app.Build();
     }
 
-    public async Task<Answer> AskAsync(string method, string path, string? body = null, string query = "", string? mediaType = "application/json")
+    public async Task<Answer> AskAsync(string method, string path, string? body = null, string query = "", string? mediaType = "application/json", string? ifNoneMatch = null)
     {
         await using var scope = _server.App.Services.CreateAsyncScope();
         var bytes = Encoding.UTF8.GetBytes(body ?? "");
@@ -36,6 +36,7 @@ internal sealed class RequestPipeline
         context.Request.Path = path;
         context.Request.QueryString = new QueryString(query);
         context.Request.Headers.Authorization = $"Bearer {_token}";
+        context.Request.Headers.IfNoneMatch = ifNoneMatch;
         if (body is not null)
         {
             context.Request.ContentType = mediaType;

@@ -3,8 +3,8 @@ namespace Pilotage.Server.Access.Contracts;
 /// <summary>Named people, the roles they hold, and what they approved.</summary>
 public interface IPeople
 {
-    /// <summary>Makes or renames a person and sets the roles that person holds.</summary>
-    Outcome<Person> Put(Principal who, string personId, string displayName, IReadOnlyList<string> roles);
+    /// <summary>Makes or renames a person and sets the roles that person holds; with <paramref name="onlyNew"/>, refused where the person is there already.</summary>
+    Outcome<Person> Put(Principal who, string personId, string displayName, IReadOnlyList<string> roles, bool onlyNew = false);
 
     /// <summary>Takes a person away; what that person voted and found stays as it was recorded.</summary>
     Outcome<Person> Remove(Principal who, string personId);

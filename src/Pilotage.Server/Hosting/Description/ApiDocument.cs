@@ -36,7 +36,10 @@ internal static class ApiDocument
         options.AddSchemaTransformer(CorrectAsync);
     }
 
-    /// <summary>What is null is left out on the wire, so it is not required; words have the type of words.</summary>
+    /// <summary>
+    /// What is null is left out on the wire, so it is not required; words have the type of words. Unknown members are refused in bodies alone,
+    /// and the same types stand in answers, which may grow.
+    /// </summary>
     private static Task CorrectAsync(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellation)
     {
         foreach (var property in context.JsonTypeInfo.Properties.Where(property => property.IsGetNullable))
@@ -44,6 +47,7 @@ internal static class ApiDocument
             schema.Required?.Remove(property.Name);
         }
 
+        schema.AdditionalPropertiesAllowed = true;
         if (schema is { Enum: { Count: > 0 } words, Type: null })
         {
             schema.Type = JsonSchemaType.String;
@@ -104,7 +108,19 @@ internal static class ApiDocument
             operation.Responses[$"{words.Status}"] = await SuccessAsync(words, context, cancellation);
         }
 
-        await AddProblemsAsync(operation, context, permission, cancellation);
+        if (words is { MayBeNew: true })
+        {
+            operation.Parameters ??= [];
+            operation.Parameters.Add(new OpenApiParameter
+            {
+                Name = "If-None-Match",
+                In = ParameterLocation.Header,
+                Description = "`*` refuses to replace what is there already (RFC 9110, section 13.1.2).",
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+            });
+        }
+
+        await AddProblemsAsync(operation, context, words, permission, cancellation);
     }
 
     private static async Task<OpenApiResponse> SuccessAsync(ApiWords words, OpenApiOperationTransformerContext context, CancellationToken cancellation)
@@ -123,7 +139,7 @@ internal static class ApiDocument
     }
 
     private static async Task AddProblemsAsync(
-        OpenApiOperation operation, OpenApiOperationTransformerContext context, RequiredPermission? permission, CancellationToken cancellation)
+        OpenApiOperation operation, OpenApiOperationTransformerContext context, ApiWords? words, RequiredPermission? permission, CancellationToken cancellation)
     {
         var problem = await SchemaAsync(typeof(Problem), context, cancellation);
         var closed = permission is { Scope: not Scope.Open };
@@ -133,6 +149,7 @@ internal static class ApiDocument
         Add("403", closed, "The credentials do not grant the permission.");
         Add("404", context.Description.RelativePath?.Contains('{', StringComparison.Ordinal) == true, "There is no such thing.");
         Add("409", changes, "It conflicts with what is there.");
+        Add("412", words is { MayBeNew: true }, "It is there already, and was to be made new.");
         Add("422", true, "It was understood and refused; the detail says why.");
         Add("default", true, "Anything else that went wrong.");
 

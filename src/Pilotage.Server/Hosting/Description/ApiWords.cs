@@ -17,7 +17,8 @@ namespace Pilotage.Server.Hosting.Description;
 /// <param name="Answer">The type of the answer; null where it is not JSON or empty.</param>
 /// <param name="Status">The status of success.</param>
 /// <param name="Media">The media type of the answer.</param>
-internal sealed record ApiWords(string Method, string Path, string Id, string Summary, Type? Answer, int Status = 200, string Media = "application/json")
+/// <param name="MayBeNew">It heeds <c>If-None-Match: *</c>.</param>
+internal sealed record ApiWords(string Method, string Path, string Id, string Summary, Type? Answer, int Status = 200, string Media = "application/json", bool MayBeNew = false)
 {
     private const string Get = "GET";
     private const string Post = "POST";
@@ -34,7 +35,7 @@ internal sealed record ApiWords(string Method, string Path, string Id, string Su
         new(Get, "api/v1/whoami", "getWhoAmI", "Says who the caller is.", typeof(AccessModule.WhoAmI)),
         new(Post, "api/v1/sign-in-links", "createSignInLink", "Makes a link that signs a browser in, once.", typeof(SignInLink)),
         new(Get, "api/v1/people", "listPeople", "Lists people with their roles.", typeof(IReadOnlyList<Person>)),
-        new(Put, "api/v1/people/{id}", "putPerson", "Adds a person, or changes name and roles.", typeof(Person)),
+        new(Put, "api/v1/people/{id}", "putPerson", "Adds a person, or changes name and roles.", typeof(Person), MayBeNew: true),
         new(Delete, "api/v1/people/{id}", "deletePerson", "Takes a person away; recorded votes and verdicts stay.", null, 204),
         new(Get, "api/v1/audit", "listAudit", "Lists who did what, newest first.", typeof(IReadOnlyList<AuditRecord>)),
         new(Get, "api/v1/audit/verification", "verifyAudit", "Walks the audit chain; refused when a record was edited.", typeof(AuditHead)),

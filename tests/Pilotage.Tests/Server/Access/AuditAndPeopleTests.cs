@@ -104,4 +104,23 @@ public sealed class AuditAndPeopleTests : IAsyncLifetime
 
         ApprovalRequest Vote(string role) => new("gate/pump/production", role, "j.martin", true, null, bound);
     }
+
+    [Fact]
+    public async Task A_person_made_under_the_condition_of_being_new_replaces_nobody()
+    {
+        var pipeline = new RequestPipeline(_server);
+        const string Ada = """{"displayName":"Ada Byron","roles":["sponsor"]}""";
+        const string Other = """{"displayName":"Ada Other","roles":[]}""";
+        Assert.Equal(200, (await pipeline.AskAsync("PUT", "/api/v1/people/ada", Ada, ifNoneMatch: "*")).Status);
+
+        var refused = await pipeline.AskAsync("PUT", "/api/v1/people/ada", Other, ifNoneMatch: "*");
+        Assert.Equal(412, refused.Status);
+        Assert.StartsWith("There is a person ada already, Ada Byron with the roles sponsor.", refused.Detail(), StringComparison.Ordinal);
+        Assert.EndsWith(": pilotage person create ada --name NAME --role ROLE --replace", refused.Detail(), StringComparison.Ordinal);
+        Assert.Equal("Ada Byron", Assert.Single(_server.Get<IPeople>().All(Admin.Tenant)).DisplayName);
+
+        Assert.Equal(200, (await pipeline.AskAsync("PUT", "/api/v1/people/ada", Other)).Status);
+        Assert.Equal("Ada Other", Assert.Single(_server.Get<IPeople>().All(Admin.Tenant)).DisplayName);
+        Assert.Equal(["done", "refused", "done"], _server.Get<IAudit>().Read(Admin.Tenant, null, 10).Where(line => line.Action == "access.person.put").Select(line => line.Result));
+    }
 }
