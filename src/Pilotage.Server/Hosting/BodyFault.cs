@@ -8,6 +8,7 @@ namespace Pilotage.Server.Hosting;
 internal static partial class BodyFault
 {
     public const string Code = "request.malformed";
+    private const int NameCharsShown = 64;
 
     /// <summary>The refusal for what the serializer said of a body of this type.</summary>
     public static Refusal Of(JsonException fault, Type? body, JsonSerializerOptions json)
@@ -20,6 +21,11 @@ internal static partial class BodyFault
         }
 
         var steps = Steps(fault.Path ?? "$");
+        if (Unknown().Match(fault.Message) is { Success: true } unknown)
+        {
+            return Unmapped(unknown.Groups[1].Value, steps, body, json);
+        }
+
         if (fault is UnfitValueException inside)
         {
             steps = [.. steps, .. inside.Below];
@@ -80,6 +86,16 @@ internal static partial class BodyFault
         };
     }
 
+    private static Refusal Unmapped(string name, string[] steps, Type? body, JsonSerializerOptions json)
+    {
+        // The path may end in the name itself, which leads nowhere.
+        steps = steps is [.. var above, var last] && last == name ? above : steps;
+        var where = string.Concat(steps.Select(step => "/" + Escaped(step)));
+        var shown = name.Length > NameCharsShown ? name[..NameCharsShown] + "…" : name;
+        var takes = TypeAt(body, steps, json) is { Kind: JsonTypeInfoKind.Object, Properties: { Count: > 0 } known } ? $"; it takes {string.Join(", ", known.Select(property => property.Name))}" : "";
+        return new Refusal(Code, $"{(where.Length == 0 ? "The body" : where)} holds \"{shown}\", which is not known there{takes}.") { Details = [new($"{where}/{Escaped(shown)}", "is not known")] };
+    }
+
     // The serializer names what is missing in its message only; a name counts when the type has it.
     private static List<JsonPropertyInfo> Missing(string message, JsonTypeInfo info)
     {
@@ -111,6 +127,9 @@ internal static partial class BodyFault
 
     [GeneratedRegex(@"\.([^.\[]+)|\[(\d+)\]|\['((?:[^'\\]|\\.)*)'\]")]
     private static partial Regex Step();
+
+    [GeneratedRegex(@"^The JSON property '(.*)' could not be mapped to any \.NET member contained in type '[^']*'", RegexOptions.Singleline)]
+    private static partial Regex Unknown();
 
     [GeneratedRegex("'([^']*)'")]
     private static partial Regex Quoted();

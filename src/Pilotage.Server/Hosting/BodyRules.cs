@@ -1,12 +1,14 @@
 using System.Collections;
 using System.Reflection;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 
 namespace Pilotage.Server.Hosting;
 
 /// <summary>
-/// What the body of a request must hold: every part that has no default, null only where the type allows it, and finite numbers.
+/// What the body of a request must hold: every part that has no default, null only where the type allows it, finite numbers, and nothing
+/// that is not known there: a misspelt part would be passed over, and what it asked for with it.
 /// </summary>
 /// <remarks>
 /// Applied to the options of routes alone: what is stored is read by <see cref="Json.Web"/>, and nothing stored may become
@@ -26,6 +28,7 @@ internal static class BodyRules
             return;
         }
 
+        info.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
         var nullability = new NullabilityInfoContext();
         var rules = new List<Rule>();
         foreach (var property in info.Properties)

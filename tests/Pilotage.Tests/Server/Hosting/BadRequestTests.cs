@@ -39,6 +39,9 @@ public sealed class BadRequestTests : IClassFixture<BadRequestTests.Asked>
     [InlineData("POST", "models/a/versions/1/evaluations", """{"devices":null}""", "/devices", "/devices must be an object of names and values, not null.")]
     [InlineData("POST", "models/a/versions/1/evaluations", """{"devices":{"b":1e999}}""", "/devices/b", "/devices/b must be a number that is finite.")]
     [InlineData("POST", "use-cases", """{"package":null}""", "/package", "/package must be text, not null.")]
+    [InlineData("POST", "runs", """{"dataset":"a","version":"1","pakage":"b"}""", "/pakage", "The body holds \"pakage\", which is not known there; it takes dataset, version, package.")]
+    [InlineData("POST", "enrolments", """{"devices":[{"path":"acme/a/b","thing":"pump","egde":"e"}]}""", "/devices/0/egde", "/devices/0 holds \"egde\", which is not known there; it takes path, thing, id, edge, hardware.")]
+    [InlineData("PUT", "brake", """{"pulled":true,"a/b":1}""", "/a~1b", "The body holds \"a/b\", which is not known there; it takes pulled.")]
     [InlineData("PUT", "brake", "{}", "/pulled", "The body lacks pulled (true or false).")]
     public async Task A_body_is_refused_at_its_place(string method, string path, string body, string where, string says)
     {
