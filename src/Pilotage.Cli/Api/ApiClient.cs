@@ -40,8 +40,9 @@ internal sealed class ApiClient : IDisposable
         SendAsync(HttpMethod.Post, path, Json(body), cancellation);
 
     /// <summary>Any change; null where the server has nothing to say about it.</summary>
-    public Task<JsonNode?> ChangeAsync(HttpMethod method, string path, JsonNode? body, CancellationToken cancellation) =>
-        SendAsync(method, path, body is null ? null : Json(body), cancellation);
+    /// <param name="onlyNew">Refused by the server where the thing is there already (RFC 9110, section 13.1.2).</param>
+    public Task<JsonNode?> ChangeAsync(HttpMethod method, string path, JsonNode? body, CancellationToken cancellation, bool onlyNew = false) =>
+        SendAsync(method, path, body is null ? null : Json(body), cancellation, onlyNew);
 
     public Task<JsonNode?> PutAsync(string path, JsonNode body, CancellationToken cancellation) =>
         SendAsync(HttpMethod.Put, path, Json(body), cancellation);
@@ -104,9 +105,14 @@ internal sealed class ApiClient : IDisposable
 
     private static StringContent Json(JsonNode body) => new(body.ToJsonString(), Encoding.UTF8, "application/json");
 
-    private async Task<JsonNode?> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancellation)
+    private async Task<JsonNode?> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancellation, bool onlyNew = false)
     {
         using var request = new HttpRequestMessage(method, path) { Content = content };
+        if (onlyNew)
+        {
+            request.Headers.IfNoneMatch.Add(EntityTagHeaderValue.Any);
+        }
+
         using var response = await TryAsync(() => _http.SendAsync(request, cancellation));
         await RefuseProblemAsync(response, path, cancellation);
         var text = await response.Content.ReadAsStringAsync(cancellation);
@@ -194,11 +200,15 @@ internal sealed class ApiClient : IDisposable
         _ => ExitCode.Failed,
     };
 
-    private static string? Try(HttpStatusCode status, string? code, string path) => status switch
+    private static string? Try(HttpStatusCode status, string? code, string path) => (code, path.Split('/', '?')) switch
     {
-        _ when code == "package.conflict" => "raise version: in usecase.yaml, then install again",
-        HttpStatusCode.NotFound => path.Split('/', '?') is ["api", "v1", var noun, ..] && ListVerbs.TryGetValue(noun, out var verb) ? $"pilotage {verb} list shows what there is" : null,
-        HttpStatusCode.Unauthorized => TokenHint,
+        ("package.conflict", _) => "raise version: in usecase.yaml, then install again",
+        ("access.person.not_found", _) => "pilotage person list shows what there is",
+        ("access.role_missing", _) => "pilotage person list shows who holds which role",
+        ("stage.not_found" or "gate.not_found" or "gate.role_unknown" or "value.no_data", [_, _, _, var id, ..]) => $"pilotage usecase evidence {Uri.UnescapeDataString(id)} shows its gates and what they need",
+        ("baseline.not_found", [_, _, _, var id, ..]) => $"freeze it, once and before the pilot, over the API: POST /api/v1/use-cases/{id}/baseline",
+        (_, ["api", "v1", var noun, ..]) when status == HttpStatusCode.NotFound && ListVerbs.TryGetValue(noun, out var verb) => $"pilotage {verb} list shows what there is",
+        _ when status == HttpStatusCode.Unauthorized => TokenHint,
         _ => null,
     };
 

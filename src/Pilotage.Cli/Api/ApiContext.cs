@@ -53,7 +53,7 @@ internal sealed record ApiContext(Uri Server, string TokenFile)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CliFailure(ExitCode.NotAllowed, $"cannot read the token file {TokenFile}", e.Message, "is the server started, and is this the user who started it?");
+            throw new CliFailure(ExitCode.NotAllowed, $"cannot read the token file {TokenFile}", FileFault.Why(e, TokenFile), "--token-file DATA/admin.token, as the user who started the server");
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Pilotage.Cli.Frame;
 
@@ -7,8 +6,6 @@ namespace Pilotage.Cli.Demo;
 /// <summary>What a walk measured, as <c>--report</c> writes it. Nothing in it is asserted: each part is an answer of the server or a count.</summary>
 internal sealed class DemoReport
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
-
     private readonly JsonObject _root = new() { ["format"] = "pilotage.demo-report/1" };
 
     /// <summary>Refuses a file that could not be written at the end, before minutes have gone into what it would hold.</summary>
@@ -17,6 +14,11 @@ internal sealed class DemoReport
         if (file is null)
         {
             return;
+        }
+
+        if (Directory.Exists(file))
+        {
+            throw new CliFailure(ExitCode.Usage, $"the report cannot be written to {file}", FileFault.IsFolder, $"--report {Path.Combine(file, "report.json")}");
         }
 
         if (Path.GetDirectoryName(file) is not { } folder || !Directory.Exists(folder))
@@ -35,7 +37,7 @@ internal sealed class DemoReport
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new CliFailure(ExitCode.Usage, $"the report cannot be written to {file}", failure.Message, "--report with a file that you may write");
+            throw new CliFailure(ExitCode.Usage, $"the report cannot be written to {file}", FileFault.Why(failure), "--report with a file that you may write");
         }
     }
 
@@ -60,5 +62,5 @@ internal sealed class DemoReport
         return _root;
     }
 
-    public void Write(string file, double elapsedSeconds) => File.WriteAllText(file, ToJson(elapsedSeconds).ToJsonString(Indented) + "\n");
+    public void Write(string file, double elapsedSeconds) => File.WriteAllText(file, ToJson(elapsedSeconds).ToJsonString(CliJson.Indented) + "\n");
 }

@@ -19,7 +19,7 @@ internal sealed class CliFailure(int exitCode, string what, string? why = null, 
     public static CliFailure Of(Exception failure) => failure switch
     {
         CliFailure told => told,
-        IOException or UnauthorizedAccessException => new(Frame.ExitCode.Failed, failure.Message, "a file or a connection failed"),
+        IOException or UnauthorizedAccessException => new(Frame.ExitCode.Failed, failure.Message, "a file or a connection failed", "see that it is there, has room, and may be used by this user"),
         _ => new(
             Frame.ExitCode.Failed,
             $"this should not have happened: {failure.Message}",

@@ -47,7 +47,7 @@ internal sealed record Column(string Header, string Path, bool Wide = false, boo
     {
         null => "-",
         JsonArray list => string.Join(", ", list.Select(Text)),
-        JsonObject map => map.ToJsonString(),
+        JsonObject map => map.ToJsonString(CliJson.Line),
         _ => node.GetValueKind() switch
         {
             JsonValueKind.String => node.GetValue<string>(),

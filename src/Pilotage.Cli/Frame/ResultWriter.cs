@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Pilotage.Cli.Frame;
@@ -7,8 +6,6 @@ namespace Pilotage.Cli.Frame;
 internal sealed class ResultWriter(TextWriter output, string format, string? fields)
 {
     public const string Formats = "table|wide|json|yaml|name|csv";
-
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     public bool IsMachineReadable => format is "json" or "yaml" || fields is not null;
 
@@ -29,7 +26,7 @@ internal sealed class ResultWriter(TextWriter output, string format, string? fie
         switch (format)
         {
             case "json":
-                output.WriteLine(document?.ToJsonString(Indented) ?? "null");
+                output.WriteLine(document?.ToJsonString(CliJson.Indented) ?? "null");
                 break;
             case "yaml":
                 YamlText.Write(output, document);
@@ -48,7 +45,7 @@ internal sealed class ResultWriter(TextWriter output, string format, string? fie
     }
 
     /// <summary>One element of a stream: a line of JSON for machines, the given text for people.</summary>
-    public void WriteStreamed(JsonNode element, string text) => output.WriteLine(IsMachineReadable ? element.ToJsonString() : text);
+    public void WriteStreamed(JsonNode element, string text) => output.WriteLine(IsMachineReadable ? element.ToJsonString(CliJson.Line) : text);
 
     public static IReadOnlyList<JsonNode?> Rows(JsonNode? document) => document switch
     {
@@ -84,7 +81,7 @@ internal sealed class ResultWriter(TextWriter output, string format, string? fie
 
         var selected = new JsonArray([.. rows.Select(row => (JsonNode?)new JsonObject(
             names.Select(name => KeyValuePair.Create(name, Column.Find(row, name)?.DeepClone()))))]);
-        output.WriteLine(selected.ToJsonString(Indented));
+        output.WriteLine(selected.ToJsonString(CliJson.Indented));
     }
 
     private void Lines(IEnumerable<string> lines)

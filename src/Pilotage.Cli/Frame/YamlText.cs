@@ -68,6 +68,6 @@ internal static class YamlText
         var plain = text.Length > 0 && char.IsAsciiLetter(text[0]) && !text.EndsWith(' ')
             && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.' or '/' or ' ')
             && text.ToLowerInvariant() is not ("true" or "false" or "null" or "yes" or "no" or "on" or "off");
-        return plain ? text : JsonValue.Create(text).ToJsonString();
+        return plain ? text : JsonValue.Create(text).ToJsonString(CliJson.Line);
     }
 }

@@ -14,6 +14,18 @@ internal static class PackageStarter
     /// <summary>The paths written, inside the folder.</summary>
     public static IReadOnlyList<string> Write(string folder, string name, string sample)
     {
+        try
+        {
+            return Copy(folder, name, sample);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new CliFailure(ExitCode.Failed, $"the package cannot be written to {folder}", FileFault.Why(failure), $"pilotage usecase init ~/{name}, or another folder that you may write to");
+        }
+    }
+
+    private static List<string> Copy(string folder, string name, string sample)
+    {
         if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
         {
             throw new CliFailure(ExitCode.Conflict, $"{folder} is not empty", "a package is written into a folder of its own, and nothing is overwritten", "pilotage usecase init with another folder");

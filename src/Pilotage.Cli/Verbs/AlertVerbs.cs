@@ -37,7 +37,7 @@ internal static class AlertVerbs
                 cause,
                 note,
                 person),
-            parsed => ($"api/v1/alerts/{VerbFrame.Segment(parsed.GetValue(id))}/verdict", new JsonObject
+            parsed => ($"api/v1/alerts/{VerbFrame.Segment(parsed.GetValue(id), id)}/verdict", new JsonObject
             {
                 ["answer"] = parsed.GetValue(answer),
                 ["cause"] = parsed.GetValue(cause),

@@ -31,7 +31,7 @@ internal sealed class CredentialFolder(string folder) : IDisposable
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new CliFailure(ExitCode.Failed, $"--save: no key can be written to {folder}", failure.Message, "--save with a folder that you may write to; nothing was registered");
+            throw new CliFailure(ExitCode.Failed, $"--save: no key can be written to {folder}", FileFault.Why(failure), "--save with a folder that you may write to; nothing was registered");
         }
     }
 

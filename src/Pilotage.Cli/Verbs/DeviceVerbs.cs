@@ -56,7 +56,7 @@ internal static class DeviceVerbs
         verb.SetAction(async (parsed, cancellation) =>
         {
             using var api = frame.Connect(parsed);
-            var path = $"api/v1/devices/{VerbFrame.Segment(parsed.GetValue(id))}";
+            var path = $"api/v1/devices/{VerbFrame.Segment(parsed.GetValue(id), id)}";
             var device = await api.GetAsync(path, cancellation);
             if (device is JsonObject told)
             {
@@ -75,7 +75,7 @@ internal static class DeviceVerbs
         return frame.Reads(
             VerbFrame.With(
                 new Verb("values", "Shows the last value of everything a device sent, and when it was measured.", "pilotage device values pump-12-run-6", "pilotage device values my-pi -o json"), id),
-            parsed => $"api/v1/devices/{VerbFrame.Segment(parsed.GetValue(id))}/series",
+            parsed => $"api/v1/devices/{VerbFrame.Segment(parsed.GetValue(id), id)}/series",
             new Column("PROPERTY", "property"),
             new Column("VALUE", "lastValue", Exact: true),
             new Column("TIME", "lastTime"));
@@ -93,10 +93,10 @@ internal static class DeviceVerbs
             if (device is not null)
             {
                 // Named by path or name too; and one that is not there is an error, not an empty list.
-                device = Column.Text((await api.GetAsync($"api/v1/devices/{VerbFrame.Segment(device)}", cancellation))?["id"]);
+                device = Column.Text((await api.GetAsync($"api/v1/devices/{VerbFrame.Segment(device, id)}", cancellation))?["id"]);
             }
 
-            var page = await api.GetAsync($"api/v1/messages/bad{(device is null ? "" : $"?device={VerbFrame.Segment(device)}")}", cancellation);
+            var page = await api.GetAsync($"api/v1/messages/bad{(device is null ? "" : $"?device={Uri.EscapeDataString(device)}")}", cancellation);
             var writer = frame.Writer(parsed);
             writer.Write(writer.IsText ? Readable(page) : page, BadColumns, "topic");
             return ExitCode.Done;
@@ -116,7 +116,9 @@ internal static class DeviceVerbs
                     "pilotage device revoke my-pi --dry-run"),
                 id),
             HttpMethod.Post,
-            parsed => $"api/v1/devices/{VerbFrame.Segment(parsed.GetValue(id))}/revocation");
+            id,
+            segment => $"api/v1/devices/{segment}/revocation",
+            new Column("REVOKED", "id"));
     }
 
     private static Verb Delete(VerbFrame frame)
@@ -131,7 +133,8 @@ internal static class DeviceVerbs
                     "pilotage device delete my-pi --dry-run"),
                 id),
             HttpMethod.Delete,
-            parsed => $"api/v1/devices/{VerbFrame.Segment(parsed.GetValue(id))}",
+            id,
+            segment => $"api/v1/devices/{segment}",
             new Column("DELETED", "id"),
             new Column("PATH", "path"),
             new Column("SERIES KEPT", "seriesKept"),

@@ -17,22 +17,26 @@ internal static class EnrolVerbs
         var id = VerbFrame.Name("id", "The new device's id: lower-case letters, digits and dashes.");
         var path = new Option<string>("--path") { Description = "Its place: tenant/site/…/device.", Required = true, HelpName = "PATH" };
         var thing = new Option<string>("--thing") { Description = "Its thing type, as a package describes it; edge for an edge.", Required = true, HelpName = "THING" };
-        var edge = new Option<string?>("--edge") { Description = "The edge it stands behind, by id or path; without it, it connects to the server.", HelpName = "EDGE" };
+        var edge = new Option<string?>("--edge")
+        {
+            Description = "The edge it stands behind, by id or path. Without it, a new device connects to the server, and one that is known keeps the edge it has; --edge '' takes it away from there.",
+            HelpName = "EDGE",
+        };
         var save = Save();
         var dryRun = DryRun();
         var verb = VerbFrame.With(
             new Verb(
                 "enroll",
-                "Registers a device and prints a one-time code to enrol with; a device that is known already gets a new code.",
-                "pilotage device enroll my-pi --path acme/plant/my-pi --thing pump --save ./my-pi",
-                "pilotage device enroll my-pi --path acme/plant/my-pi --thing pump --edge edge-1 --dry-run"),
+                "Registers a device and prints a one-time code to enrol with; a device that is known already gets a new code and keeps its edge.",
+                "pilotage device enroll my-pi --path default/lyon/my-pi --thing pi --save ./my-pi",
+                "pilotage device enroll my-pi --path default/lyon/my-pi --thing pi --edge edge-1 --dry-run"),
             id, path, thing, edge, save, dryRun);
         verb.SetAction((parsed, cancellation) => RunAsync(
             frame,
             parsed,
             ("api/v1/enrolments", new JsonObject { ["devices"] = new JsonArray(new JsonObject
             {
-                ["id"] = parsed.GetValue(id), ["path"] = parsed.GetValue(path), ["thing"] = parsed.GetValue(thing), ["edge"] = parsed.GetValue(edge),
+                ["id"] = VerbFrame.Given(parsed.GetValue(id), id), ["path"] = parsed.GetValue(path), ["thing"] = parsed.GetValue(thing), ["edge"] = parsed.GetValue(edge),
             }) }),
             parsed.GetValue(save),
             parsed.GetValue(dryRun),
@@ -55,7 +59,7 @@ internal static class EnrolVerbs
         verb.SetAction((parsed, cancellation) => RunAsync(
             frame,
             parsed,
-            ($"api/v1/devices/{VerbFrame.Segment(parsed.GetValue(id))}/restoration", null),
+            ($"api/v1/devices/{VerbFrame.Segment(parsed.GetValue(id), id)}/restoration", null),
             parsed.GetValue(save),
             parsed.GetValue(dryRun),
             cancellation));

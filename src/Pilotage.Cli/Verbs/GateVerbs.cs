@@ -31,7 +31,7 @@ internal static class GateVerbs
         verb.SetAction(async (parsed, cancellation) =>
         {
             using var api = frame.Connect(parsed);
-            var gate = await api.GetAsync($"api/v1/use-cases/{VerbFrame.Segment(parsed.GetValue(id))}/gates/{VerbFrame.Segment(parsed.GetValue(stage))}", cancellation);
+            var gate = await api.GetAsync($"api/v1/use-cases/{VerbFrame.Segment(parsed.GetValue(id), id)}/gates/{VerbFrame.Segment(parsed.GetValue(stage), stage)}", cancellation);
             var writer = frame.Writer(parsed);
             writer.Write(writer.IsMachineReadable ? gate : gate?["evidence"], CheckColumns);
             var passed = Column.Text(gate?["decision"]) == "passed";
@@ -73,7 +73,7 @@ internal static class GateVerbs
                 person,
                 vote,
                 note),
-            parsed => ($"api/v1/use-cases/{VerbFrame.Segment(parsed.GetValue(id))}/gates/{VerbFrame.Segment(parsed.GetValue(stage))}/decide", new JsonObject
+            parsed => ($"api/v1/use-cases/{VerbFrame.Segment(parsed.GetValue(id), id)}/gates/{VerbFrame.Segment(parsed.GetValue(stage), stage)}/decide", new JsonObject
             {
                 ["role"] = parsed.GetValue(role),
                 ["person"] = parsed.GetValue(person),

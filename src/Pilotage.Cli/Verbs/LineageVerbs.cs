@@ -29,13 +29,13 @@ internal static class LineageVerbs
             down);
         show.SetAction(async (parsed, cancellation) =>
         {
-            var name = parsed.GetValue(node)!;
+            var name = VerbFrame.Given(parsed.GetValue(node), node);
             if (parsed.GetValue(up) && parsed.GetValue(down))
             {
                 throw new CliFailure(ExitCode.Usage, "--up and --down exclude one another", null, $"pilotage lineage show {name} --up");
             }
 
-            var full = VerbFrame.Segment(name.Contains(':', StringComparison.Ordinal) ? name : $"alert:{name}");
+            var full = Uri.EscapeDataString(name.Contains(':', StringComparison.Ordinal) ? name : $"alert:{name}");
             var (asked, other) = parsed.GetValue(down) ? ("down", "up") : ("up", "down");
             using var api = frame.Connect(parsed);
             var walk = await api.GetAsync($"api/v1/lineage?node={full}&direction={asked}", cancellation);

@@ -19,7 +19,7 @@ internal static class ModelVerbs
             frame.Lists(new Verb("list", "Lists the models.", "pilotage model list", "pilotage model list -o wide"), _ => "api/v1/models", Columns),
             frame.Reads(
                 VerbFrame.With(new Verb("show", "Shows one model with its versions.", "pilotage model show rul", "pilotage model show rul -o json"), name),
-                parsed => $"api/v1/models/{VerbFrame.Segment(parsed.GetValue(name))}",
+                parsed => $"api/v1/models/{VerbFrame.Segment(parsed.GetValue(name), name)}",
                 Columns));
     }
 }

@@ -20,18 +20,17 @@ internal static class PersonVerbs
         var id = VerbFrame.Name("id", "The person's id: lower-case letters, digits, - _ and .");
         var name = new Option<string>("--name") { Description = "The name that is shown.", Required = true, HelpName = "NAME" };
         var role = new Option<string[]>("--role") { Description = "A role held, as the gates of a package name it; may be given several times.", HelpName = "ROLE" };
-        return frame.Changes(
+        return frame.Makes(
             VerbFrame.With(
                 new Verb(
                     "create",
-                    "Adds a person; one who is there already gets this name and these roles instead of the old ones.",
+                    "Adds a person; with --replace, one who is there already gets this name and these roles instead of the old ones.",
                     "pilotage person create ada --name 'Ada Byron' --role sponsor",
-                    "pilotage person create li.wei --name 'Li Wei' --role maintenance --role ot_lead --dry-run"),
+                    "pilotage person create li.wei --name 'Li Wei' --role maintenance --role ot_lead --replace"),
                 id,
                 name,
                 role),
-            HttpMethod.Put,
-            parsed => ($"api/v1/people/{VerbFrame.Segment(parsed.GetValue(id))}", new JsonObject
+            parsed => ($"api/v1/people/{VerbFrame.Segment(parsed.GetValue(id), id)}", new JsonObject
             {
                 ["displayName"] = parsed.GetValue(name),
                 ["roles"] = new JsonArray([.. (parsed.GetValue(role) ?? []).Select(one => (JsonNode)one)]),
@@ -51,6 +50,8 @@ internal static class PersonVerbs
                     "pilotage person delete li.wei --dry-run"),
                 id),
             HttpMethod.Delete,
-            parsed => $"api/v1/people/{VerbFrame.Segment(parsed.GetValue(id))}");
+            id,
+            segment => $"api/v1/people/{segment}",
+            new Column("DELETED", "id"));
     }
 }

@@ -21,10 +21,30 @@ internal static class RolloutVerbs
     private static Verb Show(VerbFrame frame)
     {
         var id = VerbFrame.Name("id", "The rollout.");
-        return frame.Reads(
-            VerbFrame.With(new Verb("show", "Shows one rollout.", "pilotage rollout show ROLLOUT     # ROLLOUT out of: pilotage rollout list", "pilotage rollout show \"$(pilotage rollout list -o name | head -1)\" -o yaml"), id),
-            parsed => $"api/v1/rollouts/{VerbFrame.Segment(parsed.GetValue(id))}",
-            [.. Columns, new("HALTED BY", "haltedBy", true)]);
+        var verb = VerbFrame.With(
+            new Verb(
+                "show",
+                "Shows one rollout: cause, waves, guards, and each device with its phase and the evidence for it; -o wide adds what happened when.",
+                "pilotage rollout show ROLLOUT     # ROLLOUT out of: pilotage rollout list",
+                "pilotage rollout show \"$(pilotage rollout list -o name | head -1)\" -o yaml"),
+            id);
+        verb.SetAction(async (parsed, cancellation) =>
+        {
+            using var api = frame.Connect(parsed);
+            var rollout = await api.GetAsync($"api/v1/rollouts/{VerbFrame.Segment(parsed.GetValue(id), id)}", cancellation);
+            var writer = frame.Writer(parsed);
+            if (writer.IsText)
+            {
+                RolloutText.Write(frame.Session.Output, writer, rollout);
+            }
+            else
+            {
+                writer.Write(rollout, [.. Columns, new("HALTED BY", "haltedBy", true)]);
+            }
+
+            return ExitCode.Done;
+        });
+        return verb;
     }
 
     private static Verb Watch(VerbFrame frame)
@@ -41,7 +61,7 @@ internal static class RolloutVerbs
             id,
             until);
         verb.SetAction((parsed, cancellation) => ReaderWatch.RunAsync(
-            frame.Session, token => FollowAsync(frame, parsed, parsed.GetValue(id)!, parsed.GetValue(until), token), cancellation));
+            frame.Session, token => FollowAsync(frame, parsed, VerbFrame.Segment(parsed.GetValue(id), id), parsed.GetValue(until), token), cancellation));
         return verb;
     }
 
@@ -49,7 +69,7 @@ internal static class RolloutVerbs
     {
         using var api = frame.Connect(parsed);
         var writer = frame.Writer(parsed);
-        await foreach (var change in api.StreamAsync($"api/v1/rollouts/{VerbFrame.Segment(id)}/watch", cancellation))
+        await foreach (var change in api.StreamAsync($"api/v1/rollouts/{id}/watch", cancellation))
         {
             var status = Column.Text(change["status"]);
             writer.WriteStreamed(change, $"{status,-10} wave {Column.Text(change["wave"])}  touched {Column.Text(Column.Find(change, "counts.touched"))}  {Column.Text(change["cause"])}");

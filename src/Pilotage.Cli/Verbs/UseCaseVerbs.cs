@@ -19,6 +19,12 @@ internal static class UseCaseVerbs
         new("FROM", "from", true),
     ];
 
+    private static readonly Column[] ValueColumns =
+    [
+        new("USE CASE", "useCase"), new("EVIDENCE", "evidenceClass"), new("TOTAL VS BEST FIXED %", "totalVsBestFixedPct"), new("LOW", "ci95.0"), new("HIGH", "ci95.1"),
+        new("VS BEST SENSOR %", "vsBestSensorPct"), new("FAILURES", "failures"), new("UNITS", "units"), new("NET", "net"), new("CURRENCY", "currency"), new("CLAIM", "claim"),
+    ];
+
     public static Verb Create(VerbFrame frame) => VerbFrame.With(
         new Verb("usecase", "Use cases: packages, stage, evidence and value."),
         frame.Lists(
@@ -37,7 +43,7 @@ internal static class UseCaseVerbs
         var id = VerbFrame.Name("id", "The use case.");
         return frame.Reads(
             VerbFrame.With(new Verb("show", "Shows one use case.", "pilotage usecase show pump-bearings", "pilotage usecase show pump-bearings -o yaml"), id),
-            parsed => $"api/v1/use-cases/{VerbFrame.Segment(parsed.GetValue(id))}",
+            parsed => $"api/v1/use-cases/{VerbFrame.Segment(parsed.GetValue(id), id)}",
             ListColumns);
     }
 
@@ -48,7 +54,7 @@ internal static class UseCaseVerbs
             VerbFrame.With(
                 new Verb("evidence", "Lists the evidence of every gate: value, what is needed, met or not, and why.", "pilotage usecase evidence pump-bearings", "pilotage usecase evidence pump-bearings -o wide"),
                 id),
-            parsed => $"api/v1/use-cases/{VerbFrame.Segment(parsed.GetValue(id))}/evidence",
+            parsed => $"api/v1/use-cases/{VerbFrame.Segment(parsed.GetValue(id), id)}/evidence",
             EvidenceColumns);
     }
 
@@ -63,15 +69,15 @@ internal static class UseCaseVerbs
         verb.SetAction(async (parsed, cancellation) =>
         {
             using var api = frame.Connect(parsed);
-            var value = await api.GetAsync($"api/v1/use-cases/{VerbFrame.Segment(parsed.GetValue(id))}/value", cancellation);
+            var value = await api.GetAsync($"api/v1/use-cases/{VerbFrame.Segment(parsed.GetValue(id), id)}/value", cancellation);
             var writer = frame.Writer(parsed);
-            if (writer.IsMachineReadable)
+            if (writer.IsText)
             {
-                writer.Write(value, []);
+                ValueText.Write(frame.Session.Output, value as JsonObject ?? [], parsed.GetValue(explain));
             }
             else
             {
-                ValueText.Write(frame.Session.Output, value as JsonObject ?? [], parsed.GetValue(explain));
+                writer.Write(value, ValueColumns, "useCase");
             }
 
             return ExitCode.Done;

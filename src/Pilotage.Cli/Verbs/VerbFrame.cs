@@ -46,18 +46,22 @@ internal sealed class VerbFrame(CliSession session, GlobalOptions options)
 
     /// <summary>A verb that changes something by POST: <c>--dry-run</c> prints the request and sends nothing.</summary>
     public Verb Changes(Verb verb, Func<ParseResult, (string Path, JsonObject Body)> request, params Column[] columns) =>
-        Changes(verb, HttpMethod.Post, request, columns);
+        Sends(verb, HttpMethod.Post, parsed => request(parsed), columns);
 
-    /// <summary>The same by another method.</summary>
-    public Verb Changes(Verb verb, HttpMethod method, Func<ParseResult, (string Path, JsonObject Body)> request, params Column[] columns) =>
-        Sends(verb, method, parsed => request(parsed), columns);
+    /// <summary>A verb that makes something by PUT: refused where it is there already, unless <c>--replace</c> is given.</summary>
+    public Verb Makes(Verb verb, Func<ParseResult, (string Path, JsonObject Body)> request, params Column[] columns)
+    {
+        var replace = new Option<bool>("--replace") { Description = "Take the place of one that is there already; without it, that is refused." };
+        verb.Options.Add(replace);
+        return Sends(verb, HttpMethod.Put, parsed => request(parsed), columns, replace: replace);
+    }
 
     /// <summary>A verb that takes something away: without <c>--yes</c> it does nothing, and says so.</summary>
-    public Verb Removes(Verb verb, HttpMethod method, Func<ParseResult, string> path, params Column[] columns)
+    public Verb Removes(Verb verb, HttpMethod method, Argument<string> id, Func<string, string> path, params Column[] columns)
     {
         var yes = new Option<bool>("--yes") { Description = "Say that it is meant; without it, nothing is done." };
         verb.Options.Add(yes);
-        return Sends(verb, method, parsed => (path(parsed), null), columns, yes);
+        return Sends(verb, method, parsed => (path(Segment(parsed.GetValue(id), id)), null), columns, yes, named: id);
     }
 
     public static Verb With(Verb verb, params Symbol[] symbols)
@@ -83,30 +87,58 @@ internal sealed class VerbFrame(CliSession session, GlobalOptions options)
 
     public static Argument<string> Name(string name, string description) => new(name) { Description = description };
 
-    /// <summary>A path segment of the API.</summary>
-    public static string Segment(string? text) => Uri.EscapeDataString(text ?? "");
+    /// <summary>What was given for an argument, as a path segment of the API.</summary>
+    public static string Segment(string? given, Argument argument) => Uri.EscapeDataString(Given(given, argument));
+
+    /// <summary>What was given to name something. Nothing, <c>.</c> and <c>..</c> name nothing: in an address they lead to the list, or to what lies above.</summary>
+    public static string Given(string? given, Argument argument) => string.IsNullOrWhiteSpace(given) || given is "." or ".."
+        ? throw new CliFailure(
+            ExitCode.Usage,
+            $"<{argument.Name}> is {(given is "." or ".." ? $"'{given}'" : "empty")}",
+            "it names one thing, and this would be the address of all of them, or of what lies above",
+            Listing(argument.Parents.OfType<Command>().First()))
+        : given;
 
     /// <summary>What would be sent, for <c>--dry-run</c>.</summary>
-    public void WriteRequest(HttpMethod method, string path, JsonObject? body)
+    public void WriteRequest(HttpMethod method, string path, JsonObject? body, bool onlyNew = false)
     {
         Session.Output.WriteLine($"{method} {path}");
+        if (onlyNew)
+        {
+            Session.Output.WriteLine("If-None-Match: *");
+        }
+
         if (body is not null)
         {
-            Session.Output.WriteLine(body.ToJsonString());
+            Session.Output.WriteLine(body.ToJsonString(CliJson.Line));
         }
     }
 
+    /// <summary>Where the names are found that a verb takes.</summary>
+    private static string Listing(Command verb)
+    {
+        var noun = verb.Parents.OfType<Command>().First();
+        return noun.Subcommands.Any(other => other.Name == "list") ? $"pilotage {noun.Name} list shows what there is" : $"pilotage {noun.Name} {verb.Name} --help";
+    }
+
     private Verb Sends(
-        Verb verb, HttpMethod method, Func<ParseResult, (string Path, JsonObject? Body)> request, Column[] columns, Option<bool>? yes = null)
+        Verb verb,
+        HttpMethod method,
+        Func<ParseResult, (string Path, JsonObject? Body)> request,
+        Column[] columns,
+        Option<bool>? yes = null,
+        Option<bool>? replace = null,
+        Argument<string>? named = null)
     {
         var dryRun = new Option<bool>("--dry-run") { Description = "Print what would be sent and send nothing." };
         verb.Options.Add(dryRun);
         verb.SetAction(async (parsed, cancellation) =>
         {
             var (path, body) = request(parsed);
+            var onlyNew = replace is not null && !parsed.GetValue(replace);
             if (parsed.GetValue(dryRun))
             {
-                WriteRequest(method, path, body);
+                WriteRequest(method, path, body, onlyNew);
                 return ExitCode.Done;
             }
 
@@ -117,14 +149,17 @@ internal sealed class VerbFrame(CliSession session, GlobalOptions options)
             }
 
             using var api = Connect(parsed);
-            var answer = await api.ChangeAsync(method, path, body, cancellation);
-            if (answer is not null)
+            var answer = await api.ChangeAsync(method, path, body, cancellation, onlyNew);
+            if ((answer ?? Named(parsed, named)) is { } told)
             {
-                Writer(parsed).Write(answer, columns);
+                Writer(parsed).Write(told, columns);
             }
 
             return ExitCode.Done;
         });
         return verb;
     }
+
+    // Where the server has nothing to say, what it was done to is said.
+    private static JsonObject? Named(ParseResult parsed, Argument<string>? named) => named is null ? null : new() { ["id"] = parsed.GetValue(named) };
 }

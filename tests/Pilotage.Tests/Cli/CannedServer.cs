@@ -10,6 +10,9 @@ internal sealed class CannedServer : HttpMessageHandler
 
     public List<(string Request, string Body)> Requests { get; } = [];
 
+    /// <summary>The condition that each request was sent under, or nothing.</summary>
+    public List<string> IfNoneMatch { get; } = [];
+
     public CannedServer Answer(string request, string body, HttpStatusCode status = HttpStatusCode.OK)
     {
         _answers[request] = (status, body);
@@ -19,6 +22,7 @@ internal sealed class CannedServer : HttpMessageHandler
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var name = $"{request.Method} {request.RequestUri!.PathAndQuery}";
+        IfNoneMatch.Add(request.Headers.IfNoneMatch.ToString());
         Requests.Add((name, request.Content is null ? "" : await request.Content.ReadAsStringAsync(cancellationToken)));
         var (status, body) = _answers.TryGetValue(name, out var answer)
             ? answer

@@ -22,6 +22,19 @@ public sealed class DeviceVerbTests
         Assert.Contains("pe1.x.y", run.Output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("null")]
+    [InlineData("\"\"", "--edge", "")]
+    public async Task Enroll_leaves_the_edge_to_the_server_unless_it_is_to_be_none(string sent, params string[] edge)
+    {
+        using var run = new CliRun().Connected();
+        run.Server.Answer("POST /api/v1/enrolments", Code);
+
+        Assert.Equal(ExitCode.Done, await run.RunAsync(["device", "enroll", "my-pi", "--path", "acme/lyon/my-pi", "--thing", "pi", .. edge]));
+
+        Assert.Contains($"\"edge\":{sent}", run.Server.Requests[0].Body, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Enroll_with_save_leaves_what_a_client_connects_with_and_a_key_for_its_owner_alone()
     {
@@ -106,6 +119,7 @@ public sealed class DeviceVerbTests
         Assert.Empty(run.Server.Requests);
         Assert.Equal(ExitCode.Done, await run.RunAsync("device", "revoke", "my-pi", "--yes"));
         Assert.Single(run.Server.Requests);
+        Assert.Equal("REVOKED\nmy-pi\n", run.Output);
     }
 
     [Fact]

@@ -198,4 +198,30 @@ public sealed class PackageVerbTests
         Assert.True(at >= 0, $"{file} does not hold '{old}'");
         File.WriteAllText(file, text[..at] + with + text[(at + old.Length)..]);
     }
+
+    [Theory]
+    [InlineData("/proc/fan-wear")]
+    [InlineData("token/fan-wear")]
+    public async Task A_folder_that_cannot_be_made_is_told_with_what_to_try(string folder)
+    {
+        using var run = new CliRun();
+
+        Assert.Equal(ExitCode.Failed, await run.RunAsync("usecase", "init", folder));
+
+        var lines = run.Error.TrimEnd().Split('\n');
+        Assert.StartsWith("error: the package cannot be written to ", lines[0], StringComparison.Ordinal);
+        Assert.StartsWith("try:   pilotage usecase init ", lines[2], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Init_binds_to_the_tenant_a_server_has_and_says_what_to_change()
+    {
+        using var run = new CliRun();
+        await run.RunAsync("usecase", "init", "fan-wear");
+
+        var site = await File.ReadAllTextAsync(Path.Combine(run.Directory, "fan-wear", "site.yaml"));
+
+        Assert.Contains($"\"{new Pilotage.Server.Hosting.ServerOptions { DataFolder = run.Directory }.Tenant}/lyon/pump-*\"", site, StringComparison.Ordinal);
+        Assert.Contains("change", site, StringComparison.Ordinal);
+    }
 }

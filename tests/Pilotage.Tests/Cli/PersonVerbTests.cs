@@ -42,6 +42,7 @@ public sealed class PersonVerbTests
         Assert.Equal(ExitCode.Done, await run.RunAsync("person", "delete", "ada", "--yes"));
 
         Assert.Equal(["DELETE /api/v1/people/ada"], run.Server.Requests.Select(sent => sent.Request));
+        Assert.EndsWith("DELETED\nada\n", run.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -52,5 +53,32 @@ public sealed class PersonVerbTests
         Assert.Equal(ExitCode.NotFound, await run.RunAsync("person", "delete", "nobody", "--yes"));
 
         Assert.Contains("\ntry:   pilotage person list shows what there is", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_person_who_is_there_is_replaced_only_when_that_is_said_to_be_meant()
+    {
+        using var run = new CliRun().Connected();
+        run.Server.Answer(
+            "PUT /api/v1/people/ada",
+            """{"type":"https://pilotage.dev/problems/access.person.precondition","detail":"There is a person ada already. Name and roles are replaced by: pilotage person create ada --name NAME --replace"}""",
+            HttpStatusCode.PreconditionFailed);
+
+        Assert.Equal(ExitCode.Conflict, await run.RunAsync("person", "create", "ada", "--name", "Ada"));
+        Assert.EndsWith("\ntry:   pilotage person create ada --name NAME --replace\n", run.Error, StringComparison.Ordinal);
+
+        run.Server.Answer("PUT /api/v1/people/ada", """{"id":"ada","displayName":"Ada","roles":[]}""");
+        Assert.Equal(ExitCode.Done, await run.RunAsync("person", "create", "ada", "--name", "Ada", "--replace"));
+        Assert.Equal(["*", ""], run.Server.IfNoneMatch);
+    }
+
+    [Fact]
+    public async Task A_dry_run_shows_the_condition_too()
+    {
+        using var run = new CliRun().Connected();
+
+        Assert.Equal(ExitCode.Done, await run.RunAsync("person", "create", "ada", "--name", "Zo\u00EB + Ada", "--dry-run"));
+
+        Assert.Equal("PUT api/v1/people/ada\nIf-None-Match: *\n{\"displayName\":\"Zo\u00EB + Ada\",\"roles\":[]}\n", run.Output);
     }
 }

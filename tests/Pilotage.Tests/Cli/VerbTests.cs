@@ -295,6 +295,70 @@ public sealed class VerbTests
         Assert.Contains("   at ", run.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("json", "\"path\": \"acme/a+b/\u00e9t\u00e9\"")]
+    [InlineData("yaml", "path: \"acme/a+b/\u00e9t\u00e9\"")]
+    public async Task Letters_are_printed_as_they_are(string form, string expected)
+    {
+        using var run = new CliRun().Connected();
+        run.Server.Answer("GET /api/v1/devices", """{"items":[{"path":"acme/a+b/\u00e9t\u00e9"}]}""");
+
+        await run.RunAsync("device", "list", "-o", form);
+
+        Assert.Contains(expected, run.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("csv", "USE CASE,EVIDENCE,TOTAL VS BEST FIXED %,LOW,HIGH,VS BEST SENSOR %,FAILURES,UNITS,NET,CURRENCY,CLAIM\npm,benchmark,47,32,60,12,0,20,1000,EUR,\"On 20, so\"\n")]
+    [InlineData("name", "pm\n")]
+    public async Task A_value_has_every_form_too(string form, string expected)
+    {
+        using var run = new CliRun().Connected();
+        run.Server.Answer(
+            "GET /api/v1/use-cases/pm/value",
+            """{"useCase":"pm","evidenceClass":"benchmark","totalVsBestFixedPct":47,"ci95":[32,60],"vsBestSensorPct":12,"failures":0,"units":20,"net":1000,"currency":"EUR","claim":"On 20, so"}""");
+
+        Assert.Equal(ExitCode.Done, await run.RunAsync("usecase", "value", "pm", "-o", form));
+
+        Assert.Equal(expected, run.Output);
+    }
+
+    [Theory]
+    [InlineData("baseline.not_found", "freeze it, once and before the pilot, over the API: POST /api/v1/use-cases/pm/baseline", "usecase", "value", "pm")]
+    [InlineData("use_case.not_found", "pilotage usecase list shows what there is", "usecase", "value", "pm")]
+    [InlineData("access.person.not_found", "pilotage person list shows what there is", "gate", "decide", "pm", "pilot", "--role", "sponsor", "--person", "nobody")]
+    [InlineData("access.role_missing", "pilotage person list shows who holds which role", "gate", "decide", "pm", "pilot", "--role", "sponsor", "--person", "ada")]
+    [InlineData("stage.not_found", "pilotage usecase evidence pm shows its gates and what they need", "gate", "decide", "pm", "moon", "--role", "sponsor", "--person", "ada")]
+    [InlineData("gate.not_found", "pilotage usecase evidence pm shows its gates and what they need", "gate", "check", "pm", "retired")]
+    [InlineData("rollout.not_found", "pilotage rollout list shows what there is", "rollout", "show", "r")]
+    public async Task A_refusal_is_followed_by_what_helps_against_that_one(string code, string tryThis, params string[] arguments)
+    {
+        using var run = new CliRun().Connected();
+        foreach (var request in new[] { "GET /api/v1/use-cases/pm/value", "POST /api/v1/use-cases/pm/gates/pilot/decide", "POST /api/v1/use-cases/pm/gates/moon/decide", "GET /api/v1/use-cases/pm/gates/retired", "GET /api/v1/rollouts/r" })
+        {
+            run.Server.Answer(request, $$"""{"type":"https://pilotage.dev/problems/{{code}}","detail":"no"}""", HttpStatusCode.NotFound);
+        }
+
+        Assert.Equal(ExitCode.NotFound, await run.RunAsync(arguments));
+
+        Assert.EndsWith($"\ntry:   {tryThis}\n", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_folder_in_place_of_a_file_is_called_one()
+    {
+        using var run = new CliRun().Connected();
+
+        Assert.Equal(ExitCode.NotAllowed, await run.RunAsync("device", "list", "--token-file", run.Directory));
+        Assert.Equal(ExitCode.Usage, await run.RunAsync("demo", "--once", "--report", run.Directory));
+
+        var lines = run.Error.TrimEnd().Split('\n');
+        Assert.Equal("why:   it is a folder, and a file is wanted", lines[1]);
+        Assert.StartsWith("try:   --token-file ", lines[2], StringComparison.Ordinal);
+        Assert.Equal("why:   it is a folder, and a file is wanted", lines[4]);
+        Assert.Equal($"try:   --report {Path.Combine(run.Directory, "report.json")}", lines[5]);
+    }
+
     [Fact]
     public async Task Open_prints_a_link_that_works_once()
     {
