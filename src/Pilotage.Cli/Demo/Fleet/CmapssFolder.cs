@@ -9,6 +9,7 @@ namespace Pilotage.Cli.Demo.Fleet;
 internal sealed class CmapssFolder(string folder, string subset) : IFleetSource
 {
     private const int Columns = 26;
+    private const string Compare = "compare the file with the published set: README.md, \"What you see in the demo\", says where it is";
     private const string Expected = "expected 26 numbers: unit, cycle, 3 settings, 21 sensors";
 
     /// <summary>Lower case, because the names become parts of topics and columns of pipelines.</summary>
@@ -29,7 +30,7 @@ internal sealed class CmapssFolder(string folder, string subset) : IFleetSource
         var fit = (int)Math.Round(training.Count * DemoFleet.FitShare, MidpointRounding.AwayFromZero);
         if (fit == 0 || fit == training.Count)
         {
-            throw new CliFailure(ExitCode.Failed, $"train_{subset} holds {training.Count} units", "at least 2 are needed: 80 % to fit on, the rest to evaluate");
+            throw new CliFailure(ExitCode.Failed, $"train_{subset} holds {training.Count} unit{(training.Count == 1 ? "" : "s")}", "at least 2 are needed: 80 % to fit on, the rest to evaluate", Compare);
         }
 
         return new(
@@ -151,25 +152,10 @@ internal sealed class CmapssFolder(string folder, string subset) : IFleetSource
 
     private static IEnumerable<string> Lines(string file)
     {
-        using var stream = OpenOrRefuse(file);
-        using var reader = new StreamReader(file.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(stream, CompressionMode.Decompress) : stream);
-        for (var at = 1; ; at++)
+        GzipCheck.Demand(file);
+        using var reader = new StreamReader(file.EndsWith(GzipCheck.Ending, StringComparison.Ordinal) ? new GZipStream(GzipCheck.Open(file), CompressionMode.Decompress) : GzipCheck.Open(file));
+        while (reader.ReadLine() is { } line)
         {
-            string? line;
-            try
-            {
-                line = reader.ReadLine();
-            }
-            catch (Exception e) when (e is InvalidDataException or IOException)
-            {
-                throw Malformed(file, at, "cannot be unpacked", e.Message);
-            }
-
-            if (line is null)
-            {
-                yield break;
-            }
-
             if (!string.IsNullOrWhiteSpace(line))
             {
                 yield return line;
@@ -177,18 +163,6 @@ internal sealed class CmapssFolder(string folder, string subset) : IFleetSource
         }
     }
 
-    private static FileStream OpenOrRefuse(string file)
-    {
-        try
-        {
-            return File.OpenRead(file);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new CliFailure(ExitCode.Failed, $"cannot open {file}", e.Message);
-        }
-    }
-
     private static CliFailure Malformed(string file, int line, string found, string expected) =>
-        new(ExitCode.Failed, $"{Path.GetFileName(file)}:{line}: {found}", expected, "compare the file with the published set: README.md, \"What you see in the demo\", says where it is");
+        new(ExitCode.Failed, $"{Path.GetFileName(file)}:{line}: {found}", expected, Compare);
 }

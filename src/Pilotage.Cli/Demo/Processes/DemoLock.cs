@@ -29,16 +29,20 @@ internal sealed class DemoLock : IDisposable
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new CliFailure(ExitCode.Failed, $"cannot write to {folder}", e.Message, "run it in a folder that you may write to");
+            throw new CliFailure(ExitCode.Failed, $"cannot write to {folder}", FileFault.Why(e), "run it in a folder that you may write to");
         }
-        catch (IOException e) when (IsHeld(folder))
+        catch (IOException) when (IsHeld(folder))
         {
             var who = Holder(folder) is { } pid ? $" (process {pid})" : "";
-            throw new CliFailure(ExitCode.Conflict, $"a demonstration is running in {folder} already{who}", e.Message, "pilotage demo stop, or run this one in another folder");
+            throw new CliFailure(
+                ExitCode.Conflict,
+                $"a demonstration is running in {folder} already{who}",
+                "one at a time has a folder, and holds a lock there for as long as it runs",
+                "pilotage demo stop, or run this one in another folder");
         }
         catch (IOException e)
         {
-            throw new CliFailure(ExitCode.Failed, $"cannot write to {folder}", e.Message, "run it in a folder that you may write to");
+            throw new CliFailure(ExitCode.Failed, $"cannot write to {folder}", FileFault.Why(e), "run it in a folder that you may write to");
         }
     }
 

@@ -31,11 +31,7 @@ public sealed class FleetTests : IDisposable
     public void A_gzip_file_reads_like_a_plain_one_and_test_units_know_their_remaining_life()
     {
         Write("train_FD001.txt", Units(5));
-        using (var zip = new GZipStream(File.Create(Path.Combine(_folder, "test_FD001.txt.gz")), CompressionLevel.Fastest))
-        {
-            zip.Write(Encoding.UTF8.GetBytes(Units(2)));
-        }
-
+        File.WriteAllBytes(Path.Combine(_folder, "test_FD001.txt.gz"), Gzip(Units(2)));
         Write("RUL_FD001.txt", "112 \n98 \n");
 
         var fleet = new CmapssFolder(_folder, "FD001").Load();
@@ -59,6 +55,48 @@ public sealed class FleetTests : IDisposable
 
         Assert.Equal(what, failure.Message);
         Assert.Contains(expected, failure.Why, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(8, "the file is cut off")]
+    [InlineData(4, "the file is cut off")]
+    [InlineData(1, "the file is cut off")]
+    [InlineData(20, "the file is cut off")]
+    [InlineData(-12, "the file is cut off")]
+    public void A_gzip_file_that_ends_too_early_is_said_to_be_cut_off(int bytes, string what)
+    {
+        var packed = Gzip(Units(5));
+        File.WriteAllBytes(Path.Combine(_folder, "train_FD001.txt.gz"), bytes > 0 ? packed[..^bytes] : packed[..-bytes]);
+
+        var failure = Assert.Throws<CliFailure>(() => new CmapssFolder(_folder, "FD001").Load());
+
+        Assert.Equal($"train_FD001.txt.gz: {what}", failure.Message);
+        Assert.Contains("RFC 1952", failure.Why, StringComparison.Ordinal);
+        Assert.Contains("gzip -t", failure.Try, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_is_called_what_it_is()
+    {
+        File.WriteAllBytes(Path.Combine(_folder, "train_FD001.txt"), Gzip(Units(5)));
+        var packed = Assert.Throws<CliFailure>(() => new CmapssFolder(_folder, "FD001").Load());
+        Assert.Equal("train_FD001.txt: the file is gzip and must end in .gz", packed.Message);
+        Assert.StartsWith("mv ", packed.Try, StringComparison.Ordinal);
+
+        Write("train_FD003.txt.gz", Units(5));
+        var plain = Assert.Throws<CliFailure>(() => new CmapssFolder(_folder, "FD003").Load());
+        Assert.Equal("train_FD003.txt.gz: the file is not gzip", plain.Message);
+    }
+
+    [Fact]
+    public void One_unit_is_not_enough_and_is_one_unit()
+    {
+        Write("train_FD001.txt", Units(1));
+
+        var failure = Assert.Throws<CliFailure>(() => new CmapssFolder(_folder, "FD001").Load());
+
+        Assert.Equal("train_FD001 holds 1 unit", failure.Message);
+        Assert.NotNull(failure.Try);
     }
 
     [Fact]
@@ -116,6 +154,17 @@ public sealed class FleetTests : IDisposable
     }
 
     private void Write(string name, string text) => File.WriteAllText(Path.Combine(_folder, name), text);
+
+    private static byte[] Gzip(string text)
+    {
+        using var packed = new MemoryStream();
+        using (var zip = new GZipStream(packed, CompressionLevel.Fastest))
+        {
+            zip.Write(Encoding.UTF8.GetBytes(text));
+        }
+
+        return packed.ToArray();
+    }
 
     private static string Units(int count) => string.Concat(Enumerable.Range(1, count).Select(unit => Row(unit, 1) + Row(unit, 2)));
 

@@ -19,6 +19,7 @@ public sealed class ProcessTests : IDisposable
 
         Assert.Equal(ExitCode.Conflict, failure.ExitCode);
         Assert.Contains($"process {Environment.ProcessId}", failure.Message, StringComparison.Ordinal);
+        Assert.StartsWith("one at a time has a folder", failure.Why, StringComparison.Ordinal);
     }
 
     [Fact]
