@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Net.WebSockets;
 using System.Security.Authentication;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
@@ -60,8 +61,8 @@ public sealed partial class MqttClient
     private static bool IsUnreachable(Exception fault, CancellationToken cancellation) =>
         !cancellation.IsCancellationRequested
         && fault is not MqttRefusedException
-        && fault is IOException or SocketException or AuthenticationException or OperationCanceledException
-            or ObjectDisposedException;
+        && fault is IOException or SocketException or WebSocketException or AuthenticationException
+            or OperationCanceledException or ObjectDisposedException;
 
     private ConnectPacket ConnectPacket()
     {

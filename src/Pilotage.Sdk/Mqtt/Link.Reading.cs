@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Net.WebSockets;
+using System.Threading.Channels;
 using Pilotage.Protocols.Mqtt;
 
 namespace Pilotage.Sdk.Mqtt;
@@ -30,8 +32,10 @@ internal sealed partial class Link
                 }
             }
         }
-        catch (Exception fault) when (fault is IOException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception fault) when (fault is IOException or WebSocketException or OperationCanceledException
+            or ObjectDisposedException or ChannelClosedException)
         {
+            // A closed channel: an answer was due, and the writer is gone already.
             Close(MqttReason.UnspecifiedError, fault.Message, tell: false);
         }
     }

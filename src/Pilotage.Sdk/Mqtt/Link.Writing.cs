@@ -1,3 +1,4 @@
+using System.Net.WebSockets;
 using Pilotage.Protocols.Mqtt;
 
 namespace Pilotage.Sdk.Mqtt;
@@ -26,7 +27,8 @@ internal sealed partial class Link
                 Volatile.Write(ref _lastSent, _time.GetTimestamp());
             }
         }
-        catch (Exception fault) when (fault is IOException or OperationCanceledException or InvalidOperationException)
+        catch (Exception fault) when (fault is IOException or WebSocketException or OperationCanceledException
+            or InvalidOperationException)
         {
             Close(MqttReason.UnspecifiedError, $"writing failed: {fault.Message}", tell: false);
         }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net.WebSockets;
 using Pilotage.Protocols.Mqtt;
 using Pilotage.Sdk;
 using Pilotage.Sdk.Mqtt;
@@ -15,9 +16,7 @@ public sealed class LinkTests
     public async Task A_connection_that_breaks_while_bytes_wait_ends_with_the_reason_and_is_given_up_without_a_fault()
     {
         var stream = new BreakingStream(writes: 1);
-        var options = new MqttClientOptions { Endpoint = MqttEndpoint.Tcp("127.0.0.1", 1) };
-        var link = new Link(options, new ManualTime(), stream);
-        await link.ConnectAsync(new ConnectPacket { ClientId = "c" }, CancellationToken.None);
+        var link = await ConnectedAsync(stream);
         await link.SendAsync(LinkPacket.Publish(new() { Topic = "a", Payload = new byte[10] }, 0, false), CancellationToken.None);
 
         await link.RunAsync(static _ => default).WaitAsync(Patience);
@@ -25,6 +24,47 @@ public sealed class LinkTests
 
         await link.DisposeAsync();
         Assert.True(stream.IsClosed);
+    }
+
+    [Fact]
+    public async Task A_websocket_that_is_cut_ends_the_connection_without_a_fault()
+    {
+        var link = await ConnectedAsync(new BreakingStream(writes: 1) { OnRead = _ => throw new WebSocketException("cut") });
+
+        await link.RunAsync(static _ => default).WaitAsync(Patience);
+
+        Assert.Equal("cut", link.End.Why);
+        await link.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task An_answer_that_is_due_when_the_writer_is_gone_is_no_fault()
+    {
+        byte[] publish = [0x30, 4, 0, 1, (byte)'a', 0];
+        var link = await ConnectedAsync(new BreakingStream(writes: 1)
+        {
+            OnRead = buffer =>
+            {
+                publish.CopyTo(buffer);
+                return publish.Length;
+            },
+        });
+
+        await link.RunAsync(_ =>
+        {
+            link.Close(MqttReason.UnspecifiedError, "writing failed", tell: false);
+            return new(link.SendAsync(LinkPacket.Ack(MqttPacketType.PubAck, 1), CancellationToken.None).AsTask());
+        }).WaitAsync(Patience);
+
+        Assert.Equal("writing failed", link.End.Why);
+        await link.DisposeAsync();
+    }
+
+    private static async Task<Link> ConnectedAsync(BreakingStream stream)
+    {
+        var link = new Link(new MqttClientOptions { Endpoint = MqttEndpoint.Tcp("127.0.0.1", 1) }, new ManualTime(), stream);
+        await link.ConnectAsync(new ConnectPacket { ClientId = "c" }, CancellationToken.None);
+        return link;
     }
 
     /// <summary>Answers CONNECT, takes so many writes, then breaks; once closed it says so, as a network stream does.</summary>
@@ -35,6 +75,9 @@ public sealed class LinkTests
         private bool _answered;
 
         public bool IsClosed { get; private set; }
+
+        /// <summary>What comes after the answer to CONNECT; nothing until a write breaks when there is none.</summary>
+        public Func<Memory<byte>, int>? OnRead { get; init; }
 
         public override bool CanRead => true;
 
@@ -58,6 +101,11 @@ public sealed class LinkTests
         {
             if (_answered)
             {
+                if (OnRead is not null)
+                {
+                    return OnRead(buffer);
+                }
+
                 await _broken.Task.WaitAsync(cancellationToken);
                 return 0;
             }
