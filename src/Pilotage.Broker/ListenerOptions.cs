@@ -35,7 +35,7 @@ public sealed record WebSocketListenerOptions
 
     /// <summary>
     /// Origins whose pages may connect, for example <c>https://console.plant</c>; <c>*</c> for all. Pages of the
-    /// listener's own origin always may, and clients that are no browsers name none and are not asked.
+    /// listener's own origin always may, by ws those of its https twin too; clients that name no origin are not asked.
     /// </summary>
     public IReadOnlyList<string> Origins { get; init; } = [];
 }

@@ -105,7 +105,10 @@ internal sealed class WebSocketGate(ConnectionTable connections, LinkContext con
         return origin.Length == 0
             || policy.Origins.Contains("*")
             || policy.Origins.Contains(origin, StringComparer.OrdinalIgnoreCase)
-            || string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase);
+            || string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase)
+
+            // Some clients that are no browsers say https by ws too; a browser keeps its secure pages from doing so.
+            || string.Equals(origin, $"https://{request.Host}", StringComparison.OrdinalIgnoreCase);
     }
 
     /// <summary>

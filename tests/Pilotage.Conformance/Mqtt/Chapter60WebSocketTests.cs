@@ -84,6 +84,9 @@ public sealed class Chapter60WebSocketTests : IAsyncLifetime
 
     [OwnTheory]
     [InlineData("/mqtt", "mqtt", "https://console.plant", true)]
+    [InlineData("/mqtt", "mqtt", "http://127.0.0.1:PORT", true)]
+    [InlineData("/mqtt", "mqtt", "https://127.0.0.1:PORT", true)]
+    [InlineData("/mqtt", "mqtt", "https://127.0.0.1", false)]
     [InlineData("/mqtt", "mqtt", "https://evil.example", false)]
     [InlineData("/mqtt", "chat", null, false)]
     [InlineData("/other", "mqtt", null, false)]
@@ -113,12 +116,12 @@ public sealed class Chapter60WebSocketTests : IAsyncLifetime
     {
         var socket = new ClientWebSocket();
         socket.Options.AddSubProtocol(protocol);
+        var port = _broker.Broker.BoundEndpoints.Single(e => e.Listener == "ws").Port;
         if (origin is not null)
         {
-            socket.Options.SetRequestHeader("Origin", origin);
+            socket.Options.SetRequestHeader("Origin", origin.Replace("PORT", $"{port}", StringComparison.Ordinal));
         }
 
-        var port = _broker.Broker.BoundEndpoints.Single(e => e.Listener == "ws").Port;
         await socket.ConnectAsync(new Uri($"ws://127.0.0.1:{port}{path}"), _patience.Token);
         return socket;
     }
