@@ -69,6 +69,19 @@ public sealed partial class ChildProcess : IAsyncDisposable
         throw new InvalidOperationException($"ended without '{lineStart}'; standard error: {Errors}");
     }
 
+    /// <summary>Its lines as they come, until it ends.</summary>
+    public IAsyncEnumerable<string> LinesAsync() => _lines.Reader.ReadAllAsync();
+
+    /// <summary>Writes a line to its standard input.</summary>
+    public async Task WriteLineAsync(string line)
+    {
+        await _process.StandardInput.WriteLineAsync(line);
+        await _process.StandardInput.FlushAsync();
+    }
+
+    /// <summary>Ends its standard input.</summary>
+    public void EndInput() => _process.StandardInput.Close();
+
     /// <summary>SIGKILL, now.</summary>
     public void Kill()
     {

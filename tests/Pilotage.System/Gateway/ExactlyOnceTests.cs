@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.Net;
-using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using Pilotage.Protocols.Mqtt;
 using Pilotage.Sdk;
@@ -24,7 +22,7 @@ public sealed class ExactlyOnceTests(ITestOutputHelper output)
     public async Task Nothing_is_lost_and_nothing_comes_twice_in_twenty_kills()
     {
         var path = Directory.CreateTempSubdirectory("pilotage-once-").FullName;
-        var port = FreePort();
+        var port = GatewayProcess.FreePort();
         var broker = await StartAsync(path, port);
         await using var reader = Client(port, "reader");
         reader.OnMessage = (message, _) =>
@@ -90,13 +88,6 @@ public sealed class ExactlyOnceTests(ITestOutputHelper output)
         var broker = ChildProcess.Start(program, ["gateway", path, "--port", $"{port}"]);
         await broker.WaitForAsync("ready", Patience);
         return broker;
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 
     private static MqttClient Client(int port, string clientId) => new(

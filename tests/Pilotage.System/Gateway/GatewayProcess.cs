@@ -1,7 +1,9 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using Pilotage.Broker;
 using Pilotage.Core.Durability;
+using Pilotage.System.Gateway.Peers;
 using Pilotage.Testing;
 using Pilotage.Testing.Gateway;
 
@@ -27,16 +29,39 @@ internal static class GatewayProcess
         await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System);
     }
 
+    /// <summary>The same with one listener of those that the foreign clients use, over the certificates in a folder.</summary>
+    public static async Task RunForPeersAsync(string folder, string transport, int port)
+    {
+        var listeners = new PeerListeners(folder);
+        var directory = new PosixDirectory(Path.Combine(folder, "state"));
+        await using var broker = await OpenAsync(directory, listeners.Listener(transport, port), listeners.Hooks());
+        Console.WriteLine("ready");
+        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System);
+    }
+
     public static Task<MqttBroker> OpenAsync(string path, bool isUnsynced, int port = 0)
     {
-        var listener = TestBroker.Plain with { EndPoint = new IPEndPoint(IPAddress.Loopback, port) };
         IDurableDirectory directory = new PosixDirectory(path);
-        return MqttBroker.StartAsync(
-            Options with { Listeners = [listener] },
-            new OpenHooks(),
+        return OpenAsync(
             isUnsynced ? new UnsyncedDirectory(directory) : directory,
+            TestBroker.Plain with { EndPoint = new IPEndPoint(IPAddress.Loopback, port) },
+            new OpenHooks());
+    }
+
+    /// <summary>A port that was free just now, for a broker that is to come back to it.</summary>
+    public static int FreePort()
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return ((IPEndPoint)probe.LocalEndpoint).Port;
+    }
+
+    private static Task<MqttBroker> OpenAsync(IDurableDirectory directory, ListenerOptions listener, OpenHooks hooks) =>
+        MqttBroker.StartAsync(
+            Options with { Listeners = [listener] },
+            hooks,
+            directory,
             TimeProvider.System,
             NullLoggerFactory.Instance,
             CancellationToken.None);
-    }
 }
