@@ -34,7 +34,7 @@ internal static class TopicVerbs
         {
             using var api = frame.Connect(parsed);
             var parameters = new[] { ("prefix", parsed.GetValue(prefix)), ("depth", Text(parsed.GetValue(depth))), ("limit", Text(parsed.GetValue(limit))) }
-                .Where(p => p.Item2 is not null).Select(p => $"{p.Item1}={VerbFrame.Segment(p.Item2)}").ToList();
+                .Where(p => p.Item2 is not null).Select(p => $"{p.Item1}={Uri.EscapeDataString(p.Item2!)}").ToList();
             var tree = await api.GetAsync($"api/v1/topics{(parameters.Count == 0 ? "" : "?")}{string.Join('&', parameters)}", cancellation);
             var writer = frame.Writer(parsed);
             writer.Write(writer.IsShort ? Indented(tree) : tree, Levels, "topic");
@@ -77,7 +77,7 @@ internal static class TopicVerbs
         using var api = frame.Connect(parsed);
         var writer = frame.Writer(parsed);
         var seen = 0;
-        await foreach (var message in api.StreamAsync($"api/v1/messages/live?filter={VerbFrame.Segment(filter)}", cancellation))
+        await foreach (var message in api.StreamAsync($"api/v1/messages/live?filter={Uri.EscapeDataString(filter)}", cancellation))
         {
             if (message["missed"] is { } missed)
             {

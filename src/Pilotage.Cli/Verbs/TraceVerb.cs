@@ -25,16 +25,16 @@ internal static class TraceVerb
             lasts);
         verb.SetAction((parsed, cancellation) => ReaderWatch.RunAsync(
             frame.Session,
-            token => FollowAsync(frame, parsed, parsed.GetValue(id)!, Duration.Seconds("--for", parsed.GetValue(lasts)!, SecondsMax), token),
+            token => FollowAsync(frame, parsed, VerbFrame.Segment(parsed.GetValue(id), id), Duration.Seconds("--for", parsed.GetValue(lasts)!, SecondsMax), token),
             cancellation));
         return verb;
     }
 
-    private static async Task<int> FollowAsync(VerbFrame frame, ParseResult parsed, string id, int seconds, CancellationToken cancellation)
+    private static async Task<int> FollowAsync(VerbFrame frame, ParseResult parsed, string device, int seconds, CancellationToken cancellation)
     {
         using var api = frame.Connect(parsed);
         var writer = frame.Writer(parsed);
-        await foreach (var packet in api.StreamAsync($"api/v1/devices/{VerbFrame.Segment(id)}/trace?seconds={seconds}", cancellation))
+        await foreach (var packet in api.StreamAsync($"api/v1/devices/{device}/trace?seconds={seconds}", cancellation))
         {
             if (packet["end"] is not null)
             {
@@ -53,7 +53,7 @@ internal static class TraceVerb
             }
             else if (packet["at"] is not null)
             {
-                await frame.Session.Error.WriteLineAsync($"tracing {id} for {seconds} s");
+                await frame.Session.Error.WriteLineAsync($"tracing {device} for {seconds} s");
             }
         }
 

@@ -46,6 +46,7 @@ public sealed class NamingTests
     {
         using var run = new CliRun().Connected();
         run.Server.Answer("GET /api/v1/devices/default%2Flyon%2F..%2Fmy-pi", """{"id":"my-pi"}""");
+        run.Server.Answer("GET /api/v1/devices/default%2Flyon%2F..%2Fmy-pi/connection", "{}");
 
         Assert.Equal(ExitCode.Done, await run.RunAsync("device", "show", "default/lyon/../my-pi"));
     }
