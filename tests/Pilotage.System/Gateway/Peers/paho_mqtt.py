@@ -1,14 +1,12 @@
-"""paho-mqtt as one of the peers; PeerCall.cs says what the command line means and what the lines are.
+"""paho-mqtt as one of the peers; PeerCall.cs says what the command line means and what the lines are. It has no mode "stream": PeerSurvivalTests says why.
 
 Not called paho.py: Python would take that for the library.
 """
 import argparse
 import json
 import os
-import socket
 import sys
 import threading
-import time
 from urllib.parse import urlsplit
 
 try:
@@ -19,7 +17,7 @@ except ImportError:
     sys.exit("paho-mqtt is missing; install it with: apt-get install python3-paho-mqtt")
 
 parser = argparse.ArgumentParser()
-parser.add_argument("mode", choices=["subscribe", "publish", "stream"])
+parser.add_argument("mode", choices=["subscribe", "publish"])
 parser.add_argument("url")
 for name in ("version", "id", "ca", "cert", "key", "topic", "payload", "response", "correlation", "will-topic", "will-payload"):
     parser.add_argument(f"--{name}")
@@ -64,17 +62,8 @@ def on_connect(client, userdata, flags, code, properties=None):
 
 
 def on_disconnect(client, userdata, code, properties=None):
-    # A lasting client comes back by itself; any other ends with its connection.
-    if not asked.lasting and not finished.is_set():
+    if not finished.is_set():
         os._exit(1)
-    # When an attempt fails before the one that succeeds, paho-mqtt 1.6 publishes anew what only waited for PUBCOMP
-    # (_messages_reconnect_reset_out, run twice); that would come twice, and so its first attempt has to be good.
-    while asked.lasting and not finished.is_set():
-        try:
-            socket.create_connection((url.hostname, url.port)).close()
-            return
-        except OSError:
-            time.sleep(0.05)
 
 
 def on_thread_ended(fault):
@@ -140,7 +129,6 @@ if asked.ca:
 if asked.will_topic:
     client.will_set(asked.will_topic, asked.will_payload, qos=1)
 threading.excepthook = on_thread_ended
-client.reconnect_delay_set(0.1, 0.1)
 client.on_connect, client.on_disconnect, client.on_subscribe = on_connect, on_disconnect, on_subscribe
 client.on_message, client.on_publish = on_message, on_publish
 v5_only = dict(
@@ -151,14 +139,10 @@ client.loop_start()
 connected.wait()
 if asked.mode == "subscribe":
     finished.wait()
-elif asked.mode == "publish":
+else:
     for qos in asked.qos:
         publish(asked.payload, qos, qos)
         all_published()
-else:
-    for line in sys.stdin:
-        publish(line.rstrip("\n"), asked.qos[0], line.rstrip("\n"))
-    all_published()
 finished.set()
 client.disconnect()
 client.loop_stop()
