@@ -100,6 +100,9 @@ internal sealed partial class WorkerProcess : IDisposable
             RedirectStandardError = true,
             UseShellExecute = false,
         };
+
+        // A worker is killed when it hangs, and what a debugger or profiler would attach to stays behind in /tmp then, each time.
+        info.Environment.TryAdd("DOTNET_EnableDiagnostics", "0");
         if (options.WorkerProgram is null && Path.GetFileNameWithoutExtension(program) == "dotnet")
         {
             info.ArgumentList.Add(Environment.GetCommandLineArgs()[0]);
