@@ -30,7 +30,7 @@ typedef uint64_t u64; typedef uint32_t u32; typedef uint8_t u8;
 // ---------- options ----------
 static struct {
   const char *host, *mode, *filter, *topic, *cid, *user, *pass, *ca, *cert, *key, *label;
-  int port, ver, pubs, subs, qos, size, inflight, conc, tls, share, each, retain, keepalive, pid, batch, subqos, hold, expiry;
+  int port, ver, pubs, subs, qos, size, inflight, conc, tls, share, each, retain, keepalive, pid, batch, subqos, hold, expiry, values;
   u64 count, warm; double rate, secs; long window;
 } o = { .host = "127.0.0.1", .mode = "flow", .filter = NULL, .topic = NULL, .cid = NULL, .label = "", .port = 1883,
         .ver = 4, .pubs = 1, .subs = 1, .qos = 0, .size = 200, .inflight = 20, .conc = 64, .keepalive = 300,
@@ -162,7 +162,7 @@ static void ack(conn *c, u8 type, unsigned pid) { u8 b[4] = { type, 2, pid >> 8,
 
 // payload: {"ts":19 digits,"p":6 digits,"s":10 digits, ...}: valid JSON, so no number may begin with 0; ts is nanoseconds
 // since 1970 (the monotonic clock plus a constant), p is 100000 + the publisher, s is 1000000000 + its message number
-static u64 epoch_off; enum { P0 = 100000 }; static const u64 S0 = 1000000000ull;
+static u64 epoch_off, began_ms; enum { P0 = 100000 }; static const u64 S0 = 1000000000ull;
 static void got_publish(conn *c, u8 h, const u8 *b, u32 n) {
   int q = (h >> 1) & 3; u32 i = 2 + (b[0] << 8 | b[1]); unsigned pid = 0; if (q) { pid = b[i] << 8 | b[i + 1]; i += 2; }
   if (o.ver == 5) { u32 v = 0, s = 0; u8 x; do { x = b[i++]; v |= (u32)(x & 127) << s; s += 7; } while (x & 128); i += v; }
@@ -236,6 +236,10 @@ static double connect_all(conn *a, int n) {
 }
 static void goodbye(conn *a, int n) { for (int i = 0; i < n; i++) if (a[i].st == S_READY) { u8 d[2] = { 0xe0, 0 }; out(&a[i], d, 2); flush_c(&a[i]); if (a[i].st == S_READY) { if (a[i].ssl) SSL_shutdown(a[i].ssl); shutdown(a[i].fd, SHUT_WR); kill_conn(&a[i], NULL); } } }
 
+// --values: five values of a device at a time of its own, which rises by 1 ms a message, so that no two rows are one
+static int values(char *to, size_t room, int id) {
+  return snprintf(to, room, "{\"ts\":%013d,\"values\":{\"seq\":%010d,\"temp\":%.2f,\"vib\":%.3f,\"amps\":%.2f,\"rpm\":%d},\"x\":\"", 0, 0, 20 + id % 17 * .37, .1 + id % 7 * .013, 3.5, 1480);
+}
 // one PUBLISH, prepared once per publisher; only the stamp, the sequence number and the packet id change
 static void prepare(conn *c) {
   char topic[256]; fill(topic, sizeof topic, o.topic, c->id); u32 tl = strlen(topic), body = 2 + tl + (o.qos ? 2 : 0) + (o.ver == 5 ? 1 : 0) + o.size;
@@ -243,14 +247,17 @@ static void prepare(conn *c) {
   c->pidoff = p - c->pkt; if (o.qos) p += 2;
   if (o.ver == 5) *p++ = 0;
   c->payoff = p - c->pkt; char tmp[512]; int k = snprintf(tmp, sizeof tmp, "{\"ts\":%019d,\"p\":%06d,\"s\":%010d", 0, P0 + c->id, 0);
-  k += snprintf(tmp + k, sizeof tmp - k, ",\"m\":{\"temp\":%.2f,\"vib\":%.3f,\"amps\":%.2f,\"rpm\":%d},\"x\":\"", 20 + c->id % 17 * .37, .1 + c->id % 7 * .013, 3.5, 1480);
+  if (o.values) k = values(tmp, sizeof tmp, c->id);
+  else k += snprintf(tmp + k, sizeof tmp - k, ",\"m\":{\"temp\":%.2f,\"vib\":%.3f,\"amps\":%.2f,\"rpm\":%d},\"x\":\"", 20 + c->id % 17 * .37, .1 + c->id % 7 * .013, 3.5, 1480);
   if (o.size < 60) { k = snprintf(tmp, sizeof tmp, "{\"ts\":%019d,\"p\":%06d,\"s\":%010d", 0, P0 + c->id, 0); memcpy(p, tmp, k); memset(p + k, ' ', o.size - k); p[o.size - 1] = '}'; }
   else { if (k > o.size - 2) k = o.size - 2; memcpy(p, tmp, k); for (int i = k; i < o.size - 2; i++) p[i] = 'a' + (i * 7 + c->id) % 26; p[o.size - 2] = '"'; p[o.size - 1] = '}'; }
   c->pktlen = c->payoff + o.size; if (o.qos) c->ts = calloc(256, sizeof(u64));
 }
 static void dig_put(u8 *p, int n, u64 v) { while (n--) { p[n] = '0' + v % 10; v /= 10; } }
 static void publish(conn *c, u64 stamp) {
-  u8 *p = c->pkt; dig_put(p + c->payoff + 6, 19, stamp + epoch_off); dig_put(p + c->payoff + 41, 10, S0 + c->seq++);
+  u8 *p = c->pkt;
+  if (o.values) { dig_put(p + c->payoff + 6, 13, began_ms + c->seq); dig_put(p + c->payoff + 36, 10, S0 + c->seq++); }
+  else { dig_put(p + c->payoff + 6, 19, stamp + epoch_off); dig_put(p + c->payoff + 41, 10, S0 + c->seq++); }
   if (o.qos) { if (++c->pid == 0) c->pid = 1; put16(p + c->pidoff, c->pid); c->ts[c->pid & 255] = now_ns(); c->inflight++; }
   out(c, p, c->pktlen); sent++;
 }
@@ -304,28 +311,30 @@ static void help(void) {
   "  --inflight W QoS 1/2 window of each publisher    --batch N sends between polls\n"
   "  --topic T --filter F --cid C --user U --pass P   T, F, C, U may hold one %d: the client's number\n"
   "  --expiry S  session expiry of subscribers, 5.0 only (0: the session ends with its connection)\n"
+  "  --values  payloads of five values in JSON, each at a time of its own; no latency is read from them\n"
   "  --share  subscribe through $share/g/   --each  every subscriber gets every message (fan-out)\n"
   "  --tls --ca FILE --cert FILE --key FILE (cert and key may hold %d)   --conc N parallel connects\n"
   "  --pid BROKER_PID  read its CPU and memory   --hold S keep idle connections for S s   --label TEXT"); exit(0); }
 
 int main(int argc, char **argv) {
-  enum { H = 256, P, V, NP, NS, Q, SQ, SZ, CN, SE, RT, WM, WI, IN, BA, TO, FI, CI, US, PW, SH, EA, TL, CA, CE, KE, CO, PI, HO, LA, MO, RE, EX, HE };
-  static struct option lo[] = { {"host",1,0,H},{"port",1,0,P},{"ver",1,0,V},{"pubs",1,0,NP},{"subs",1,0,NS},{"qos",1,0,Q},{"subqos",1,0,SQ},{"size",1,0,SZ},{"count",1,0,CN},{"secs",1,0,SE},{"rate",1,0,RT},{"warm",1,0,WM},{"window",1,0,WI},{"inflight",1,0,IN},{"batch",1,0,BA},{"topic",1,0,TO},{"filter",1,0,FI},{"cid",1,0,CI},{"user",1,0,US},{"pass",1,0,PW},{"share",0,0,SH},{"each",0,0,EA},{"tls",0,0,TL},{"ca",1,0,CA},{"cert",1,0,CE},{"key",1,0,KE},{"conc",1,0,CO},{"pid",1,0,PI},{"hold",1,0,HO},{"label",1,0,LA},{"mode",1,0,MO},{"retain",0,0,RE},{"expiry",1,0,EX},{"help",0,0,HE},{0} };
+  enum { H = 256, P, V, NP, NS, Q, SQ, SZ, CN, SE, RT, WM, WI, IN, BA, TO, FI, CI, US, PW, SH, EA, TL, CA, CE, KE, CO, PI, HO, LA, MO, RE, EX, VA, HE };
+  static struct option lo[] = { {"host",1,0,H},{"port",1,0,P},{"ver",1,0,V},{"pubs",1,0,NP},{"subs",1,0,NS},{"qos",1,0,Q},{"subqos",1,0,SQ},{"size",1,0,SZ},{"count",1,0,CN},{"secs",1,0,SE},{"rate",1,0,RT},{"warm",1,0,WM},{"window",1,0,WI},{"inflight",1,0,IN},{"batch",1,0,BA},{"topic",1,0,TO},{"filter",1,0,FI},{"cid",1,0,CI},{"user",1,0,US},{"pass",1,0,PW},{"share",0,0,SH},{"each",0,0,EA},{"tls",0,0,TL},{"ca",1,0,CA},{"cert",1,0,CE},{"key",1,0,KE},{"conc",1,0,CO},{"pid",1,0,PI},{"hold",1,0,HO},{"label",1,0,LA},{"mode",1,0,MO},{"retain",0,0,RE},{"expiry",1,0,EX},{"values",0,0,VA},{"help",0,0,HE},{0} };
   int k; while ((k = getopt_long(argc, argv, "", lo, NULL)) != -1) switch (k) {
     case H: o.host = optarg; break; case P: o.port = atoi(optarg); break; case V: o.ver = atoi(optarg); break; case NP: o.pubs = atoi(optarg); break; case NS: o.subs = atoi(optarg); break;
     case Q: o.qos = atoi(optarg); break; case SQ: o.subqos = atoi(optarg); break; case SZ: o.size = atoi(optarg); break; case CN: o.count = strtoull(optarg, 0, 10); break; case SE: o.secs = atof(optarg); break;
     case RT: o.rate = atof(optarg); break; case WM: o.warm = strtoull(optarg, 0, 10); break; case WI: o.window = atol(optarg); break; case IN: o.inflight = atoi(optarg); break; case BA: o.batch = atoi(optarg); break;
     case TO: o.topic = optarg; break; case FI: o.filter = optarg; break; case CI: o.cid = optarg; break; case US: o.user = optarg; break; case PW: o.pass = optarg; break; case SH: o.share = 1; break; case EA: o.each = 1; break;
     case TL: o.tls = 1; break; case CA: o.ca = optarg; break; case CE: o.cert = optarg; break; case KE: o.key = optarg; break; case CO: o.conc = atoi(optarg); break; case PI: o.pid = atoi(optarg); break; case HO: o.hold = atoi(optarg); break;
-    case LA: o.label = optarg; break; case MO: o.mode = optarg; break; case RE: o.retain = 1; break; case EX: o.expiry = atoi(optarg); break; default: help(); }
+    case LA: o.label = optarg; break; case MO: o.mode = optarg; break; case RE: o.retain = 1; break; case EX: o.expiry = atoi(optarg); break; case VA: o.values = 1; break; default: help(); }
   if (o.size < 53) o.size = 53;
+  if (o.values && o.size < 160) o.size = 160;
   if (o.inflight > 250) o.inflight = 250;
   if (o.subqos < 0) o.subqos = o.qos;
   if (!o.topic) o.topic = o.each ? "bench/all" : "bench/d/%d/telemetry";
   if (!o.filter) o.filter = o.each ? "bench/all" : "bench/d/#";
   struct rlimit rl; getrlimit(RLIMIT_NOFILE, &rl); rl.rlim_cur = rl.rlim_max; setrlimit(RLIMIT_NOFILE, &rl);
   addr.sin_family = AF_INET; addr.sin_port = htons(o.port); if (inet_pton(AF_INET, o.host, &addr.sin_addr) != 1) die("--host wants an IPv4 address");
-  ep = epoll_create1(0); { struct timespec r; clock_gettime(CLOCK_REALTIME, &r); epoch_off = (u64)r.tv_sec * 1000000000ull + r.tv_nsec - now_ns(); }
+  ep = epoll_create1(0); { struct timespec r; clock_gettime(CLOCK_REALTIME, &r); epoch_off = (u64)r.tv_sec * 1000000000ull + r.tv_nsec - now_ns(); began_ms = (epoch_off + now_ns()) / 1000000; }
   if (o.tls) { ctx = SSL_CTX_new(TLS_client_method()); SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS); SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
     if (o.ca) { if (SSL_CTX_load_verify_locations(ctx, o.ca, NULL) != 1) die("cannot load CA"); SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL); }
     if (o.cert && !strchr(o.cert, '%') && (SSL_CTX_use_certificate_chain_file(ctx, o.cert) != 1 || SSL_CTX_use_PrivateKey_file(ctx, o.key, SSL_FILETYPE_PEM) != 1)) die("cannot load certificate"); }

@@ -28,6 +28,7 @@ public static class FabricModule
         .AddSingleton<IDomainEvents>(p => p.GetRequiredService<EventStore>())
         .AddSingleton<LiveFeed>()
         .AddSingleton<TopicBook>()
+        .AddSingleton<StorageRefusals>()
         .AddSingleton<Ingestion>()
         .AddSingleton<ILineage, Lineage>()
         .AddSingleton<ITelemetry, Telemetry>()

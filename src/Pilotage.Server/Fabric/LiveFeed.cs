@@ -28,6 +28,9 @@ internal sealed class LiveFeed
         events.Recorded += e => Tell(e.Tenant, new LiveEvent(OfEvent, e.Device.Value, e.Type, e.TimeNs, e.Data));
     }
 
+    /// <summary>Whether anybody watches anything.</summary>
+    public bool IsWatched => Volatile.Read(ref _open) > 0;
+
     /// <summary>What can be watched.</summary>
     public static IReadOnlyList<string> Kinds { get; } = [OfTelemetry, OfEvent, OfPresence];
 
@@ -74,7 +77,7 @@ internal sealed class LiveFeed
     /// <summary>A message was stored.</summary>
     public void Message(TenantId tenant, DeviceId device, string topic, ReadOnlyMemory<byte> payload, long receivedNs)
     {
-        if (Volatile.Read(ref _open) > 0)
+        if (IsWatched)
         {
             Tell(tenant, new LiveEvent(OfMessage, device.Value, topic, receivedNs, LivePayload.Of(payload)));
         }
@@ -95,7 +98,7 @@ internal sealed class LiveFeed
 
     public void Telemetry(DecodedMessage message)
     {
-        if (Volatile.Read(ref _open) == 0)
+        if (!IsWatched)
         {
             return;
         }

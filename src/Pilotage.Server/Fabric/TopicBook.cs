@@ -1,13 +1,20 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Metrics;
+using Pilotage.Core.Contracts;
+using Pilotage.Server.Fabric.Ingest;
+using Pilotage.Server.Fleet.Contracts;
 using Pilotage.Server.Hosting;
 
 namespace Pilotage.Server.Fabric;
 
-/// <summary>How many messages each topic has had since the server started, and when the last one came; in memory.</summary>
+/// <summary>
+/// The topics of devices that messages came to since the server started: how many, when the last one, and what is found out
+/// about a topic once rather than with every message. In memory.
+/// </summary>
 internal sealed class TopicBook
 {
-    private readonly ConcurrentDictionary<(TenantId Tenant, string Topic), Tally> _topics = new();
+    private readonly ConcurrentDictionary<string, Entry> _topics = new(StringComparer.Ordinal);
     private readonly int _topicsMax;
     private readonly Counter<long> _uncounted;
     private int _known;
@@ -25,11 +32,26 @@ internal sealed class TopicBook
     /// <param name="Topics">Topics at and below it.</param>
     internal sealed record Level(string Topic, int Depth, int Topics, long Messages, long LastNs);
 
-    /// <summary>Counts one message; of a topic too many, only that there was one.</summary>
-    public void Count(TenantId tenant, string topic, long receivedNs)
+    /// <summary>What is known of a topic; nothing of one that no message came to, or of one too many.</summary>
+    public Entry? Find(string topic) => _topics.GetValueOrDefault(topic);
+
+    /// <summary>A topic taken apart, from memory where it is known.</summary>
+    public bool TryPath(string topic, [NotNullWhen(true)] out TopicPath? path)
     {
-        if (!_topics.TryGetValue((tenant, topic), out var tally))
+        path = Find(topic)?.Path;
+        return path is not null || TopicPath.TryParse(topic, out path);
+    }
+
+    /// <summary>Counts one message to a device's topic; of a topic too many, only that there was one.</summary>
+    public void Count(string topic, long receivedNs)
+    {
+        if (!_topics.TryGetValue(topic, out var entry))
         {
+            if (!TopicPath.TryParse(topic, out var path))
+            {
+                return;
+            }
+
             if (Interlocked.Increment(ref _known) > _topicsMax)
             {
                 Interlocked.Decrement(ref _known);
@@ -37,40 +59,66 @@ internal sealed class TopicBook
                 return;
             }
 
-            var made = new Tally();
-            tally = _topics.GetOrAdd((tenant, topic), made);
-            if (tally != made)
+            var made = new Entry(path);
+            entry = _topics.GetOrAdd(topic, made);
+            if (entry != made)
             {
                 Interlocked.Decrement(ref _known);
             }
         }
 
-        tally.Add(receivedNs);
+        entry.Add(receivedNs);
     }
 
     /// <summary>The levels below a prefix, each before those below it; none where no message ever came.</summary>
     public IEnumerable<Level> Read(TenantId tenant, string? prefix, int depthMax)
     {
         var root = new Node();
-        foreach (var ((owner, topic), tally) in _topics)
+        foreach (var (topic, entry) in _topics)
         {
-            if (owner == tenant && (prefix is null || topic == prefix || topic.StartsWith(prefix + "/", StringComparison.Ordinal)))
+            if (entry.Path.Tenant == tenant && (prefix is null || topic == prefix || topic.StartsWith(prefix + "/", StringComparison.Ordinal)))
             {
-                root.Add(prefix, prefix is null ? topic : topic[prefix.Length..].TrimStart('/'), tally);
+                root.Add(prefix, prefix is null ? topic : topic[prefix.Length..].TrimStart('/'), entry);
             }
         }
 
         return root.Walk(0, depthMax);
     }
 
-    private sealed class Tally
+    /// <summary>A topic that messages came to.</summary>
+    internal sealed class Entry(TopicPath path)
     {
+        private volatile Place? _place;
+        private volatile TelemetryLayout _layout = TelemetryLayout.Empty;
         private long _messages;
         private long _lastNs;
+
+        public TopicPath Path => path;
+
+        /// <summary>Names in its last message of telemetry.</summary>
+        public TelemetryLayout Layout
+        {
+            get => _layout;
+            set => _layout = value;
+        }
 
         public long Messages => Interlocked.Read(ref _messages);
 
         public long LastNs => Interlocked.Read(ref _lastNs);
+
+        /// <summary>The device at its path, looked up anew when the fleet has changed.</summary>
+        public Device? DeviceIn(IFleet fleet)
+        {
+            // Read before the look-up, so that a change in between is seen the next time.
+            var version = fleet.Version;
+            var place = _place;
+            if (place is null || place.Version != version)
+            {
+                _place = place = new(version, fleet.FindByPath(path.Tenant, path.DevicePath));
+            }
+
+            return place.Device;
+        }
 
         public void Add(long receivedNs)
         {
@@ -78,6 +126,8 @@ internal sealed class TopicBook
             Interlocked.Exchange(ref _lastNs, receivedNs);
         }
     }
+
+    private sealed record Place(long Version, Device? Device);
 
     private sealed class Node
     {
@@ -88,10 +138,10 @@ internal sealed class TopicBook
         private long _lastNs;
 
         /// <summary>Adds a topic: where one looks as one level, then each level below it.</summary>
-        public void Add(string? prefix, string rest, Tally tally)
+        public void Add(string? prefix, string rest, Entry entry)
         {
             var at = this;
-            var (messages, lastNs) = (tally.Messages, tally.LastNs);
+            var (messages, lastNs) = (entry.Messages, entry.LastNs);
             string[] levels = [.. prefix is null ? [] : new[] { prefix }, .. rest.Length == 0 ? [] : rest.Split('/')];
             foreach (var level in levels)
             {

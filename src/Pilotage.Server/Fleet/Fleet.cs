@@ -19,6 +19,7 @@ internal sealed partial class Fleet : IFleet, IEnrolments, IDeviceStanding
     private static readonly TimeSpan CodeLifetime = TimeSpan.FromDays(7);
     private readonly ConcurrentDictionary<(TenantId, DeviceId), StoredDevice> _byId = new();
     private readonly ConcurrentDictionary<(TenantId, string), StoredDevice> _byPath = new();
+    private long _version;
     private readonly HashSet<(TenantId, DeviceId)> _deleted;
     private readonly Lock _changing = new();
     private readonly DeviceStore _store;
@@ -38,6 +39,8 @@ internal sealed partial class Fleet : IFleet, IEnrolments, IDeviceStanding
             Remember(stored);
         }
     }
+
+    public long Version => Interlocked.Read(ref _version);
 
     public Device? Find(TenantId tenant, DeviceId id) => _byId.GetValueOrDefault((tenant, id))?.Device;
 
@@ -166,6 +169,7 @@ internal sealed partial class Fleet : IFleet, IEnrolments, IDeviceStanding
 
             _byId.TryRemove((tenant, device), out _);
             _byPath.TryRemove((tenant, stored.Device.Path), out _);
+            Interlocked.Increment(ref _version);
             return stored.Device;
         }
     }
@@ -349,6 +353,7 @@ internal sealed partial class Fleet : IFleet, IEnrolments, IDeviceStanding
     {
         _byId[(stored.Device.Tenant, stored.Device.Id)] = stored;
         _byPath[(stored.Device.Tenant, stored.Device.Path)] = stored;
+        Interlocked.Increment(ref _version);
     }
 
     private static Refusal NotFound(TenantId tenant, string device) =>

@@ -3,6 +3,7 @@ using System.Text.Unicode;
 using Pilotage.Core.Contracts;
 using Pilotage.Server.Fabric.Contracts;
 using Pilotage.Server.Fleet.Contracts;
+using Pilotage.TimeSeries;
 
 namespace Pilotage.Server.Fabric.Ingest;
 
@@ -43,6 +44,15 @@ internal sealed record DecodedMessage(Device Device, IngestMessage Message)
 
     /// <summary>A message nobody can place.</summary>
     public static DecodedMessage NotUnderstood(Device spokesman, IngestMessage message, string why) => new(spokesman, message) { Fault = why };
+
+    /// <summary>Adds its rows to a batch.</summary>
+    public void AddTo(PointBatch batch)
+    {
+        foreach (var row in Rows)
+        {
+            batch.AddRow(Device.Tenant, Device.Id, row.TimeNs, Message.EdgeNs, row.Properties, row.Values, Quality.Good);
+        }
+    }
 
     public BadMessage ToBad() => new(
         Device.Tenant, Device.Id, Message.Topic, Message.ReceivedNs, Fault!, Message.Payload, Message.Origin);

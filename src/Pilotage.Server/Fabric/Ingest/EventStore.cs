@@ -11,7 +11,7 @@ internal sealed class EventStore : IDomainEvents, IAsyncDisposable
     private const int CommitMax = 2_000;
     private const string Columns = "position, tenant, device, source, id, type, time_ns, received_ns, data";
     private readonly ICatalogue _catalogue;
-    private readonly GroupCommit<Write> _commit;
+    private readonly GroupCommit<List<Write>> _commit;
 
     public EventStore(ICatalogue catalogue)
     {
@@ -24,15 +24,15 @@ internal sealed class EventStore : IDomainEvents, IAsyncDisposable
     public async ValueTask<bool> RecordAsync(DomainEvent domainEvent, CancellationToken cancellation)
     {
         var write = new EventWrite(domainEvent);
-        await _commit.AddAsync(write).WaitAsync(cancellation);
+        await AddAsync(write).WaitAsync(cancellation);
         return write.Position > 0;
     }
 
     /// <summary>Keeps a device's last word on a subject and tells it to whoever listens.</summary>
-    public Task ReportAsync(DomainEvent report, string subject) => _commit.AddAsync(new ReportWrite(report, subject));
+    public Task ReportAsync(DomainEvent report, string subject) => AddAsync(new ReportWrite(report, subject));
 
     /// <summary>Keeps a message that could not be understood.</summary>
-    public Task KeepAsync(BadMessage bad) => _commit.AddAsync(new BadWrite(bad));
+    public Task KeepAsync(BadMessage bad) => AddAsync(new BadWrite(bad));
 
     public IReadOnlyList<DomainEvent> Read(TenantId tenant, string type, DeviceId? device, long afterPosition, int limit) => _catalogue.Read(c => c.Query(
         $"""
@@ -55,7 +55,14 @@ internal sealed class EventStore : IDomainEvents, IAsyncDisposable
 
     public ValueTask DisposeAsync() => _commit.DisposeAsync();
 
-    private Task Commit(IReadOnlyList<Write> writes)
+    private Task AddAsync(Write write)
+    {
+        using var entry = _commit.Enter();
+        entry.Batch.Add(write);
+        return entry.Done;
+    }
+
+    private Task Commit(List<Write> writes, int count)
     {
         _catalogue.Write((connection, _) =>
         {
@@ -64,7 +71,7 @@ internal sealed class EventStore : IDomainEvents, IAsyncDisposable
                 write.Apply(connection);
             }
 
-            return writes.Count;
+            return count;
         });
 
         foreach (var write in writes)

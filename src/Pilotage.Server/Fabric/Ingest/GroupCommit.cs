@@ -1,29 +1,34 @@
 namespace Pilotage.Server.Fabric.Ingest;
 
 /// <summary>Lets many callers share one commit: while one runs, the next gathers. Order of adding is order of committing.</summary>
-/// <param name="commit">Stores all items; what it throws, every caller of that commit gets.</param>
+/// <typeparam name="TBatch">What a commit stores.</typeparam>
+/// <param name="commit">Stores a batch of that many items; what it throws, every caller of that commit gets.</param>
 /// <param name="itemsMax">Most items of one commit; more wait for the next.</param>
-internal sealed class GroupCommit<T>(Func<IReadOnlyList<T>, Task> commit, int itemsMax) : IAsyncDisposable
+internal sealed class GroupCommit<TBatch>(Func<TBatch, int, Task> commit, int itemsMax) : IAsyncDisposable
+    where TBatch : class, new()
 {
     private readonly Lock _gate = new();
-    private readonly Queue<(T Item, TaskCompletionSource Done)> _waiting = new();
+    private readonly Queue<Gathering> _full = new();
+    private Gathering _open = new();
     private Task _running = Task.CompletedTask;
 
-    /// <summary>Completes when the item is stored. The item is queued before this returns.</summary>
-    public Task AddAsync(T item)
+    /// <summary>The batch that gathers now, for adding one item; nobody else adds until the entry is disposed of.</summary>
+    public Entry Enter()
     {
-        // Continuations run elsewhere: a slow caller must not hold up the commit of the others.
-        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        lock (_gate)
+        _gate.Enter();
+        if (_open.Items == itemsMax)
         {
-            _waiting.Enqueue((item, done));
-            if (_running.IsCompleted)
-            {
-                _running = RunAsync();
-            }
+            _full.Enqueue(_open);
+            _open = new();
         }
 
-        return done.Task;
+        if (_running.IsCompleted)
+        {
+            _running = RunAsync();
+        }
+
+        _open.Items++;
+        return new Entry(_gate, _open);
     }
 
     public async ValueTask DisposeAsync()
@@ -41,37 +46,64 @@ internal sealed class GroupCommit<T>(Func<IReadOnlyList<T>, Task> commit, int it
     {
         // Leaves the caller's thread, and its lock, at once; what arrives meanwhile shares the first commit.
         await Task.Yield();
-        while (Take() is { Count: > 0 } batch)
+        while (Take() is { } gathering)
         {
             try
             {
-                await commit([.. batch.Select(b => b.Item)]);
-                batch.ForEach(b => b.Done.SetResult());
+                await commit(gathering.Batch, gathering.Items);
+                gathering.Done.SetResult();
             }
             catch (Exception failure)
             {
-                batch.ForEach(b => b.Done.SetException(failure));
+                gathering.Done.SetException(failure);
+
+                // Whoever added need not wait for it.
+                _ = gathering.Done.Task.Exception;
             }
         }
     }
 
-    private List<(T Item, TaskCompletionSource Done)> Take()
+    private Gathering? Take()
     {
         lock (_gate)
         {
-            var batch = new List<(T, TaskCompletionSource)>(Math.Min(_waiting.Count, itemsMax));
-            while (batch.Count < itemsMax && _waiting.TryDequeue(out var next))
+            if (_full.TryDequeue(out var full))
             {
-                batch.Add(next);
+                return full;
             }
 
-            if (batch.Count == 0)
+            if (_open.Items == 0)
             {
                 // Said under the lock: whoever adds next starts anew and does not rely on a loop that is leaving.
                 _running = Task.CompletedTask;
+                return null;
             }
 
-            return batch;
+            var taken = _open;
+            _open = new();
+            return taken;
         }
+    }
+
+    /// <summary>The right to add one item.</summary>
+    internal readonly ref struct Entry(Lock gate, Gathering gathering)
+    {
+        public TBatch Batch => gathering.Batch;
+
+        /// <summary>Completes when the batch is stored.</summary>
+        public Task Done => gathering.Done.Task;
+
+        public void Dispose() => gate.Exit();
+    }
+
+    /// <summary>What goes into one commit.</summary>
+    internal sealed class Gathering
+    {
+        public TBatch Batch { get; } = new();
+
+        public int Items { get; set; }
+
+        // Continuations run elsewhere: a slow caller must not hold up the commit of the others.
+        public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Pilotage.Broker;
 using Pilotage.Core.Contracts;
 using Pilotage.Core.Contracts.Forwarding;
 using Pilotage.Server.Fleet.Contracts;
@@ -16,12 +17,20 @@ internal sealed class Ingestion : IAsyncDisposable
     private readonly EventStore _events;
     private readonly LiveFeed _live;
     private readonly TopicBook _topics;
-    private readonly GroupCommit<DecodedMessage> _points;
+    private readonly StorageRefusals _refusals;
+    private readonly GroupCommit<PointGathering> _points;
     private readonly Counter<long> _stored;
     private readonly Counter<long> _bad;
 
     public Ingestion(
-        IFleet fleet, IPresences presences, TimeSeriesStore store, EventStore events, LiveFeed live, TopicBook topics, IMeterFactory meters)
+        IFleet fleet,
+        IPresences presences,
+        TimeSeriesStore store,
+        EventStore events,
+        LiveFeed live,
+        TopicBook topics,
+        StorageRefusals refusals,
+        IMeterFactory meters)
     {
         _fleet = fleet;
         _presences = presences;
@@ -29,12 +38,33 @@ internal sealed class Ingestion : IAsyncDisposable
         _events = events;
         _live = live;
         _topics = topics;
-        _points = new(batch => AppendAsync(batch, null), CommitMax);
+        _refusals = refusals;
+        _points = new(CommitAsync, CommitMax);
         var meter = meters.Create("Pilotage.Server");
         _stored = meter.CreateCounter<long>("pilotage.ingest.messages.stored", "{message}", "Messages stored and acknowledged.");
         _bad = meter.CreateCounter<long>("pilotage.ingest.messages.bad", "{message}", "Messages kept aside because they were not understood.");
         _stored.Add(0);
         _bad.Add(0);
+    }
+
+    /// <summary>
+    /// Fast path: stores one message of telemetry to a topic that has had messages before. Queued before it returns, so that
+    /// order is kept; nothing of the payload is needed afterwards. Nothing when it has to go the long way.
+    /// </summary>
+    public Task<PublishDecision>? TryStore(Device device, TopicBook.Entry topic, ReadOnlySpan<byte> payload, long receivedNs)
+    {
+        var layout = topic.Layout;
+        if (_live.IsWatched || !PlainTelemetry.TryRead(payload, receivedNs, ref layout, out var timeNs, out var values))
+        {
+            return null;
+        }
+
+        topic.Layout = layout;
+        topic.Add(receivedNs);
+        _presences.Reported(device.Tenant, device.Id, receivedNs);
+        using var entry = _points.Enter();
+        entry.Batch.Points.AddRow(device.Tenant, device.Id, timeNs, receivedNs, layout.Properties, values, Quality.Good);
+        return entry.Batch.Told;
     }
 
     /// <summary>
@@ -44,10 +74,16 @@ internal sealed class Ingestion : IAsyncDisposable
     public async Task<string?> StoreAsync(Device device, TopicPath path, IngestMessage message)
     {
         var decoded = DecodedMessage.Of(device, path, message);
-        var points = decoded.Rows.Count > 0 ? _points.AddAsync(decoded) : Task.CompletedTask;
+        var points = decoded.Rows.Count > 0 ? AddAsync(decoded) : Task.CompletedTask;
         var others = StoreOthersAsync(decoded);
         await points;
         await others;
+        if (decoded.Rows.Count == 0)
+        {
+            // Those with points are counted with their commit.
+            _stored.Add(1);
+        }
+
         Told(decoded);
         return decoded.Fault;
     }
@@ -69,9 +105,12 @@ internal sealed class Ingestion : IAsyncDisposable
         await Task.WhenAll(decoded.Select(StoreOthersAsync));
         if (batch.NextOffset - 1 > known)
         {
-            await AppendAsync(decoded, new ForwardMark(batch.Edge, batch.LogId, batch.NextOffset - 1));
+            var points = new PointBatch();
+            decoded.ForEach(message => message.AddTo(points));
+            await _store.AppendAsync(points, new ForwardMark(batch.Edge, batch.LogId, batch.NextOffset - 1), CancellationToken.None);
         }
 
+        _stored.Add(decoded.Count);
         decoded.ForEach(Told);
     }
 
@@ -97,19 +136,27 @@ internal sealed class Ingestion : IAsyncDisposable
         return DecodedMessage.NotUnderstood(edge, message, $"the edge {edge.Id} does not speak for a device at this topic");
     }
 
-    private async Task AppendAsync(IReadOnlyList<DecodedMessage> messages, ForwardMark? mark)
+    private Task AddAsync(DecodedMessage decoded)
     {
-        var batch = new PointBatch();
-        foreach (var message in messages)
+        using var entry = _points.Enter();
+        decoded.AddTo(entry.Batch.Points);
+        return entry.Done;
+    }
+
+    private async Task CommitAsync(PointGathering gathering, int messages)
+    {
+        try
         {
-            foreach (var row in message.Rows)
-            {
-                batch.AddRow(
-                    message.Device.Tenant, message.Device.Id, row.TimeNs, message.Message.EdgeNs, row.Properties, row.Values, Quality.Good);
-            }
+            await _store.AppendAsync(gathering.Points, null, CancellationToken.None);
+        }
+        catch (Exception failure)
+        {
+            gathering.Tell(_refusals.Of(failure));
+            throw;
         }
 
-        await _store.AppendAsync(batch, mark, CancellationToken.None);
+        _stored.Add(messages);
+        gathering.Tell(PublishDecision.Accepted);
     }
 
     private async Task StoreOthersAsync(DecodedMessage decoded)
@@ -133,14 +180,13 @@ internal sealed class Ingestion : IAsyncDisposable
 
     private void Told(DecodedMessage decoded)
     {
-        _stored.Add(1);
         var (device, message) = (decoded.Device, decoded.Message);
         if (message.IsOfDevice)
         {
             _presences.Reported(device.Tenant, device.Id, message.ReceivedNs);
         }
 
-        _topics.Count(device.Tenant, message.Topic, message.ReceivedNs);
+        _topics.Count(message.Topic, message.ReceivedNs);
         _live.Telemetry(decoded);
         _live.Message(device.Tenant, device.Id, message.Topic, message.Payload, message.ReceivedNs);
     }

@@ -7,34 +7,53 @@ namespace Pilotage.Server.Fabric.Ingest;
 /// <summary>Reads <c>ts</c>: RFC 3339 text, or a whole number of milliseconds since the Unix epoch.</summary>
 internal static class Timestamps
 {
+    /// <summary>Longest text that can be a time.</summary>
+    public const int CharsMax = 40;
+
     private const long NsPerMs = 1_000_000;
     private const long NsPerDay = 86_400_000_000_000;
+    private const int NsDigits = 9;
+    private const string NoTime = "ts is neither RFC 3339 text nor a whole number of milliseconds";
 
     // Devices without a clock begin in 1970, and one bad clock in the future would distort every chart.
     private const long EarliestMs = 315_532_800_000; // 1980-01-01
     private const long LatestMs = 4_102_444_800_000; // 2100-01-01
 
+    private static readonly string[] Formats = ["yyyy-MM-dd'T'HH:mm:sszzz", "yyyy-MM-dd'T'HH:mm:ss'Z'"];
+
     /// <summary>The time in nanoseconds, or why it is none; times more than a day ahead of the server are refused.</summary>
     public static bool TryRead(JsonElement element, long nowNs, out long ns, out string? why)
     {
         ns = 0;
-        if (element.ValueKind == JsonValueKind.Number)
+        switch (element.ValueKind)
         {
-            if (!element.TryGetInt64(out var ms))
-            {
+            case JsonValueKind.Number when element.TryGetInt64(out var ms):
+                return TryMilliseconds(ms, nowNs, out ns, out why);
+            case JsonValueKind.Number:
                 why = "ts is not a whole number of milliseconds";
                 return false;
-            }
-
-            return InRange(ms is >= EarliestMs and <= LatestMs ? ms * NsPerMs : 0, nowNs, out ns, out why);
+            case JsonValueKind.String:
+                return TryText(element.GetString(), nowNs, out ns, out why);
+            default:
+                why = NoTime;
+                return false;
         }
+    }
 
-        if (element.ValueKind == JsonValueKind.String && TryRfc3339(element.GetString()!, out var parsed))
+    /// <summary>The same of a number.</summary>
+    public static bool TryMilliseconds(long ms, long nowNs, out long ns, out string? why) =>
+        InRange(ms is >= EarliestMs and <= LatestMs ? ms * NsPerMs : 0, nowNs, out ns, out why);
+
+    /// <summary>The same of a text.</summary>
+    public static bool TryText(ReadOnlySpan<char> text, long nowNs, out long ns, out string? why)
+    {
+        if (TryRfc3339(text, out var parsed))
         {
             return InRange(parsed / NsPerMs is >= EarliestMs and <= LatestMs ? parsed : 0, nowNs, out ns, out why);
         }
 
-        why = "ts is neither RFC 3339 text nor a whole number of milliseconds";
+        ns = 0;
+        why = NoTime;
         return false;
     }
 
@@ -47,37 +66,59 @@ internal static class Timestamps
         return why is null;
     }
 
-    private static bool TryRfc3339(string text, out long ns)
+    private static bool TryRfc3339(ReadOnlySpan<char> text, out long ns)
     {
         ns = 0;
-        if (text.Length is < 20 or > 40 || text[10] is not ('T' or 't' or ' '))
+        if (text.Length is < 20 or > CharsMax || text[10] is not ('T' or 't' or ' '))
         {
             return false;
         }
 
         // .NET keeps 100 ns; the two digits below are added by hand so that nothing is rounded away.
-        var fraction = text.IndexOf('.', StringComparison.Ordinal);
+        var fraction = text.IndexOf('.');
         var end = fraction < 0 ? -1 : fraction + 1;
         while (end > 0 && end < text.Length && char.IsAsciiDigit(text[end]))
         {
             end++;
         }
 
-        var digits = fraction < 0 ? "" : text[(fraction + 1)..end];
-        if (digits.Length > 9 || (fraction >= 0 && digits.Length == 0))
+        var digits = fraction < 0 ? default : text[(fraction + 1)..end];
+        if (digits.Length > NsDigits || (fraction >= 0 && digits.Length == 0))
         {
             return false;
         }
 
-        var whole = fraction < 0 ? text : text[..fraction] + text[end..];
-        string[] formats = ["yyyy-MM-dd'T'HH:mm:sszzz", "yyyy-MM-dd'T'HH:mm:ss'Z'"];
-        if (!DateTimeOffset.TryParseExact(
-            whole.ToUpperInvariant().Replace(' ', 'T'), formats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at))
+        Span<char> whole = stackalloc char[CharsMax];
+        var length = Whole(text, fraction, end, whole);
+        if (!DateTimeOffset.TryParseExact(whole[..length], Formats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at))
         {
             return false;
         }
 
-        ns = Clock.ToNs(at) + (digits.Length == 0 ? 0 : long.Parse(digits.PadRight(9, '0'), CultureInfo.InvariantCulture));
+        ns = Clock.ToNs(at) + FractionNs(digits);
         return true;
+    }
+
+    /// <summary>The text without its fraction, in capitals, with T between date and time.</summary>
+    private static int Whole(ReadOnlySpan<char> text, int fraction, int end, Span<char> whole)
+    {
+        var before = fraction < 0 ? text : text[..fraction];
+        var after = fraction < 0 ? default : text[end..];
+        before.ToUpperInvariant(whole);
+        after.ToUpperInvariant(whole[before.Length..]);
+        var length = before.Length + after.Length;
+        whole[..length].Replace(' ', 'T');
+        return length;
+    }
+
+    private static long FractionNs(ReadOnlySpan<char> digits)
+    {
+        long ns = 0;
+        for (var i = 0; i < NsDigits; i++)
+        {
+            ns = (10 * ns) + (i < digits.Length ? digits[i] - '0' : 0);
+        }
+
+        return ns;
     }
 }

@@ -19,7 +19,9 @@ internal sealed partial class ServerBrokerHooks(
     IFleet fleet,
     IPresences presences,
     Ingestion ingestion,
+    TopicBook topics,
     TopicRights rights,
+    StorageRefusals refusals,
     ForwardLanes lanes,
     ServerOptions options,
     DiskRoom room,
@@ -41,8 +43,6 @@ internal sealed partial class ServerBrokerHooks(
     private const string RefusedByInterop = "test/nosubscribe";
     private const string DeviceRole = "device";
     private const string OpenRole = "open";
-    private static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(10);
-    private long _loggedAt;
 
     public override bool TrustsCertificate(string listener, X509Certificate2 certificate) =>
         keys.ClientTrust.Check(certificate, PeerPurpose.Client).IsOk;
@@ -73,8 +73,20 @@ internal sealed partial class ServerBrokerHooks(
             : base.JudgeSubscribe(who, filter);
 
     public override ValueTask<PublishDecision> ReceiveAsync(
-        ClientIdentity who, MqttMessage message, long receivedNs, CancellationToken cancellation) =>
-        TopicPath.TryParse(message.Topic, out var path) ? StoreAsync(who, path, message, receivedNs) : default;
+        ClientIdentity who, MqttMessage message, long receivedNs, CancellationToken cancellation)
+    {
+        // Fast path
+        if (topics.Find(message.Topic) is { Path.Class: TopicClass.Telemetry, Path.Name.Length: 0 } known
+            && room.State != RoomState.Out
+            && known.DeviceIn(fleet) is { } device
+            && MaySpeak(who, device)
+            && ingestion.TryStore(device, known, message.Payload.Span, receivedNs) is { } stored)
+        {
+            return new(stored);
+        }
+
+        return topics.TryPath(message.Topic, out var path) ? StoreAsync(who, path, message, receivedNs) : default;
+    }
 
     public override void Connected(ClientIdentity who)
     {
@@ -103,18 +115,9 @@ internal sealed partial class ServerBrokerHooks(
         {
             return await TakeAsync(who, path, message, receivedNs);
         }
-        catch (Exception failure) when (StorageFaults.IsFull(failure))
-        {
-            return PublishDecision.Refused(MqttReason.QuotaExceeded, "the disk is full; nothing is stored until there is space again");
-        }
         catch (Exception failure) when (failure is IOException or Microsoft.Data.Sqlite.SqliteException)
         {
-            if (MayLog())
-            {
-                Log.NotStored(logger, who.ClientId, failure);
-            }
-
-            return PublishDecision.Refused(MqttReason.UnspecifiedError, "the message could not be stored");
+            return refusals.Of(failure);
         }
     }
 
@@ -126,9 +129,8 @@ internal sealed partial class ServerBrokerHooks(
             return PublishDecision.Refused(MqttReason.NotAuthorized, "there is no such device");
         }
 
-        if (who.Role == OpenRole && device.Status != DeviceStatus.Declared)
+        if (!MaySpeak(who, device))
         {
-            // Whoever has shown a certificate, or has lost it, is not to be impersonated by those who show none.
             return PublishDecision.Refused(MqttReason.NotAuthorized, "this device has a certificate, so it publishes over mqtts alone");
         }
 
@@ -154,13 +156,9 @@ internal sealed partial class ServerBrokerHooks(
             : Task.FromResult(PublishDecision.Refused(MqttReason.NotAuthorized, "the batch names another edge"));
     }
 
-    /// <summary>Every message meets a storage that failed; one line in a while says it as well as thousands.</summary>
-    private bool MayLog()
-    {
-        var now = time.GetTimestamp();
-        var last = Interlocked.Read(ref _loggedAt);
-        return (last == 0 || time.GetElapsedTime(last, now) >= LogInterval) && Interlocked.CompareExchange(ref _loggedAt, now, last) == last;
-    }
+    /// <summary>Whoever has shown a certificate, or has lost it, is not to be impersonated by those who show none.</summary>
+    private static bool MaySpeak(ClientIdentity who, Device device) =>
+        device.Tenant == who.Tenant && (who.Role != OpenRole || device.Status == DeviceStatus.Declared);
 
     /// <summary>A device that nobody described turned up on the open listener: it gets a place in the fleet.</summary>
     /// <remarks>Named as its path names it, so that enrolling it later is the same device; where that id is taken or none, one is made up.</remarks>
@@ -211,8 +209,5 @@ internal sealed partial class ServerBrokerHooks(
     {
         [LoggerMessage(3100, LogLevel.Warning, "Device {Device} was kept out: {Why}")]
         public static partial void KeptOut(ILogger logger, string device, string why);
-
-        [LoggerMessage(3101, LogLevel.Error, "A message of {Client} could not be stored and was not acknowledged.")]
-        public static partial void NotStored(ILogger logger, string client, Exception failure);
     }
 }

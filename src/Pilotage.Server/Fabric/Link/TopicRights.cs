@@ -4,19 +4,16 @@ using Pilotage.Server.Fleet.Contracts;
 namespace Pilotage.Server.Fabric.Link;
 
 /// <summary>What a device may say and hear: below its own path, and for an edge below the paths of its devices. Deny by default.</summary>
-internal sealed class TopicRights(IFleet fleet)
+internal sealed class TopicRights(IFleet fleet, TopicBook topics)
 {
     /// <summary>
     /// A device never writes what is asked of it: its desired twin and its commands come from the server. What a model said is an
     /// edge's to hand on, in a batch that names it: a device that could publish inferences could invent those of any release.
     /// </summary>
     public bool MayPublish(TenantId tenant, DeviceId device, string topic) =>
-        TopicPath.TryParse(topic, out var path)
-        && path.Tenant == tenant
-        && IsToldByDevices(path)
-        && fleet.FindByPath(tenant, path.DevicePath) is { } owner
-        && owner.Id == device
-        && (owner.Thing == Things.Edge || IsOpenToDevices(path.Class));
+        topics.Find(topic) is { } known
+            ? MayPublish(tenant, device, known.Path, known.DeviceIn(fleet))
+            : TopicPath.TryParse(topic, out var path) && MayPublish(tenant, device, path, fleet.FindByPath(tenant, path.DevicePath));
 
     /// <summary>Whether it is something that devices tell, rather than something that is asked of them.</summary>
     public static bool IsToldByDevices(TopicPath path) =>
@@ -25,6 +22,13 @@ internal sealed class TopicRights(IFleet fleet)
 
     /// <summary>Whether a class is anybody's to publish, rather than an edge's alone.</summary>
     public static bool IsOpenToDevices(string topicClass) => topicClass is not (TopicClass.Inference or TopicClass.Forward);
+
+    private static bool MayPublish(TenantId tenant, DeviceId device, TopicPath path, Device? owner) =>
+        path.Tenant == tenant
+        && IsToldByDevices(path)
+        && owner is not null
+        && owner.Id == device
+        && (owner.Thing == Things.Edge || IsOpenToDevices(path.Class));
 
     /// <summary>The device path in a filter is written out; wildcards may follow it.</summary>
     public bool MaySubscribe(TenantId tenant, DeviceId device, string filter)

@@ -3,6 +3,9 @@ namespace Pilotage.Server.Fleet.Contracts;
 /// <summary>The devices of a tenant: who they are, where they stand, what they are, who speaks for them.</summary>
 public interface IFleet
 {
+    /// <summary>Another number after every change, so that what was looked up can be kept until then.</summary>
+    long Version { get; }
+
     /// <summary>One device by permanent id, or null.</summary>
     Device? Find(TenantId tenant, DeviceId id);
 
