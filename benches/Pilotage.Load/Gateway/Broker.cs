@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -10,23 +9,21 @@ internal sealed class Broker : IAsyncDisposable
 {
     private static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
-    private readonly Process _process;
-    private readonly string _folder;
+    private readonly Servers _servers;
 
-    private Broker(Process process, string folder, int port, int tlsPort) =>
-        (_process, _folder, Port, TlsPort) = (process, folder, port, tlsPort);
+    private Broker(Servers servers, int port, int tlsPort) => (_servers, Port, TlsPort) = (servers, port, tlsPort);
 
     public int Port { get; }
 
     public int TlsPort { get; }
 
-    public int Pid => _process.Id;
+    public int Pid => _servers.FirstPid;
 
     /// <summary>Ours, as it is shipped, with the published limits for measuring.</summary>
     public static Task<Broker> StartOursAsync(string program, BenchCertificates certificates, bool durable)
     {
         var (port, tls) = (FreePort(), FreePort());
-        return StartAsync(port, tls, tells: true, folder =>
+        return StartAsync(port, tls, "ready ", folder =>
         [
             program, "server", "--data", Path.Combine(folder, "data"), "--http", "127.0.0.1:0",
             "--mqtt", $"127.0.0.1:{port}", "--insecure-open", "--mqtts", $"127.0.0.1:{tls}",
@@ -39,7 +36,7 @@ internal sealed class Broker : IAsyncDisposable
     public static Task<Broker> StartMosquittoAsync(BenchCertificates certificates)
     {
         var (port, tls) = (FreePort(), FreePort());
-        return StartAsync(port, tls, tells: false, folder =>
+        return StartAsync(port, tls, null, folder =>
         {
             var file = Path.Combine(folder, "mosquitto.conf");
             File.WriteAllText(file, string.Create(CultureInfo.InvariantCulture, $"""
@@ -60,54 +57,47 @@ internal sealed class Broker : IAsyncDisposable
         });
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        if (!_process.HasExited)
-        {
-            // taskset has become the broker, so this is the broker's own id.
-            await BenchTools.RunAsync(_folder, "kill", Pid.ToString(CultureInfo.InvariantCulture));
-            await _process.WaitForExitAsync();
-        }
+    public ValueTask DisposeAsync() => _servers.DisposeAsync();
 
-        _process.Dispose();
-        Directory.Delete(_folder, recursive: true);
+    /// <summary>A port that nobody has.</summary>
+    public static int FreePort()
+    {
+        using var holder = new TcpListener(IPAddress.Loopback, 0);
+        holder.Start();
+        return ((IPEndPoint)holder.LocalEndpoint).Port;
     }
 
-    private static async Task<Broker> StartAsync(int port, int tlsPort, bool tells, Func<string, string[]> command)
+    /// <summary>Waits until somebody listens there.</summary>
+    public static async Task UntilAnswersAsync(int port)
     {
-        var folder = Directory.CreateTempSubdirectory("pilotage-bench-").FullName;
-        var process = Process.Start(new ProcessStartInfo("taskset", ["-c", "0", .. command(folder)])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
-        var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        process.OutputDataReceived += (_, line) =>
-        {
-            if (line.Data?.StartsWith("ready ", StringComparison.Ordinal) == true)
-            {
-                ready.TrySetResult();
-            }
-        };
-        process.ErrorDataReceived += static (_, _) => { };
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        var broker = new Broker(process, folder, port, tlsPort);
         using var patience = new CancellationTokenSource(StartsWithin);
-
-        // Ours says when it serves; a port that answers does not, since a start tries its ports before it opens them.
-        while (tells ? !ready.Task.IsCompleted : !await AnswersAsync(port) || !await AnswersAsync(tlsPort))
+        while (!await AnswersAsync(port))
         {
-            if (process.HasExited)
-            {
-                await broker.DisposeAsync();
-                throw new InvalidOperationException($"{command(folder)[0]} ended at once with {process.ExitCode}.");
-            }
-
             await Task.Delay(Pause, patience.Token);
         }
+    }
 
-        return broker;
+    private static async Task<Broker> StartAsync(int port, int tlsPort, string? readyLine, Func<string, string[]> command)
+    {
+        var servers = new Servers();
+        try
+        {
+            await servers.StartAsync("taskset", ["-c", "0", .. command(servers.Folder)], readyLine);
+
+            // Ours says when it serves; a port that answers does not, since a start tries its ports before it opens them.
+            if (readyLine is null)
+            {
+                await UntilAnswersAsync(port);
+                await UntilAnswersAsync(tlsPort);
+            }
+        }
+        catch
+        {
+            await servers.DisposeAsync();
+            throw;
+        }
+
+        return new Broker(servers, port, tlsPort);
     }
 
     private static async Task<bool> AnswersAsync(int port)
@@ -122,12 +112,5 @@ internal sealed class Broker : IAsyncDisposable
         {
             return false;
         }
-    }
-
-    private static int FreePort()
-    {
-        using var holder = new TcpListener(IPAddress.Loopback, 0);
-        holder.Start();
-        return ((IPEndPoint)holder.LocalEndpoint).Port;
     }
 }

@@ -8,17 +8,21 @@ namespace Pilotage.Load.Gateway;
 /// </summary>
 internal static class GatewayBench
 {
+    private const string Pipeline = "P";
+    private const int PipelineSeconds = 8;
+    private const string Cpu = "broker_cpu_s_per_M_deliv";
+
     // Published for FlashMQ, which Debian does not carry; see the report.
     private const double FlashMqPlainBytes = 4.3 * 1024;
     private const double FlashMqTlsBytes = 44 * 1024;
 
-    /// <summary>Measures; <c>--runs N</c>, <c>--warm SECONDS</c>, <c>--only A0,A1</c>, <c>--no-peer</c>.</summary>
+    /// <summary>Measures; <c>--runs N</c>, <c>--warm SECONDS</c>, <c>--only A0,A1</c>, <c>--no-peer</c>, <c>--program FILE</c>.</summary>
     public static async Task<IReadOnlyList<BenchRow>> RunAsync(BenchArguments arguments)
     {
         var runs = int.Parse(arguments.Get("runs", "3"), CultureInfo.InvariantCulture);
         var warm = TimeSpan.FromSeconds(double.Parse(arguments.Get("warm", "10"), CultureInfo.InvariantCulture));
         var only = arguments.Get("only", "").Split(',', StringSplitOptions.RemoveEmptyEntries);
-        var program = Path.Combine(BenchTools.Root, "artifacts", "dist", "pilotage");
+        var program = arguments.Get("program", Path.Combine(BenchTools.Root, "artifacts", "dist", "pilotage"));
         if (!File.Exists(program) && await BenchTools.RunAsync(BenchTools.Root, Path.Combine(BenchTools.Root, "pilotage"), "build") is null)
         {
             return [];
@@ -55,10 +59,30 @@ internal static class GatewayBench
                 await WarmAsync(load, ours, scenario, certificates, warm);
                 figures.Add("ours", scenario.Name, await load.RunAsync(ours, scenario, certificates));
             }
+
+            if (only.Length == 0 || only.Contains(Pipeline))
+            {
+                await AddPipelineAsync(figures, load, program, hasPeer, run, runs);
+            }
         }
 
         return Rows(figures);
     }
+
+    private static async Task AddPipelineAsync(Figures figures, LoadGenerator load, string program, bool hasPeer, int run, int runs)
+    {
+        using var pipelines = new Pipelines(load, program);
+        await Console.Error.WriteLineAsync($"bench: run {run} of {runs}, {Pipeline} {Pipelines.Rate} messages of five values a second to stored");
+        if (hasPeer && await pipelines.AssembledAsync(PipelineSeconds) is { } assembled)
+        {
+            figures.Add("peer", Pipeline, NodeOf(assembled));
+        }
+
+        figures.Add("ours", Pipeline, await pipelines.OursAsync(PipelineSeconds) is { } ours ? NodeOf(ours) : null);
+    }
+
+    private static JsonObject NodeOf(Pipelines.Result result) =>
+        new() { [Cpu] = result.CpuSecondsPerMillion, ["lost"] = (double)result.NotStored, ["sent"] = (double)result.Messages };
 
     private static async Task WarmAsync(
         LoadGenerator load, Broker ours, Scenario scenario, BenchCertificates certificates, TimeSpan warm)
@@ -78,7 +102,6 @@ internal static class GatewayBench
     {
         BenchRow Row(string name, string unit, string scenario, string path, double? must, double? aim, string? peerScenario = null) =>
             new(name, unit, all.Median("ours", scenario, path), all.Median("peer", peerScenario ?? scenario, path), "mosquitto", must, aim, PromiseOnRatio: true);
-        const string Cpu = "broker_cpu_s_per_M_deliv";
         return
         [
             Row("A0: 1,000 publishers to one, QoS 0, CPU", "s/M", "A0", Cpu, 1.0, 0.6),
@@ -98,6 +121,7 @@ internal static class GatewayBench
             Row("2,000/s QoS 1, end to end, p99", "us", "L2", "e2e_us/p99", 1.5, 0.8),
             Row("2,000/s QoS 1 durable, ack, p50", "us", "L2d", "ack_us/p50", null, null, "L2"),
             Row("2,000/s QoS 1 durable, ack, p99", "us", "L2d", "ack_us/p99", null, null, "L2"),
+            Row("device to stored, 40,000/s of five values, durable, CPU", "s/M", Pipeline, Cpu, 0.5, 0.2) with { PeerName = "mosquitto, bridge, VictoriaMetrics" },
             new("lost, repeated or out of order, all rows", "messages", all.Faults("ours"), all.Faults("peer"), "mosquitto", 0, 0),
             new("runs that failed", "runs", all.Failed("ours"), all.Failed("peer"), "mosquitto", 0, 0),
         ];

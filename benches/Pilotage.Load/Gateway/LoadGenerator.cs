@@ -19,8 +19,12 @@ internal sealed class LoadGenerator
         string[] where = scenario.Tls
             ? ["--tls", "--port", $"{broker.TlsPort}", "--ca", certificates.Authority, "--cert", certificates.Client, "--key", certificates.ClientKey]
             : ["--port", $"{broker.Port}"];
-        var output = await BenchTools.RunAsync(
-            _folder, "taskset", ["-c", "1", "timeout", "120", Program, "--ver", "5", "--pid", $"{broker.Pid}", .. where, .. scenario.Load.Split(' ')]);
-        return output is null ? null : JsonNode.Parse(output);
+        return await RunAsync("taskset", ["-c", "1", "timeout", "120", Program, "--ver", "5", "--pid", $"{broker.Pid}", .. where, .. scenario.Load.Split(' ')]);
     }
+
+    /// <summary>The same with options of the caller's, wherever there is a processor.</summary>
+    public Task<JsonNode?> RunAsync(string[] options) => RunAsync("timeout", ["120", Program, "--ver", "5", .. options]);
+
+    private async Task<JsonNode?> RunAsync(string program, string[] arguments) =>
+        await BenchTools.RunAsync(_folder, program, arguments) is { } output ? JsonNode.Parse(output) : null;
 }

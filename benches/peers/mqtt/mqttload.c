@@ -267,8 +267,8 @@ typedef struct { double wall, bcpu, scpu; u64 sent, recvd, lost; long rss; } res
 // publishes o.count messages (or o.secs seconds of them); fan = deliveries expected of each (0: none, wait for acks only)
 static result flow(conn *pb, int np, int fan) {
   result r = { 0 }; u64 t0 = now_ns(), w_t = t0, w_r = recvd, w_s = sent, prog = t0, lastr = recvd, lasta = acked, writeoff = 0, s0 = sent, r0 = recvd, a0 = acked;
-  u64 cnt = o.secs > 0 ? (o.rate > 0 ? (u64)(o.secs * o.rate) : (u64)-1) : o.count, tend = o.secs > 0 ? t0 + (u64)(o.secs * 1e9) : (u64)-1; int rr = 0, warmed = 0; long peak = 0;
-  double b0 = cpu_s(o.pid), c0 = self_cpu(); u64 warm = o.warm == (u64)-1 ? (o.secs > 0 ? 0 : cnt / 20) : o.warm; t_last = t0; u64 nextrss = t0;
+  u64 cnt = o.secs > 0 ? (o.rate > 0 ? (u64)(o.secs * o.rate) : (u64)-1) : o.count, tend = o.secs > 0 ? t0 + (u64)(o.secs * 1e9) : (u64)-1; int rr = 0; long peak = 0;
+  double b0 = cpu_s(o.pid), c0 = self_cpu(); u64 warm = o.warm == (u64)-1 ? (o.secs > 0 ? 0 : cnt / 20) : o.warm; int warmed = !warm; t_last = t0; u64 nextrss = t0;
   for (;;) {
     u64 t = now_ns(), due = cnt; int blocked = 0, stop = 0; if (o.rate > 0) { double d = (t - t0) / 1e9 * o.rate; due = d < (double)cnt ? (u64)d : cnt; }
     if (t >= tend && o.rate <= 0) { cnt = sent - s0; due = cnt; }

@@ -1,0 +1,68 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Pilotage.Load.Gateway;
+
+/// <summary>Server processes that belong together, over a folder of their own; stopped by their process ids.</summary>
+internal sealed class Servers : IAsyncDisposable
+{
+    private const double TicksPerSecond = 100; // USER_HZ, the same on every Linux.
+    private static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(30);
+    private readonly List<Process> _processes = [];
+
+    public string Folder { get; } = Directory.CreateTempSubdirectory("pilotage-bench-").FullName;
+
+    public int FirstPid => _processes[0].Id;
+
+    /// <summary>Processor time of all of them so far.</summary>
+    public double CpuSeconds => _processes.Sum(process =>
+    {
+        // The name, in brackets, may hold spaces.
+        var stat = File.ReadAllText($"/proc/{process.Id}/stat");
+        var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+        return (long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)) / TicksPerSecond;
+    });
+
+    /// <summary>Starts one more, and waits until it prints a line that begins like that; at once where none is told.</summary>
+    public async Task StartAsync(string program, string[] arguments, string? readyLine)
+    {
+        var process = Process.Start(new ProcessStartInfo(program, arguments)
+        {
+            WorkingDirectory = Folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        _processes.Add(process);
+        var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        process.OutputDataReceived += (_, line) =>
+        {
+            if (readyLine is not null && line.Data?.StartsWith(readyLine, StringComparison.Ordinal) == true)
+            {
+                ready.TrySetResult();
+            }
+        };
+        process.ErrorDataReceived += static (_, _) => { };
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        if (readyLine is not null)
+        {
+            await ready.Task.WaitAsync(StartsWithin);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var process in _processes)
+        {
+            if (!process.HasExited)
+            {
+                await BenchTools.RunAsync(Folder, "kill", process.Id.ToString(CultureInfo.InvariantCulture));
+                await process.WaitForExitAsync();
+            }
+
+            process.Dispose();
+        }
+
+        Directory.Delete(Folder, recursive: true);
+    }
+}
