@@ -1,5 +1,3 @@
-using System.Net.Sockets;
-using System.Net.WebSockets;
 using System.Security.Authentication;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
@@ -61,8 +59,7 @@ public sealed partial class MqttClient
     private static bool IsUnreachable(Exception fault, CancellationToken cancellation) =>
         !cancellation.IsCancellationRequested
         && fault is not MqttRefusedException
-        && fault is IOException or SocketException or WebSocketException or AuthenticationException
-            or OperationCanceledException or ObjectDisposedException;
+        && (fault is AuthenticationException || StreamFaults.IsLoss(fault));
 
     private ConnectPacket ConnectPacket()
     {

@@ -1,6 +1,4 @@
 using System.Buffers;
-using System.Net.WebSockets;
-using System.Threading.Channels;
 using Pilotage.Protocols.Mqtt;
 
 namespace Pilotage.Sdk.Mqtt;
@@ -32,10 +30,9 @@ internal sealed partial class Link
                 }
             }
         }
-        catch (Exception fault) when (fault is IOException or WebSocketException or OperationCanceledException
-            or ObjectDisposedException or ChannelClosedException)
+        catch (Exception fault) when (StreamFaults.IsLoss(fault))
         {
-            // A closed channel: an answer was due, and the writer is gone already.
+            // Or an answer was due, and the writer is gone already.
             Close(MqttReason.UnspecifiedError, fault.Message, tell: false);
         }
     }

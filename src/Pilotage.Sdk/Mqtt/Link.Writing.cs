@@ -1,4 +1,3 @@
-using System.Net.WebSockets;
 using Pilotage.Protocols.Mqtt;
 
 namespace Pilotage.Sdk.Mqtt;
@@ -27,8 +26,7 @@ internal sealed partial class Link
                 Volatile.Write(ref _lastSent, _time.GetTimestamp());
             }
         }
-        catch (Exception fault) when (fault is IOException or WebSocketException or OperationCanceledException
-            or InvalidOperationException)
+        catch (Exception fault) when (StreamFaults.IsLoss(fault))
         {
             Close(MqttReason.UnspecifiedError, $"writing failed: {fault.Message}", tell: false);
         }
@@ -93,7 +91,7 @@ internal sealed partial class Link
                 if (_time.GetElapsedTime(Volatile.Read(ref _lastHeard)) > _keepAlive * 1.5)
                 {
                     Close(MqttReason.KeepAliveTimeout, "the broker has gone silent", tell: false);
-                    await _stream.DisposeAsync();
+                    await GiveUpAsync(_stream.DisposeAsync());
                     return;
                 }
 

@@ -128,11 +128,24 @@ internal sealed partial class Link : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         // What the writer could not send is not tried again: completed without a fault, the output would, on a stream that is closed by now.
-        await _output.CompleteAsync(new IOException(End.Why));
-        await _input.CompleteAsync();
-        await _stream.DisposeAsync();
+        await GiveUpAsync(_output.CompleteAsync(new IOException(End.Why)));
+        await GiveUpAsync(_input.CompleteAsync());
+        await GiveUpAsync(_stream.DisposeAsync());
         _credits.Dispose();
         _ended.Dispose();
+    }
+
+    /// <summary>A WebSocket says goodbye when it is closed, as each end of a pipe does to its stream; a peer who is gone does not take it.</summary>
+    private static async ValueTask GiveUpAsync(ValueTask closing)
+    {
+        try
+        {
+            await closing;
+        }
+        catch (Exception fault) when (StreamFaults.IsLoss(fault))
+        {
+            // It is closed all the same.
+        }
     }
 
     private ConnAckPacket TakeConnAck(MqttFrame frame, in ReadOnlySequence<byte> body)

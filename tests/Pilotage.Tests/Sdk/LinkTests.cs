@@ -26,15 +26,42 @@ public sealed class LinkTests
         Assert.True(stream.IsClosed);
     }
 
-    [Fact]
-    public async Task A_websocket_that_is_cut_ends_the_connection_without_a_fault()
+    /// <summary>The second is how a WebSocket's stream says that it was aborted.</summary>
+    public static TheoryData<Exception> Cuts => [new WebSocketException("cut"), new NotSupportedException("cut")];
+
+    [Theory]
+    [MemberData(nameof(Cuts))]
+    public async Task A_websocket_that_is_cut_under_a_reader_ends_the_connection_without_a_fault(Exception cut)
     {
-        var link = await ConnectedAsync(new BreakingStream(writes: 1) { OnRead = _ => throw new WebSocketException("cut") });
+        var link = await ConnectedAsync(new BreakingStream(writes: 1) { OnRead = _ => throw cut });
 
         await link.RunAsync(static _ => default).WaitAsync(Patience);
 
         Assert.Equal("cut", link.End.Why);
         await link.DisposeAsync();
+    }
+
+    [Theory]
+    [MemberData(nameof(Cuts))]
+    public async Task A_websocket_that_is_cut_under_a_writer_ends_the_connection_without_a_fault(Exception cut)
+    {
+        var stream = new BreakingStream(writes: 1) { Fault = cut };
+        var link = await ConnectedAsync(stream);
+        await link.SendAsync(LinkPacket.Ack(MqttPacketType.PubAck, 1), CancellationToken.None);
+
+        await link.RunAsync(static _ => default).WaitAsync(Patience);
+
+        Assert.Equal("writing failed: cut", link.End.Why);
+        await link.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_websocket_that_does_not_take_the_goodbye_is_closed_without_a_fault()
+    {
+        var stream = new BreakingStream(writes: 1) { OnClose = () => throw new WebSocketException("gone") };
+        var link = await ConnectedAsync(stream);
+        await link.DisposeAsync();
+        Assert.True(stream.IsClosed);
     }
 
     [Fact]
@@ -75,6 +102,12 @@ public sealed class LinkTests
         private bool _answered;
 
         public bool IsClosed { get; private set; }
+
+        /// <summary>How a write breaks.</summary>
+        public Exception Fault { get; init; } = new IOException("the peer is gone");
+
+        /// <summary>What happens when it is closed.</summary>
+        public Action? OnClose { get; init; }
 
         /// <summary>What comes after the answer to CONNECT; nothing until a write breaks when there is none.</summary>
         public Func<Memory<byte>, int>? OnRead { get; init; }
@@ -132,12 +165,13 @@ public sealed class LinkTests
             }
 
             _broken.TrySetResult();
-            throw new IOException("the peer is gone");
+            throw Fault;
         }
 
         protected override void Dispose(bool disposing)
         {
             IsClosed = true;
+            OnClose?.Invoke();
             base.Dispose(disposing);
         }
     }
