@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Net.WebSockets;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections;
 
@@ -27,13 +28,17 @@ internal sealed class PipeWire(IDuplexPipe pipe, Action abort) : IWire
         {
             await pipe.Output.CompleteAsync();
         }
-        catch (Exception fault) when (fault is IOException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception fault) when (IsLoss(fault))
         {
             // It tries once more what could not be sent before, to a peer who is gone.
         }
     }
 
     public void Abort() => abort();
+
+    /// <summary>Each transport has its own word for a peer who is gone; a WebSocket that was cut calls writing not supported.</summary>
+    private static bool IsLoss(Exception fault) => fault is IOException or WebSocketException or OperationCanceledException
+        or InvalidOperationException or NotSupportedException or ConnectionAbortedException;
 
     private async Task CarryAsync(Outbox outbox, IWireOwner owner)
     {
@@ -65,8 +70,7 @@ internal sealed class PipeWire(IDuplexPipe pipe, Action abort) : IWire
                 await _wakes.Reader.ReadAsync(CancellationToken.None);
             }
         }
-        catch (Exception fault) when (fault is IOException or OperationCanceledException or InvalidOperationException
-            or ConnectionAbortedException)
+        catch (Exception fault) when (IsLoss(fault))
         {
             owner.IsCut($"writing failed: {fault.Message}");
             outbox.Close(discards: true);
