@@ -222,7 +222,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
 
     private void Restore()
     {
-        var image = _sessions.Recover();
+        var image = _sessions.Recover(_options.ReceiveMaximum);
         _exchange.Restore(image);
         if (image.Unreadable > 0)
         {

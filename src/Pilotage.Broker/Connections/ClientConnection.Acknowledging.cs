@@ -186,8 +186,10 @@ internal sealed partial class ClientConnection
                 return;
             }
 
-            context.Exchange.Forget(_session!, pending.PacketId);
-            FreePlace();
+            if (context.Exchange.Forget(_session!, pending.PacketId))
+            {
+                FreePlace();
+            }
         }
 
         SendAck(MqttPacketType.PubComp, pending.PacketId, reason);

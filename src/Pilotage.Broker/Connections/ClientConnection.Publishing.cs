@@ -82,7 +82,12 @@ internal sealed partial class ClientConnection
         }
 
         var known = context.Exchange.TryRelease(_session!, ack.PacketId, out var stored);
-        var answer = known || _version == MqttVersion.V311 ? MqttReason.Success : MqttReason.PacketIdentifierNotFound;
+
+        // After a break the client releases once more what it has not seen PUBCOMP for: that message is complete, and the
+        // answer is the one that was lost. An identifier that was never there is told, where the version has a word for it.
+        var answer = known || _version == MqttVersion.V311 || context.Exchange.WasReleased(_session!, ack.PacketId)
+            ? MqttReason.Success
+            : MqttReason.PacketIdentifierNotFound;
         var state = known ? IncomingState.Stored : IncomingState.None;
         return Enqueue(new(MqttPacketType.PubComp, ack.PacketId, answer, stored, default, state));
     }

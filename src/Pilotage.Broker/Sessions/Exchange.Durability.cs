@@ -29,6 +29,17 @@ internal sealed partial class Exchange
                     space.Subscribe(session, subscription);
                 }
 
+                if (leftNs is null)
+                {
+                    // Connected when the process ended; it is away from now on, for the next restart too.
+                    foreach (var delivery in session.MarkUnsure(options.InflightMax))
+                    {
+                        SessionLog.Unawaited(log.Sent(session, delivery));
+                    }
+
+                    log.Left(session, nowNs);
+                }
+
                 StartCounting(session);
                 session.ExpiresAt -= Away(leftNs, nowNs, session.ExpirySeconds);
             }
@@ -154,15 +165,12 @@ internal sealed partial class Exchange
         }
     }
 
-    /// <summary>How far QoS 2 has come, in both directions; stands after the messages.</summary>
+    /// <summary>What is under way, in both directions; stands after the messages.</summary>
     private void SnapshotOnce(Session session)
     {
-        foreach (var delivery in session.Inflight)
+        foreach (var delivery in session.Inflight.Concat(session.Waiting.All().Where(waiting => waiting.Duplicate)))
         {
-            if (delivery.Qos == 2)
-            {
-                log.SnapshotSent(session, delivery);
-            }
+            log.SnapshotSent(session, delivery);
         }
 
         foreach (var release in session.Releases)
@@ -173,6 +181,11 @@ internal sealed partial class Exchange
         if (session.IncomingCount > 0)
         {
             log.SnapshotUnreleased(session);
+        }
+
+        if (session.HasNumbers)
+        {
+            log.SnapshotNumbered(session);
         }
     }
 

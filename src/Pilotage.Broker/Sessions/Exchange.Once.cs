@@ -54,12 +54,31 @@ internal sealed partial class Exchange
         }
     }
 
-    /// <summary>The release is durable: from here on the identifier names another message.</summary>
-    public void Forget(Session session, ushort packetId)
+    /// <summary>The release is durable: from here on the identifier names another message. False when it was free before.</summary>
+    public bool Forget(Session session, ushort packetId)
     {
         lock (_gate)
         {
+            if (session.Incoming[packetId] == IncomingState.None)
+            {
+                return false;
+            }
+
             session.Incoming[packetId] = IncomingState.None;
+            session.Release(packetId, options.ReceiveMaximum);
+            return true;
+        }
+    }
+
+    /// <summary>
+    /// Whether the client has released that identifier before and may not have heard of it: its message is complete, and a
+    /// PUBREL that comes again is answered as the first was.
+    /// </summary>
+    public bool WasReleased(Session session, ushort packetId)
+    {
+        lock (_gate)
+        {
+            return session.Released.Contains(packetId);
         }
     }
 

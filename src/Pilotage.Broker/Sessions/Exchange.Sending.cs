@@ -198,12 +198,26 @@ internal sealed partial class Exchange
 
             if (handed == Handing.Done)
             {
+                RecordSent(session, next);
                 session.Sent();
             }
             else
             {
                 Discard(session, next);
             }
+        }
+    }
+
+    /// <summary>
+    /// QoS 1 does not wait for the record of its identifier: what a crash leaves unrecorded comes again under another, which
+    /// harms nobody, since a receiver of QoS 1 remembers none.
+    /// </summary>
+    private void RecordSent(Session session, Delivery delivery)
+    {
+        if (delivery.Qos == 1 && session.Durable && !delivery.Ready)
+        {
+            delivery.Ready = true;
+            SessionLog.Unawaited(log.Sent(session, delivery));
         }
     }
 

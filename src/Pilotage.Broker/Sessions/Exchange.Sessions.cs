@@ -284,16 +284,13 @@ internal sealed partial class Exchange
         return RecordOnce(session, opened);
     }
 
-    /// <summary>The same for what is half done in QoS 2.</summary>
+    /// <summary>The same for what is under way.</summary>
     private ValueTask<long> RecordOnce(Session session, ValueTask<long> opened)
     {
         foreach (var delivery in session.Inflight)
         {
-            if (delivery.Qos == 2)
-            {
-                SessionLog.Unawaited(opened);
-                opened = log.Sent(session, delivery);
-            }
+            SessionLog.Unawaited(opened);
+            opened = log.Sent(session, delivery);
         }
 
         foreach (var release in session.Releases)
@@ -305,6 +302,11 @@ internal sealed partial class Exchange
         if (session.IncomingCount > 0)
         {
             log.Unreleased(session);
+        }
+
+        if (session.HasNumbers)
+        {
+            log.Numbered(session);
         }
 
         return opened;

@@ -45,7 +45,10 @@ internal enum RecordKind : byte
     /// <summary>A client released the identifier of a QoS 2 message it had sent, or the message was refused.</summary>
     Released = 15,
 
-    /// <summary>A QoS 2 message is about to be sent to a client under an identifier.</summary>
+    /// <summary>
+    /// A QoS 2 message is about to be sent to a client under an identifier, or a QoS 1 message was; with 0 a QoS 1 message
+    /// may have been when the process died.
+    /// </summary>
     Sent = 16,
 
     /// <summary>A client has received a QoS 2 message; its identifier waits for PUBCOMP.</summary>
@@ -56,4 +59,7 @@ internal enum RecordKind : byte
 
     /// <summary>In snapshots: identifiers of QoS 2 messages that a client has sent and not released.</summary>
     Unreleased = 19,
+
+    /// <summary>In snapshots: the identifier sent to a client last, and those that it has released last.</summary>
+    Numbered = 20,
 }

@@ -15,7 +15,7 @@ internal sealed class Session(ulong key, TenantId tenant, string clientId)
 
     private readonly HashSet<ushort> _packetIds = [];
     private IncomingIds? _incoming;
-    private ushort _lastPacketId;
+    private Queue<ushort>? _released;
     private QueueTally _tally = new();
 
     /// <summary>Its number in the session log; never used again.</summary>
@@ -56,6 +56,18 @@ internal sealed class Session(ulong key, TenantId tenant, string clientId)
 
     /// <summary>How many identifiers <see cref="Incoming"/> holds; does not make one.</summary>
     public int IncomingCount => _incoming?.Count ?? 0;
+
+    /// <summary>
+    /// The identifiers that the client released last, oldest first. Whether it has seen PUBCOMP for these is not known, so
+    /// it may release them again when it comes back.
+    /// </summary>
+    public IReadOnlyCollection<ushort> Released => _released ?? (IReadOnlyCollection<ushort>)[];
+
+    /// <summary>The identifier that the latest message to the client was given; the next one's follows it.</summary>
+    public ushort LastPacketId { get; private set; }
+
+    /// <summary>Whether any identifier was used in either direction that is to be kept in mind.</summary>
+    public bool HasNumbers => LastPacketId > 0 || Released.Count > 0;
 
     /// <summary>Repeated QoS 2 messages that wait for the storing of their first sending.</summary>
     public Dictionary<ushort, TaskCompletionSource<MqttReason>>? Repeats { get; set; }
@@ -136,10 +148,10 @@ internal sealed class Session(ulong key, TenantId tenant, string clientId)
         var delivery = Waiting.PopFront();
         do
         {
-            _lastPacketId = _lastPacketId == ushort.MaxValue ? (ushort)1 : (ushort)(_lastPacketId + 1);
+            LastPacketId = LastPacketId == ushort.MaxValue ? (ushort)1 : (ushort)(LastPacketId + 1);
         }
-        while (!_packetIds.Add(_lastPacketId));
-        delivery.PacketId = _lastPacketId;
+        while (!_packetIds.Add(LastPacketId));
+        delivery.PacketId = LastPacketId;
         Inflight.Add(delivery);
     }
 
@@ -182,6 +194,21 @@ internal sealed class Session(ulong key, TenantId tenant, string clientId)
         Releases.RemoveAt(place);
         _packetIds.Remove(packetId);
         return true;
+    }
+
+    /// <summary>
+    /// An identifier of the client's is free again. A client has no more messages under way than the broker takes at a
+    /// time, and hears of them in order, so of that many it may not have heard.
+    /// </summary>
+    public void Release(ushort packetId, int releasedMax)
+    {
+        _released ??= new();
+        while (_released.Count >= releasedMax)
+        {
+            _released.Dequeue();
+        }
+
+        _released.Enqueue(packetId);
     }
 
     /// <summary>Where in the window the message under that identifier stands; negative when it does not.</summary>
@@ -229,6 +256,25 @@ internal sealed class Session(ulong key, TenantId tenant, string clientId)
         _packetIds.Add(delivery.PacketId);
         Inflight.Add(delivery);
         Weigh(delivery.Stored.Bytes);
+    }
+
+    /// <summary>What follows it goes on from there, so that a client that comes back is not given the same ones at once.</summary>
+    public void RestoreLast(ushort packetId) => LastPacketId = packetId;
+
+    /// <summary>
+    /// Its connection ended with the broker's process: what may have been sent in the last moments, without the log
+    /// knowing, is marked as what may come a second time (MQTT-3.3.1-1). QoS 2 is in the log before it is sent.
+    /// </summary>
+    public IEnumerable<Delivery> MarkUnsure(int window)
+    {
+        foreach (var delivery in Waiting.All().Take(Math.Max(0, window - Inflight.Count - Releases.Count)))
+        {
+            if (delivery is { Qos: 1, Duplicate: false })
+            {
+                delivery.Duplicate = true;
+                yield return delivery;
+            }
+        }
     }
 
     /// <summary>Takes back a delivery that waited for PUBCOMP.</summary>

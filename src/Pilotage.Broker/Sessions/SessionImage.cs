@@ -4,7 +4,7 @@ namespace Pilotage.Broker.Sessions;
 
 /// <summary>The state that a session log tells, record by record. Records about unknown sessions are left aside:
 /// they stand before a snapshot whose older part has been trimmed.</summary>
-internal sealed class SessionImage
+internal sealed class SessionImage(int releasedMax)
 {
     private State _state = new();
     private State? _snapshot;
@@ -101,7 +101,7 @@ internal sealed class SessionImage
                 PublishOnce(state, ref record);
                 break;
             case RecordKind.Released or RecordKind.Sent or RecordKind.Received or RecordKind.Completed
-                or RecordKind.Unreleased:
+                or RecordKind.Unreleased or RecordKind.Numbered:
                 AdvanceOnce(state, kind, ref record);
                 break;
             case RecordKind.Acknowledged:
@@ -220,8 +220,8 @@ internal sealed class SessionImage
         Publish(state, ref record);
     }
 
-    /// <summary>The steps of QoS 2, in both directions.</summary>
-    private static void AdvanceOnce(State state, RecordKind kind, ref RecordReader record)
+    /// <summary>The steps of QoS 2 in both directions, and of QoS 1 to clients.</summary>
+    private void AdvanceOnce(State state, RecordKind kind, ref RecordReader record)
     {
         if (!state.Sessions.TryGetValue(record.UInt64(), out var kept))
         {
@@ -231,7 +231,17 @@ internal sealed class SessionImage
         switch (kind)
         {
             case RecordKind.Released:
-                kept.Session.Incoming[(ushort)record.UInt64()] = IncomingState.None;
+                var released = (ushort)record.UInt64();
+                kept.Session.Incoming[released] = IncomingState.None;
+                kept.Session.Release(released, releasedMax);
+                break;
+            case RecordKind.Numbered:
+                kept.Session.RestoreLast((ushort)record.UInt32());
+                for (var left = record.UInt32(); left > 0 && !record.Failed; left--)
+                {
+                    kept.Session.Release((ushort)record.UInt32(), releasedMax);
+                }
+
                 break;
             case RecordKind.Unreleased:
                 for (var left = record.UInt32(); left > 0 && !record.Failed; left--)
@@ -241,11 +251,8 @@ internal sealed class SessionImage
 
                 break;
             case RecordKind.Sent:
-                if (kept.Waiting.TryGetValue(record.UInt64(), out var delivery))
-                {
-                    delivery.PacketId = (ushort)record.UInt32();
-                }
-
+                var delivery = record.UInt64();
+                kept.Send(delivery, (ushort)record.UInt32());
                 break;
             case RecordKind.Received:
                 kept.Waiting.Remove(record.UInt64());
@@ -340,6 +347,38 @@ internal sealed class SessionImage
         public List<ushort> Releases { get; } = [];
 
         public long? LeftNs { get; set; }
+
+        private Dictionary<ushort, ulong> Numbered { get; } = [];
+
+        /// <summary>
+        /// An identifier names one message at a time: whatever had it before was done with, even where a full disk did not
+        /// take the record of that.
+        /// </summary>
+        public void Send(ulong id, ushort packetId)
+        {
+            if (packetId == 0)
+            {
+                if (Waiting.TryGetValue(id, out var unsure))
+                {
+                    unsure.Duplicate = true;
+                }
+
+                return;
+            }
+
+            Session.RestoreLast(packetId);
+            Releases.Remove(packetId);
+            if (Numbered.TryGetValue(packetId, out var before) && before != id)
+            {
+                Waiting.Remove(before);
+            }
+
+            Numbered[packetId] = id;
+            if (Waiting.TryGetValue(id, out var delivery))
+            {
+                delivery.PacketId = packetId;
+            }
+        }
 
         /// <summary>Fills the queue; ids rise with time, so their order is the order of publication.</summary>
         public Session Restore()

@@ -73,7 +73,7 @@ internal sealed class SessionLog(CommitLog log) : IAsyncDisposable
         return Append();
     }
 
-    /// <summary>PUBLISH with QoS 2 waits for it.</summary>
+    /// <summary>PUBLISH with QoS 2 waits for it, with QoS 1 it does not.</summary>
     public ValueTask<long> Sent(Session session, Delivery delivery)
     {
         SessionRecords.Sent(_record, session.Key, delivery);
@@ -98,6 +98,13 @@ internal sealed class SessionLog(CommitLog log) : IAsyncDisposable
     public void Unreleased(Session session)
     {
         SessionRecords.Unreleased(_record, session);
+        Unawaited(Append());
+    }
+
+    /// <summary>Not waited for: identifiers that begin anew are only harder to tell apart.</summary>
+    public void Numbered(Session session)
+    {
+        SessionRecords.Numbered(_record, session);
         Unawaited(Append());
     }
 
@@ -196,6 +203,12 @@ internal sealed class SessionLog(CommitLog log) : IAsyncDisposable
         AppendToSnapshot();
     }
 
+    public void SnapshotNumbered(Session session)
+    {
+        SessionRecords.Numbered(_record, session);
+        AppendToSnapshot();
+    }
+
     /// <summary>Ends a snapshot.</summary>
     public ValueTask<long> EndSnapshot()
     {
@@ -207,9 +220,10 @@ internal sealed class SessionLog(CommitLog log) : IAsyncDisposable
     public ValueTask TrimBeforeAsync(long sequence) => log.TrimBeforeAsync(sequence);
 
     /// <summary>Reads everything back, at start.</summary>
-    public SessionImage Recover()
+    /// <param name="releasedMax">How many released identifiers are kept in mind for each session.</param>
+    public SessionImage Recover(int releasedMax)
     {
-        var image = new SessionImage();
+        var image = new SessionImage(releasedMax);
         foreach (var record in log.Read(log.FirstSequence))
         {
             image.Apply(record.Payload.Span);

@@ -86,6 +86,18 @@ internal static class SessionRecords
         }
     }
 
+    public static void Numbered(ArrayBufferWriter<byte> target, Session session)
+    {
+        var record = Begin(target, RecordKind.Numbered);
+        record.UInt64(session.Key);
+        record.UInt32(session.LastPacketId);
+        record.UInt32((uint)session.Released.Count);
+        foreach (var packetId in session.Released)
+        {
+            record.UInt32(packetId);
+        }
+    }
+
     public static void WillSet(ArrayBufferWriter<byte> target, Session session, WillMessage will)
     {
         var record = Begin(target, RecordKind.WillSet);

@@ -97,6 +97,37 @@ public sealed class Chapter43QosTests : IAsyncLifetime
         await old.ExpectEndAsync();
     }
 
+    [OwnTheory]
+    [Clause("MQTT-3.7.2-1", "MQTT-4.3.3-11", "MQTT-4.4.0-1", "3.1.1 MQTT-4.3.3-2", "3.1.1 MQTT-4.4.0-1")]
+    [InlineData(MqttVersion.V5, false)]
+    [InlineData(MqttVersion.V5, true)]
+    [InlineData(MqttVersion.V311, false)]
+    [InlineData(MqttVersion.V311, true)]
+    public async Task A_release_that_comes_again_because_its_answer_was_lost_is_answered_alike(MqttVersion version, bool restarts)
+    {
+        var client = await ConnectAsync("c", version, lasting: true);
+        await client.PublishAsync("a", "x", 2, 7);
+        Assert.Equal((7, MqttReason.Success), Parts(await client.AckAsync(PubRec)));
+        await client.SendAsync(RawPacket.Of(0x62, RawPacket.Number(7)));
+        AssertAnswers(7, MqttReason.Success, await client.AckAsync(PubComp));
+        client.Dispose();
+        if (restarts)
+        {
+            await _broker.RestartAsync();
+        }
+
+        // The client has not seen PUBCOMP: it releases 7 once more, as MQTT-4.4.0-1 has it.
+        using var back = await ConnectAsync("c", version, lasting: true);
+        await back.SendAsync(RawPacket.Of(0x62, RawPacket.Number(7)));
+        AssertAnswers(7, MqttReason.Success, await back.AckAsync(PubComp));
+
+        // The identifier is free all the same: the next message under it is another one.
+        var before = _broker.Hooks.Received.Count;
+        await back.PublishAsync("a", "y", 2, 7);
+        Assert.Equal((7, MqttReason.Success), Parts(await back.AckAsync(PubRec)));
+        Assert.Equal(before + 1, _broker.Hooks.Received.Count);
+    }
+
     [Theory]
     [Clause("MQTT-3.7.2-1", "MQTT-4.3.3-11")]
     [InlineData(MqttVersion.V5, MqttReason.PacketIdentifierNotFound)]

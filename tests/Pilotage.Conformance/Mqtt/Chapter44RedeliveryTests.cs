@@ -59,6 +59,45 @@ public sealed class Chapter44RedeliveryTests : IAsyncLifetime
         reader.Dispose();
     }
 
+    [OwnTheory]
+    [Clause("MQTT-4.4.0-1", "MQTT-3.3.1-1", "3.1.1 MQTT-4.4.0-1", "3.1.1 MQTT-3.3.1-1")]
+    [InlineData(MqttVersion.V5)]
+    [InlineData(MqttVersion.V311)]
+    public async Task What_is_under_way_keeps_its_identifiers_over_a_restart_of_the_server(MqttVersion version)
+    {
+        var reader = await ReaderAsync(version, 2);
+        foreach (var (text, qos) in new (string, byte)[] { ("acknowledged", 1), ("one", 1), ("two", 2), ("received", 2) })
+        {
+            await _broker.PublishAsync("a", text, qos);
+        }
+
+        var sent = new List<RawClient.Got>();
+        while (sent.Count < 4)
+        {
+            sent.Add(await reader.MessageAsync());
+        }
+
+        await reader.AckAsync(PubAck, sent[0].PacketId);
+        await reader.AckAsync(PubRec, sent[3].PacketId);
+        Assert.Equal(sent[3].PacketId, (await reader.AckAsync(PubRel)).PacketId);
+        await _broker.RestartAsync();
+        reader.Dispose();
+
+        reader = await _broker.ConnectAsync("reader", version, lasting: true);
+        Assert.Equal(sent[3].PacketId, (await reader.AckAsync(PubRel)).PacketId);
+        foreach (var before in sent[1..3])
+        {
+            var again = await reader.MessageAsync();
+            Assert.Equal((before.PacketId, before.Text, true), (again.PacketId, again.Text, again.Duplicate));
+        }
+
+        // What is new takes none of those under way, nor begins at 1 again.
+        await _broker.PublishAsync("a", "new", 1);
+        var next = await reader.MessageAsync();
+        Assert.Equal((sent.Max(got => got.PacketId) + 1, false), (next.PacketId, next.Duplicate));
+        reader.Dispose();
+    }
+
     [Theory]
     [Clause("MQTT-4.3.3-8", "MQTT-4.3.3-10", "MQTT-4.3.3-11", "MQTT-4.3.3-12", "3.1.1 MQTT-4.3.3-2")]
     [InEachVersion]

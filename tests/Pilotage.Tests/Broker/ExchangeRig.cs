@@ -94,7 +94,7 @@ internal sealed class ExchangeRig
         var options = new CommitLogOptions { Name = "sessions", SegmentBytes = 16 * 1024, Writer = Writer };
         _log = new(CommitLog.Open(Disk.Root, options, Time));
         Exchange = new(_options, _log, Time);
-        Exchange.Restore(_log.Recover());
+        Exchange.Restore(_log.Recover(_options.ReceiveMaximum));
         _ = Exchange.RunStepsAsync();
     }
 }
