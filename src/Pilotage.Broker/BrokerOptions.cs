@@ -181,8 +181,8 @@ public sealed record BrokerOptions
     public TimeSpan ConnectWaitMax { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Messages that one device publishes in a second, over time; past the burst its connection is read more slowly, and so
-    /// it publishes more slowly. 0 for no limit; a host may lift it for one client (<see cref="ConnectDecision.Paced"/>).
+    /// Messages that one device publishes in a second, over time and over all its connections; past the burst these are read
+    /// more slowly, and so it publishes more slowly. 0 for no limit; a host may lift it for one client (<see cref="ConnectDecision.Paced"/>).
     /// </summary>
     [Range(0, 1_000_000)]
     public int PublishesPerSecond { get; init; } = 50;

@@ -22,6 +22,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
     private readonly WebSocketGate _gate;
     private readonly WillPublisher _wills;
     private readonly Admission _admission;
+    private readonly DevicePaces _paces;
     private readonly MemoryWatch _memory;
     private readonly ClientTraces _traces = new();
     private readonly TimeProvider _time;
@@ -54,8 +55,10 @@ public sealed partial class MqttBroker : IAsyncDisposable
         var logger = logs.CreateLogger<ClientConnection>();
         _wills = new(_exchange, hooks, time, logger);
         _admission = new(options, time);
+        _paces = new(options, time);
         _memory = new(options, _logger);
-        var context = new LinkContext(options, hooks, _exchange, _wills, _admission, _memory, _traces, time, logger, _stopping.Token);
+        var context = new LinkContext(
+            options, hooks, _exchange, _wills, _admission, _paces, _memory, _traces, time, logger, _stopping.Token);
         _connections = new(context);
         _gate = new(_connections, context);
     }
@@ -243,6 +246,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
             {
                 _connections.Sweep();
                 _admission.Sweep();
+                _paces.Sweep();
                 _memory.Look();
                 _exchange.IsTight = _memory.State == MemoryState.Out;
                 _exchange.Sweep();

@@ -201,7 +201,11 @@ internal sealed partial class ClientConnection
             Trace(trace);
         }
 
-        _paced = decision.Paced && who.Device is not null && context.Options.PublishesPerSecond > 0;
+        if (decision.Paced && who.Device is { } device && context.Options.PublishesPerSecond > 0)
+        {
+            _pace = context.Paces.Join(who.Tenant, device);
+        }
+
         try
         {
             await attachment.Stored;

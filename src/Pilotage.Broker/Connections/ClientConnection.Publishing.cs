@@ -8,13 +8,14 @@ namespace Pilotage.Broker.Connections;
 /// <content>Messages in.</content>
 internal sealed partial class ClientConnection
 {
+    private static readonly TimeSpan SlowPiece = TimeSpan.FromMilliseconds(500);
+
     private string?[] _topicAliases = [];
     private string _lastTopic = "";
     private byte[] _lastTopicBytes = [];
     private MqttReason _lastJudged;
     private int _unacknowledged;
-    private bool _paced;
-    private Pace _pace;
+    private DevicePace? _pace;
 
     private ValueTask OnPublish(byte flags, ReadOnlySpan<byte> body)
     {
@@ -59,10 +60,7 @@ internal sealed partial class ClientConnection
         }
 
         var enqueued = Enqueue(pending);
-        return _paced && _pace.Count(context.Time, context.Options.PublishesPerSecond, context.Options.PublishBurst) is var wait
-            && wait > TimeSpan.Zero
-            ? SlowAsync(enqueued, wait)
-            : enqueued;
+        return _pace?.Count() is { Ticks: > 0 } wait ? SlowAsync(enqueued, wait) : enqueued;
     }
 
     /// <summary>A device above its rate is read more slowly: by TCP, and by the acks that it waits for, it slows down itself.</summary>
@@ -70,7 +68,12 @@ internal sealed partial class ClientConnection
     {
         BrokerMetrics.Slowed();
         await enqueued;
-        await Task.Delay(wait, context.Time, context.Stopping);
+
+        // In pieces: the wait may be for what many other connections of the device have sent, and this one may end meanwhile.
+        for (var left = wait; left > TimeSpan.Zero && !Ended; left -= SlowPiece)
+        {
+            await Task.Delay(left < SlowPiece ? left : SlowPiece, context.Time, context.Stopping);
+        }
     }
 
     /// <summary>PUBREL: PUBCOMP says that the identifier is free, so it waits until that is durable.</summary>

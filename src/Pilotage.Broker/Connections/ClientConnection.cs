@@ -196,6 +196,11 @@ internal sealed partial class ClientConnection(Transport transport, LinkContext 
             return;
         }
 
+        if (_pace is { } pace)
+        {
+            context.Paces.Leave(pace);
+        }
+
         var gone = context.Exchange.Detach(session, this, _keepsWill, _newExpiry);
         try
         {

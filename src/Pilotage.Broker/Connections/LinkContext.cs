@@ -12,6 +12,7 @@ internal sealed record LinkContext(
     Exchange Exchange,
     WillPublisher Wills,
     Admission Admission,
+    DevicePaces Paces,
     MemoryWatch Memory,
     ClientTraces Traces,
     TimeProvider Time,

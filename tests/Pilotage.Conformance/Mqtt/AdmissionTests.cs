@@ -132,6 +132,46 @@ public sealed class AdmissionTests
         }
     }
 
+    [OwnTheory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task Connections_of_one_device_share_its_rate(int connections)
+    {
+        const int Messages = 30;
+        var hooks = new OpenHooks
+        {
+            OnConnect = request => ConnectDecision.Accept(
+                new(new TenantId("acme"), request.ClientId, new DeviceId("pump-1"), "test", request.Listener)),
+        };
+        await using var broker = await TestBroker.StartAsync(new BrokerOptions { PublishesPerSecond = 20, PublishBurst = 10 }, hooks);
+        var clients = new List<RawClient>();
+        for (var i = 0; i < connections; i++)
+        {
+            clients.Add((await RawClient.ConnectAsync(broker.Port, $"pump-1:{i}")).Client);
+        }
+
+        var began = Stopwatch.GetTimestamp();
+        for (var i = 0; i < Messages; i++)
+        {
+            await clients[i % connections].PublishAsync("a", "x", 1, (ushort)(i + 1));
+        }
+
+        foreach (var client in clients)
+        {
+            for (var i = 0; i < Messages / connections; i++)
+            {
+                Assert.Equal(MqttReason.Success, (await client.PubAckAsync()).Reason);
+            }
+
+            client.Dispose();
+        }
+
+        // With a burst of its own for each connection three would be done at once.
+        var took = Stopwatch.GetElapsedTime(began);
+        Assert.True(took > TimeSpan.FromSeconds(0.8), $"took {took}");
+        Assert.Equal(Messages, broker.Hooks.Received.Count);
+    }
+
     [Fact]
     public async Task A_server_short_of_memory_makes_no_new_sessions_and_goes_on_with_those_it_has()
     {
