@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Pilotage.Broker.Connections;
 using Pilotage.Protocols.Mqtt;
 
 namespace Pilotage.Broker;
@@ -32,6 +33,9 @@ internal static class BrokerMetrics
 
     private static readonly Counter<long> DelayedCount = Meter.CreateCounter<long>(
         "pilotage.broker.connects.delayed", "{connect}", "Clients that waited for their turn to come in.");
+
+    private static readonly Counter<long> TurnedAwayCount = Meter.CreateCounter<long>(
+        "pilotage.broker.connects.turned_away", "{connect}", "Connections turned away whoever they were, by cause.");
 
     private static readonly UpDownCounter<long> SessionCount = Meter.CreateUpDownCounter<long>(
         "pilotage.broker.sessions", "{session}", "Sessions, connected or not.");
@@ -85,6 +89,19 @@ internal static class BrokerMetrics
     public static void Slowed() => SlowedCount.Add(1);
 
     public static void Delayed() => DelayedCount.Add(1);
+
+    public static void TurnedAway(string cause) =>
+        TurnedAwayCount.Add(1, new KeyValuePair<string, object?>("cause", cause));
+
+    /// <summary>A cause as label and in the log.</summary>
+    public static string NameOf(TurnAway cause) => cause switch
+    {
+        TurnAway.Connections => "connections",
+        TurnAway.HalfOpen => "half-open",
+        TurnAway.FailedConnects => "failed-connects",
+        TurnAway.ConnectRate => "connect-rate",
+        _ => "memory",
+    };
 
     public static void Sessions(int change) => SessionCount.Add(change);
 

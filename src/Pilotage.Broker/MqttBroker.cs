@@ -23,6 +23,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
     private readonly WillPublisher _wills;
     private readonly Admission _admission;
     private readonly DevicePaces _paces;
+    private readonly RefusalLog _refusals;
     private readonly MemoryWatch _memory;
     private readonly ClientTraces _traces = new();
     private readonly TimeProvider _time;
@@ -56,9 +57,10 @@ public sealed partial class MqttBroker : IAsyncDisposable
         _wills = new(_exchange, hooks, time, logger);
         _admission = new(options, time);
         _paces = new(options, time);
+        _refusals = new(options, time, logger);
         _memory = new(options, _logger);
         var context = new LinkContext(
-            options, hooks, _exchange, _wills, _admission, _paces, _memory, _traces, time, logger, _stopping.Token);
+            options, hooks, _exchange, _wills, _admission, _paces, _refusals, _memory, _traces, time, logger, _stopping.Token);
         _connections = new(context);
         _gate = new(_connections, context);
     }
@@ -105,7 +107,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
             broker._stepping = broker._exchange.RunStepsAsync();
             broker._sweeper = broker.SweepAsync();
             broker._listeners = await Listeners.OpenAsync(
-                options, hooks, broker._connections, broker._admission, broker._gate, time, logs, cancellation);
+                options, hooks, broker._connections, broker._admission, broker._refusals, broker._gate, time, logs, cancellation);
         }
         catch
         {
@@ -198,6 +200,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
 
         await _sweeping.CancelAsync();
         await _sweeper;
+        _refusals.End();
         await _sessions.DisposeAsync();
         _exchange.EndSteps();
         await _stepping;
@@ -247,6 +250,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
                 _connections.Sweep();
                 _admission.Sweep();
                 _paces.Sweep();
+                _refusals.Sweep();
                 _memory.Look();
                 _exchange.IsTight = _memory.State == MemoryState.Out;
                 _exchange.Sweep();

@@ -25,8 +25,12 @@ internal sealed class Admission(BrokerOptions options, TimeProvider time)
     }
 
     /// <summary>A connection of that address begins; nothing when it may not. Whoever has no address is not counted.</summary>
-    public HalfOpen? TryBegin(IPAddress? address)
+    public HalfOpen? TryBegin(IPAddress? address) => TryBegin(address, out _);
+
+    /// <summary>The same, and why it may not.</summary>
+    public HalfOpen? TryBegin(IPAddress? address, out TurnAway cause)
     {
+        cause = TurnAway.HalfOpen;
         if (address is null)
         {
             return HalfOpen.Uncounted;
@@ -36,7 +40,13 @@ internal sealed class Admission(BrokerOptions options, TimeProvider time)
         lock (_gate)
         {
             ref var manners = ref CollectionsMarshal.GetValueRefOrAddDefault(_addresses, network, out _);
-            if (manners.HalfOpen >= options.HalfOpenPerAddressMax || Barred(manners) > TimeSpan.Zero)
+            if (Barred(manners) > TimeSpan.Zero)
+            {
+                cause = TurnAway.FailedConnects;
+                return null;
+            }
+
+            if (manners.HalfOpen >= options.HalfOpenPerAddressMax)
             {
                 return null;
             }
@@ -127,7 +137,7 @@ internal sealed class Admission(BrokerOptions options, TimeProvider time)
         : manners.Failures.Wait(time, options.FailedConnectsPerSecondMax, options.FailedConnectsPerSecondMax);
 
     /// <summary>One customer has a whole /64 of IPv6 addresses.</summary>
-    private static IPAddress NetworkOf(IPAddress address)
+    public static IPAddress NetworkOf(IPAddress address)
     {
         if (address.IsIPv4MappedToIPv6)
         {

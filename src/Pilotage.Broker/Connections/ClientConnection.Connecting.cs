@@ -39,7 +39,10 @@ internal sealed partial class ClientConnection
 
         if (context.Admission.Barred(transport.Address) is var barred && barred > TimeSpan.Zero)
         {
-            return Refuse(MqttReason.ServerBusy, $"too many failed attempts from this address; try again in {Seconds(barred)} s");
+            return SendAway(
+                TurnAway.FailedConnects,
+                MqttReason.ServerBusy,
+                $"too many failed attempts from this address; try again in {Seconds(barred)} s");
         }
 
         var request = new ConnectRequest
@@ -70,7 +73,10 @@ internal sealed partial class ClientConnection
 
         if (context.Memory.State != MemoryState.Enough && !context.Exchange.Has(who.Tenant, who.ClientId))
         {
-            return Refuse(MqttReason.ServerBusy, "the server is short of memory and makes no new sessions; try again in a minute");
+            return SendAway(
+                TurnAway.Memory,
+                MqttReason.ServerBusy,
+                "the server is short of memory and makes no new sessions; try again in a minute");
         }
 
         transport.Entry.Dispose();
@@ -84,7 +90,8 @@ internal sealed partial class ClientConnection
     {
         if (context.Admission.Turn(who.Tenant) is not { } wait)
         {
-            return Refuse(
+            return SendAway(
+                TurnAway.ConnectRate,
                 MqttReason.ConnectionRateExceeded,
                 $"too many clients connect at once; try again in {Seconds(context.Options.ConnectWaitMax)} s, or a little later");
         }
@@ -291,17 +298,32 @@ internal sealed partial class ClientConnection
     /// <summary>Answers CONNECT with a failure, where the client's version has a word for it, and ends.</summary>
     private bool Refuse(MqttReason reason, string why)
     {
+        Answer(reason, why);
+        Reject(reason, why);
+        return false;
+    }
+
+    /// <summary>The same where it is not the client's fault, and many may share it.</summary>
+    private bool SendAway(TurnAway cause, MqttReason reason, string why)
+    {
+        Answer(reason, why);
+        BrokerMetrics.Connect(transport.Listener, reason);
+        context.Refusals.TurnedAway(cause, transport.Listener, transport.Remote, _clientId);
+        End(reason, why);
+        return false;
+    }
+
+    private void Answer(MqttReason reason, string why)
+    {
         Debug.Assert(reason.IsFailure(), "A refusal needs a reason.");
         var words = _version == MqttVersion.V5 ? new MqttProperties { ReasonString = why } : null;
         _told = Send(Outbound.ConnAck(new(false, reason, words)));
-        Reject(reason, why);
-        return false;
     }
 
     private void Reject(MqttReason reason, string why)
     {
         BrokerMetrics.Connect(transport.Listener, reason);
-        Log.Refused(context.Logger, _clientId, transport.Listener, From, reason, why);
+        context.Refusals.Refused(_clientId, transport.Listener, transport.Remote, reason, why);
         End(reason, why);
     }
 }

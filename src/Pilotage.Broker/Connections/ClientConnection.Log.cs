@@ -23,12 +23,6 @@ internal sealed partial class ClientConnection
             MqttVersion version,
             bool present);
 
-        /// <summary>The client id is what CONNECT claimed, empty before it came.</summary>
-        [LoggerMessage(
-            2101, LogLevel.Warning, "Client \"{ClientId}\" at {Remote} was refused by {Listener}: {Reason}, {Why}.")]
-        public static partial void Refused(
-            ILogger logger, string clientId, string listener, object remote, MqttReason reason, string why);
-
         [LoggerMessage(
             2102, LogLevel.Information, "Client {ClientId} of {Tenant} is gone from {Listener}, {Remote}: {Reason}, {Why}.")]
         public static partial void Disconnected(

@@ -18,9 +18,10 @@ internal sealed class ConnectionTable(LinkContext context)
     {
         var certificate = connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate;
         var remote = listener.EndPoint is UnixDomainSocketEndPoint ? null : connection.RemoteEndPoint as IPEndPoint;
-        if (context.Admission.TryBegin(remote?.Address) is not { } entry)
+        if (context.Admission.TryBegin(remote?.Address, out var cause) is not { } entry)
         {
             BrokerMetrics.Connect(listener.Name, Protocols.Mqtt.MqttReason.ServerBusy);
+            context.Refusals.TurnedAway(cause, listener.Name, remote);
             connection.Abort();
             return Task.CompletedTask;
         }
@@ -47,6 +48,7 @@ internal sealed class ConnectionTable(LinkContext context)
             Interlocked.Decrement(ref _open);
             transport.Entry.Dispose();
             BrokerMetrics.Connect(transport.Listener, Protocols.Mqtt.MqttReason.ServerBusy);
+            context.Refusals.TurnedAway(TurnAway.Connections, transport.Listener, transport.Remote);
             await transport.Wire.CloseAsync();
             return;
         }

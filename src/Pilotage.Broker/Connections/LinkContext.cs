@@ -13,6 +13,7 @@ internal sealed record LinkContext(
     WillPublisher Wills,
     Admission Admission,
     DevicePaces Paces,
+    RefusalLog Refusals,
     MemoryWatch Memory,
     ClientTraces Traces,
     TimeProvider Time,

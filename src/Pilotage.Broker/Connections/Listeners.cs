@@ -37,6 +37,7 @@ internal sealed class Listeners : IAsyncDisposable
         BrokerHooks hooks,
         ConnectionTable connections,
         Admission admission,
+        RefusalLog refusals,
         WebSocketGate gate,
         TimeProvider time,
         ILoggerFactory logs,
@@ -50,7 +51,7 @@ internal sealed class Listeners : IAsyncDisposable
         var listeners = new Listeners(options);
         try
         {
-            listeners.OpenLooped(hooks, connections, admission, time, logs);
+            listeners.OpenLooped(hooks, connections, admission, refusals, time, logs);
             var piped = options.Listeners.Where(listener => !IsLooped(listener)).ToList();
             if (piped.Count > 0)
             {
@@ -109,7 +110,12 @@ internal sealed class Listeners : IAsyncDisposable
         OperatingSystem.IsLinux() && listener.WebSocket is null && (listener.Tls is not { } tls || TlsSessions.CanServe(tls));
 
     private void OpenLooped(
-        BrokerHooks hooks, ConnectionTable connections, Admission admission, TimeProvider time, ILoggerFactory logs)
+        BrokerHooks hooks,
+        ConnectionTable connections,
+        Admission admission,
+        RefusalLog refusals,
+        TimeProvider time,
+        ILoggerFactory logs)
     {
         var logger = logs.CreateLogger<EventLoop>();
         foreach (var listener in _options.Listeners.Where(IsLooped))
@@ -119,7 +125,7 @@ internal sealed class Listeners : IAsyncDisposable
             var tls = listener.Tls is { } asked ? new TlsSessions(asked, shown => hooks.TrustsCertificate(listener.Name, shown), time) : null;
             _looped.Add((
                 listener.Name,
-                new(listener.Name, listener.EndPoint, _loops, Serve, admission, tls, _options.HandshakeTimeout, time, logger)));
+                new(listener.Name, listener.EndPoint, _loops, Serve, admission, refusals, tls, _options.HandshakeTimeout, time, logger)));
         }
     }
 

@@ -37,8 +37,11 @@ internal sealed class PipeListeners : IAsyncDisposable
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxConcurrentConnections = options.ConnectionsMax;
-            kestrel.Limits.MaxConcurrentUpgradedConnections = options.ConnectionsMax;
+
+            // Ours is reached first, and says so. Kestrel's, which closes without a word to anybody, is for what connects and
+            // never asks to be upgraded.
+            kestrel.Limits.MaxConcurrentConnections = options.ConnectionsMax + options.HalfOpenPerAddressMax;
+            kestrel.Limits.MaxConcurrentUpgradedConnections = options.ConnectionsMax + options.HalfOpenPerAddressMax;
             kestrel.Limits.RequestHeadersTimeout = options.ConnectTimeout;
             foreach (var listener in wanted)
             {

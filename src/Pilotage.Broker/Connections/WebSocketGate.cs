@@ -34,10 +34,11 @@ internal sealed class WebSocketGate(ConnectionTable connections, LinkContext con
         var remote = listener.EndPoint is UnixDomainSocketEndPoint || http.Connection.RemoteIpAddress is not { } ip
             ? null
             : new IPEndPoint(ip, http.Connection.RemotePort);
-        using var entry = context.Admission.TryBegin(remote?.Address);
+        using var entry = context.Admission.TryBegin(remote?.Address, out var cause);
         if (entry is null)
         {
             BrokerMetrics.Connect(listener.Name, MqttReason.ServerBusy);
+            context.Refusals.TurnedAway(cause, listener.Name, remote);
             http.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
             return;
         }

@@ -20,6 +20,7 @@ internal sealed partial class LoopListener : LoopItem
     private readonly EventLoops _loops;
     private readonly Action<LoopWire> _serve;
     private readonly Admission _admission;
+    private readonly RefusalLog _refusals;
     private readonly TimeSpan _handshake;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -32,10 +33,11 @@ internal sealed partial class LoopListener : LoopItem
     /// <param name="loops">Serve the connections.</param>
     /// <param name="serve">Called for each connection, on its loop, when its handshake is done.</param>
     /// <param name="admission">Says who may begin.</param>
+    /// <param name="refusals">Told of those who may not.</param>
     /// <param name="tls">Handshakes, or none.</param>
     /// <param name="handshake">How long one may take.</param>
     /// <param name="time">Clock of handshakes, and of the pause when descriptors have run out.</param>
-    /// <param name="logger">Event ids 2120 to 2129.</param>
+    /// <param name="logger">Event id 2121.</param>
     /// <exception cref="IOException">The address cannot be had.</exception>
     public LoopListener(
         string name,
@@ -43,13 +45,14 @@ internal sealed partial class LoopListener : LoopItem
         EventLoops loops,
         Action<LoopWire> serve,
         Admission admission,
+        RefusalLog refusals,
         TlsSessions? tls,
         TimeSpan handshake,
         TimeProvider time,
         ILogger logger)
     {
         (_name, _loops, _serve, _logger) = (name, loops, serve, logger);
-        (_admission, _handshake, _time) = (admission, handshake, time);
+        (_admission, _refusals, _handshake, _time) = (admission, refusals, handshake, time);
         Tls = tls;
         _socket = Bind(at);
         _descriptor = (int)_socket.SafeHandle.DangerousGetHandle();
@@ -86,7 +89,7 @@ internal sealed partial class LoopListener : LoopItem
     {
         _admission.Failed(wire.Remote?.Address);
         BrokerMetrics.Connect(_name, MqttReason.NotAuthorized);
-        Log.Refused(_logger, _name, wire.Remote, why);
+        _refusals.RefusedHandshake(_name, wire.Remote, why);
     }
 
     public override void OnEvents(uint events) => Accept();
@@ -168,9 +171,10 @@ internal sealed partial class LoopListener : LoopItem
             }
 
             var remote = bytes > sizeof(ushort) ? SocketCalls.EndPointOf(address[..bytes]) : null;
-            if (_admission.TryBegin(remote?.Address) is not { } entry)
+            if (_admission.TryBegin(remote?.Address, out var cause) is not { } entry)
             {
                 BrokerMetrics.Connect(_name, MqttReason.ServerBusy);
+                _refusals.TurnedAway(cause, _name, remote);
                 _ = SocketCalls.Close(descriptor);
                 continue;
             }
@@ -206,9 +210,6 @@ internal sealed partial class LoopListener : LoopItem
 
     private static partial class Log
     {
-        [LoggerMessage(2122, LogLevel.Information, "Listener {Listener} refused the TLS handshake of {Remote}: {Why}.")]
-        public static partial void Refused(ILogger logger, string listener, IPEndPoint? remote, string why);
-
         [LoggerMessage(2121, LogLevel.Error, "Listener {Listener} cannot take a connection, and tries again: {Why}.")]
         public static partial void NoDescriptors(ILogger logger, string listener, string why);
     }

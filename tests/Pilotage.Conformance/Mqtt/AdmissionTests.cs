@@ -1,8 +1,11 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using System.Net.Sockets;
 using Pilotage.Broker;
 using Pilotage.Core;
 using Pilotage.Protocols.Mqtt;
+using Pilotage.Testing;
 using Pilotage.Testing.Gateway;
 using Xunit;
 
@@ -11,6 +14,8 @@ namespace Pilotage.Conformance.Mqtt;
 /// <summary>Who comes in, how many at once, and how fast a device may speak: on sockets, with the reasons a client gets.</summary>
 public sealed class AdmissionTests
 {
+    private readonly ManualTime _time = new();
+
     [OwnFact]
     public async Task Connections_that_do_not_come_in_are_closed_past_their_number_and_those_who_come_in_do_not_count()
     {
@@ -172,6 +177,52 @@ public sealed class AdmissionTests
         Assert.Equal(Messages, broker.Hooks.Received.Count);
     }
 
+    [OwnFact]
+    public Task A_connection_past_their_number_is_named_in_the_log_and_counted() =>
+        TurnedAwayAsync("connections", "", new() { ConnectionsMax = 1 }, async broker =>
+        {
+            using var inside = (await RawClient.ConnectAsync(broker.Port, "inside")).Client;
+            using var next = await RawClient.OpenAsync(broker.Port);
+            await next.ExpectEndAsync();
+        });
+
+    [OwnFact]
+    public Task A_connection_past_those_half_open_is_named_in_the_log_and_counted() =>
+        TurnedAwayAsync("half-open", "", new() { HalfOpenPerAddressMax = 1 }, async broker =>
+        {
+            using var first = await RawClient.OpenAsync(broker.Port);
+            using var second = await RawClient.OpenAsync(broker.Port);
+            await second.ExpectEndAsync();
+        });
+
+    [OwnFact]
+    public Task A_client_of_an_address_that_failed_too_often_is_named_in_the_log_and_counted() =>
+        TurnedAwayAsync("failed-connects", "late", new() { FailedConnectsPerSecondMax = 1 }, async broker =>
+        {
+            broker.Hooks.OnConnect = _ => ConnectDecision.Refuse(MqttReason.NotAuthorized, "no");
+            using var late = await RawClient.OpenAsync(broker.Port);
+            Assert.Equal(MqttReason.NotAuthorized, await AnswerAsync(broker, "unknown"));
+            await late.SendAsync(t => MqttEncoder.Connect(t, new() { ClientId = "late" }));
+            Assert.Equal(MqttReason.ServerBusy, (await late.ConnAckAsync()).Reason);
+        });
+
+    [OwnFact]
+    public Task A_client_whose_turn_is_too_far_off_is_named_in_the_log_and_counted() =>
+        TurnedAwayAsync("connect-rate", "next", new() { ConnectsPerSecond = 1, ConnectWaitMax = TimeSpan.FromMilliseconds(1) }, async broker =>
+        {
+            Assert.Equal(MqttReason.Success, await AnswerAsync(broker, "first"));
+            Assert.Equal(MqttReason.ConnectionRateExceeded, await AnswerAsync(broker, "next"));
+        });
+
+    [OwnFact]
+    public Task A_client_for_whom_there_is_no_memory_is_named_in_the_log_and_counted() =>
+        TurnedAwayAsync("memory", "new", new() { MemoryMax = 1000, MemoryInUse = () => 700 }, broker => Eventually(async () =>
+        {
+            // The sweep looks at the memory.
+            _time.Advance(TimeSpan.FromSeconds(1));
+            return await AnswerAsync(broker, "new") == MqttReason.ServerBusy;
+        }));
+
     [Fact]
     public async Task A_server_short_of_memory_makes_no_new_sessions_and_goes_on_with_those_it_has()
     {
@@ -184,6 +235,23 @@ public sealed class AdmissionTests
 
         Volatile.Write(ref inUse, 699);
         await Eventually(async () => await AnswerAsync(broker, "new") == MqttReason.Success);
+    }
+
+    private async Task TurnedAwayAsync(string cause, string clientId, BrokerOptions options, Func<TestBroker, Task> provoke)
+    {
+        using var counted = new CountedTurnAways();
+        using var logs = new LogLines();
+        await using var broker = await TestBroker.StartAsync(options, time: _time, logs: logs);
+        await provoke(broker);
+
+        // A client may hear of it before the log does.
+        await Eventually(async () =>
+        {
+            await Task.Yield();
+            return counted.Causes.Contains(cause) && logs.All.Any(line => line.Id == 2107
+                && line.Text.StartsWith($"Client \"{clientId}\" at 127.0.0.1:", StringComparison.Ordinal)
+                && line.Text.Contains($" was turned away by plain: {cause}, ", StringComparison.Ordinal));
+        });
     }
 
     private static async Task<MqttReason> AnswerAsync(TestBroker broker, string clientId)
@@ -201,5 +269,28 @@ public sealed class AdmissionTests
         {
             Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(10), "not within 10 s");
         }
+    }
+
+    /// <summary>The causes that the broker's metric has counted; the tests of the process share it.</summary>
+    private sealed class CountedTurnAways : IDisposable
+    {
+        private readonly MeterListener _listener = new();
+
+        public CountedTurnAways()
+        {
+            _listener.InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Name == "pilotage.broker.connects.turned_away")
+                {
+                    listener.EnableMeasurementEvents(instrument);
+                }
+            };
+            _listener.SetMeasurementEventCallback<long>((_, _, labels, _) => Causes.Add((string)labels[0].Value!));
+            _listener.Start();
+        }
+
+        public ConcurrentBag<string> Causes { get; } = [];
+
+        public void Dispose() => _listener.Dispose();
     }
 }

@@ -11,13 +11,15 @@ public sealed class TestBroker : IAsyncDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("pilotage-broker-");
     private readonly TimeProvider _time;
+    private readonly ILoggerFactory _logs;
     private MqttBroker? _broker;
 
-    private TestBroker(BrokerOptions options, OpenHooks hooks, TimeProvider time)
+    private TestBroker(BrokerOptions options, OpenHooks hooks, TimeProvider time, ILoggerFactory logs)
     {
         Options = options;
         Hooks = hooks;
         _time = time;
+        _logs = logs;
     }
 
     /// <summary>The running broker.</summary>
@@ -34,7 +36,7 @@ public sealed class TestBroker : IAsyncDisposable
 
     /// <summary>One insecure loopback listener, unless the options bring others.</summary>
     public static async Task<TestBroker> StartAsync(
-        BrokerOptions? options = null, OpenHooks? hooks = null, TimeProvider? time = null)
+        BrokerOptions? options = null, OpenHooks? hooks = null, TimeProvider? time = null, ILoggerFactory? logs = null)
     {
         options ??= new();
         if (options.Listeners.Count == 0)
@@ -42,7 +44,7 @@ public sealed class TestBroker : IAsyncDisposable
             options = options with { Listeners = [Plain] };
         }
 
-        var broker = new TestBroker(options, hooks ?? new(), time ?? TimeProvider.System);
+        var broker = new TestBroker(options, hooks ?? new(), time ?? TimeProvider.System, logs ?? NullLoggerFactory.Instance);
         try
         {
             await broker.StartAgainAsync();
@@ -80,8 +82,7 @@ public sealed class TestBroker : IAsyncDisposable
 
     private async Task StartAgainAsync()
     {
-        ILoggerFactory logs = NullLoggerFactory.Instance;
         _broker = await MqttBroker.StartAsync(
-            Options, Hooks, new PosixDirectory(_folder.FullName), _time, logs, CancellationToken.None);
+            Options, Hooks, new PosixDirectory(_folder.FullName), _time, _logs, CancellationToken.None);
     }
 }
