@@ -127,6 +127,9 @@ internal sealed class TlsSession
         TlsCalls.Free(_ssl);
         TlsCalls.ClearErrors();
         _ssl = 0;
+
+        // Native memory too, of which the collector knows nothing: left to its finalizers, that of many connections gathers.
+        Certificate?.Dispose();
     }
 
     /// <summary>The library's question, in the middle of a handshake on this thread.</summary>

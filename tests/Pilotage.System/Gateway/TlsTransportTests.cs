@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Threading.Channels;
 using Pilotage.Broker;
@@ -70,6 +71,34 @@ public sealed class TlsTransportTests : IAsyncLifetime
 
         Assert.Equal(0x20, await FirstByteAsync(secured));
         Assert.Equal(protocols, secured.SslProtocol);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_a_client_has_shown_is_given_back_with_its_connection(bool isTrusted)
+    {
+        var seen = new TaskCompletionSource<X509Certificate2>();
+        var trusts = _rig.Broker.Hooks.Trusts;
+        _rig.Broker.Hooks.Trusts = shown => seen.TrySetResult(shown) && trusts(shown) && isTrusted;
+        using var certificate = _rig.Device("pump-1");
+        using var socket = await _rig.DialAsync();
+        await using (var secured = await TlsRig.SecureAsync(socket.GetStream(), certificate, SslProtocols.Tls13))
+        {
+            await secured.WriteAsync(Connect);
+            if (isTrusted)
+            {
+                Assert.Equal(0x20, await FirstByteAsync(secured));
+            }
+        }
+
+        socket.Close();
+        var given = await seen.Task.WaitAsync(Patience);
+        using var patience = new CancellationTokenSource(Patience);
+        while (given.Handle != 0)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, patience.Token);
+        }
     }
 
     [Fact]
