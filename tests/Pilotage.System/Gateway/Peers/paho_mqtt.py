@@ -1,12 +1,15 @@
-"""paho-mqtt as one of the peers; PeerCall.cs says what the command line means and what the lines are. It has no mode "stream": PeerSurvivalTests says why.
+"""paho-mqtt as one of the peers; PeerCall.cs says what the command line means and what the lines are.
 
 Not called paho.py: Python would take that for the library.
 """
 import argparse
 import json
 import os
+import queue
+import socket
 import sys
 import threading
+import time
 from urllib.parse import urlsplit
 
 try:
@@ -17,7 +20,7 @@ except ImportError:
     sys.exit("paho-mqtt is missing; install it with: apt-get install python3-paho-mqtt")
 
 parser = argparse.ArgumentParser()
-parser.add_argument("mode", choices=["subscribe", "publish"])
+parser.add_argument("mode", choices=["subscribe", "publish", "stream"])
 parser.add_argument("url")
 for name in ("version", "id", "ca", "cert", "key", "topic", "payload", "response", "correlation", "will-topic", "will-payload"):
     parser.add_argument(f"--{name}")
@@ -35,6 +38,7 @@ finished = threading.Event()
 missing = asked.count
 numbers = {}
 gate = threading.Condition()
+done = queue.SimpleQueue()
 
 
 def say(line):
@@ -62,8 +66,26 @@ def on_connect(client, userdata, flags, code, properties=None):
 
 
 def on_disconnect(client, userdata, code, properties=None):
-    if not finished.is_set():
+    # A lasting client comes back by itself; any other ends with its connection.
+    if not asked.lasting and not finished.is_set():
         os._exit(1)
+    # When an attempt fails before the one that succeeds, paho-mqtt 1.6 publishes anew what only waited for PUBCOMP
+    # (_messages_reconnect_reset_out, run twice); that would come twice, and so its first attempt has to be good.
+    while asked.lasting and not finished.is_set() and not is_serving():
+        time.sleep(0.05)
+
+
+def is_serving():
+    # A broker that is being killed may still take a connection after it has cut ours, but does not keep it.
+    try:
+        with socket.create_connection((url.hostname, url.port), 1) as probe:
+            probe.settimeout(0.2)
+            probe.recv(1)
+            return False
+    except TimeoutError:
+        return True
+    except OSError:
+        return False
 
 
 def on_thread_ended(fault):
@@ -95,21 +117,32 @@ def on_message(client, userdata, message):
 
 
 def on_publish(client, userdata, mid):
-    # Who published holds the gate until it has noted the number.
-    with gate:
-        say(f"published {numbers.pop(mid)}")
-        gate.notify_all()
+    # paho-mqtt 1.6 calls this with its lock over the outgoing messages held (_handle_pubackcomp), and publish() takes that
+    # lock too. A lock of ours, held around publish() and asked for here, stops both threads for ever, whatever the
+    # broker does: so nothing here may wait.
+    done.put(mid)
+
+
+def report():
+    while True:
+        mid = done.get()
+        with gate:
+            # PUBACK may be here before publish() has told the identifier.
+            gate.wait_for(lambda: mid in numbers)
+            say(f"published {numbers.pop(mid)}")
+            gate.notify_all()
 
 
 def publish(payload, qos, number):
+    info = client.publish(asked.topic, payload, qos, asked.retain, properties_of(
+        PacketTypes.PUBLISH,
+        UserProperty=[tuple(pair.split("=")) for pair in asked.user],
+        ResponseTopic=asked.response,
+        CorrelationData=asked.correlation and asked.correlation.encode(),
+        MessageExpiryInterval=asked.expiry))
     with gate:
-        info = client.publish(asked.topic, payload, qos, asked.retain, properties_of(
-            PacketTypes.PUBLISH,
-            UserProperty=[tuple(pair.split("=")) for pair in asked.user],
-            ResponseTopic=asked.response,
-            CorrelationData=asked.correlation and asked.correlation.encode(),
-            MessageExpiryInterval=asked.expiry))
         numbers[info.mid] = number
+        gate.notify_all()
 
 
 def all_published():
@@ -129,20 +162,26 @@ if asked.ca:
 if asked.will_topic:
     client.will_set(asked.will_topic, asked.will_payload, qos=1)
 threading.excepthook = on_thread_ended
+client.reconnect_delay_set(0.1, 0.1)
 client.on_connect, client.on_disconnect, client.on_subscribe = on_connect, on_disconnect, on_subscribe
 client.on_message, client.on_publish = on_message, on_publish
 v5_only = dict(
     clean_start=not asked.lasting,
     properties=properties_of(PacketTypes.CONNECT, SessionExpiryInterval=600 if asked.lasting else 0)) if is_v5 else {}
 client.connect(url.hostname, url.port, 60, **v5_only)
+threading.Thread(target=report, daemon=True).start()
 client.loop_start()
 connected.wait()
 if asked.mode == "subscribe":
     finished.wait()
-else:
+elif asked.mode == "publish":
     for qos in asked.qos:
         publish(asked.payload, qos, qos)
         all_published()
+else:
+    for line in sys.stdin:
+        publish(line.rstrip("\n"), asked.qos[0], line.rstrip("\n"))
+    all_published()
 finished.set()
 client.disconnect()
 client.loop_stop()
