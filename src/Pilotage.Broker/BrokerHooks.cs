@@ -37,12 +37,12 @@ public abstract class BrokerHooks
     /// by queueing before the first await. Subscribers may see the message before this completes.
     /// </summary>
     /// <param name="who">The publisher, also for a will.</param>
-    /// <param name="message">The host may keep it; it never changes.</param>
+    /// <param name="message">Lent until the call returns, not until the task completes: what is needed longer is to be copied.</param>
     /// <param name="receivedNs">When the broker took it off the wire, ns since the Unix epoch.</param>
     /// <param name="cancellation">The broker stops hard; a message whose connection has ended is still seen
     /// through.</param>
     public virtual ValueTask<PublishDecision> ReceiveAsync(
-        ClientIdentity who, MqttMessage message, long receivedNs, CancellationToken cancellation) => default;
+        ClientIdentity who, in MessageView message, long receivedNs, CancellationToken cancellation) => default;
 
     /// <summary>A client is connected; called after CONNACK was sent. Must return quickly.</summary>
     public virtual void Connected(ClientIdentity who)

@@ -143,7 +143,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
                 $"\"{message.Topic}\" with QoS {message.Qos} cannot be published.", nameof(message));
         }
 
-        var route = _exchange.Route(tenant, null, message, BrokerClock.Ns(_time));
+        var route = _exchange.Route(tenant, null, message.AsView(), BrokerClock.Ns(_time));
         if (route.Reason.IsFailure())
         {
             throw new InvalidOperationException(

@@ -41,22 +41,28 @@ internal sealed class LocalHooks(EdgeIdentity identity, StoreAndForward buffer, 
     public override bool MaySubscribe(ClientIdentity who, string filter) =>
         who.Device is not { } device || (_paths.TryGetValue(device.Value, out var own) && filter.StartsWith(own + "/", StringComparison.Ordinal));
 
-    public override async ValueTask<PublishDecision> ReceiveAsync(ClientIdentity who, MqttMessage message, long receivedNs, CancellationToken cancellation)
+    public override ValueTask<PublishDecision> ReceiveAsync(
+        ClientIdentity who, in MessageView message, long receivedNs, CancellationToken cancellation)
     {
         if (!TopicPath.TryParse(message.Topic, out var path))
         {
-            return PublishDecision.Refused(MqttReason.TopicNameInvalid);
+            return new(PublishDecision.Refused(MqttReason.TopicNameInvalid));
         }
 
+        var entry = new ForwardedMessage(0, receivedNs, message.Topic, message.Payload.ToArray())
+        {
+            ContentType = message.Properties?.ContentType,
+            Retain = message.Retain,
+            UserProperties = message.Properties?.UserProperties ?? (IReadOnlyList<(string, string)>)[],
+        };
+        return KeepAsync(entry, path.Class);
+    }
+
+    private async ValueTask<PublishDecision> KeepAsync(ForwardedMessage entry, string topicClass)
+    {
         try
         {
-            var entry = new ForwardedMessage(0, receivedNs, message.Topic, message.Payload)
-            {
-                ContentType = message.ContentType,
-                Retain = message.Retain,
-                UserProperties = message.UserProperties,
-            };
-            await buffer.AppendAsync(entry, path.Class, CancellationToken.None);
+            await buffer.AppendAsync(entry, topicClass, CancellationToken.None);
             return PublishDecision.Accepted;
         }
         catch (CommitLogFullException full)

@@ -24,13 +24,21 @@ internal static class ByteChunks
 {
     private const int SmallBytes = 512;
     private const int LargeBytes = 32 * 1024;
+    private const int AtHandMax = 64;
     private static readonly Shelf Small = new(SmallBytes, 4096);
     private static readonly Shelf Large = new(LargeBytes, 256);
+
+    // Small ones of the thread's own: a loop takes and returns one for nearly every packet.
+    [ThreadStatic]
+    private static ByteChunk? t_atHand;
+
+    [ThreadStatic]
+    private static int t_atHandCount;
 
     /// <summary>A chunk with room for that many bytes, small ones preferred.</summary>
     public static ByteChunk Rent(int bytes) => bytes switch
     {
-        <= SmallBytes => Small.Rent(),
+        <= SmallBytes => TakeAtHand() ?? Small.Rent(),
         <= LargeBytes => Large.Rent(),
         _ => new(GC.AllocateUninitializedArray<byte>(bytes)),
     };
@@ -41,6 +49,11 @@ internal static class ByteChunks
         (chunk.Start, chunk.End, chunk.Packets, chunk.Next) = (0, 0, 0, null);
         switch (chunk.Bytes.Length)
         {
+            case SmallBytes when t_atHandCount < AtHandMax:
+                chunk.Next = t_atHand;
+                t_atHand = chunk;
+                t_atHandCount++;
+                break;
             case SmallBytes:
                 Small.Return(chunk);
                 break;
@@ -51,6 +64,19 @@ internal static class ByteChunks
                 // One packet larger than all others was in it: let it go.
                 break;
         }
+    }
+
+    private static ByteChunk? TakeAtHand()
+    {
+        if (t_atHand is not { } chunk)
+        {
+            return null;
+        }
+
+        t_atHand = chunk.Next;
+        t_atHandCount--;
+        chunk.Next = null;
+        return chunk;
     }
 
     private sealed class Shelf(int bytes, int most)

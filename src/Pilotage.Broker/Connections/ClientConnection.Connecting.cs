@@ -169,7 +169,7 @@ internal sealed partial class ClientConnection
             return MqttReason.Success;
         }
 
-        if (IsPayloadForeign(will))
+        if (IsPayloadForeign(will.AsView()))
         {
             return MqttReason.PayloadFormatInvalid;
         }

@@ -48,7 +48,7 @@ internal sealed partial class ClientConnection
             return Fail(reason, "PUBLISH has no usable topic alias");
         }
 
-        var pending = Accept(packet.ToMessage(topic), packet.PacketId);
+        var pending = Accept(packet.Message(topic), packet.PacketId);
         if (pending is { Type: MqttPacketType.PubRec, Refusal: MqttReason.ReceiveMaximumExceeded })
         {
             return Fail(MqttReason.ReceiveMaximumExceeded, "more unreleased QoS 2 messages than the session may have");
@@ -95,7 +95,7 @@ internal sealed partial class ClientConnection
         return Enqueue(new(MqttPacketType.PubComp, ack.PacketId, answer, stored, default, state));
     }
 
-    private PendingAck Accept(MqttMessage message, ushort packetId)
+    private PendingAck Accept(in MessageView message, ushort packetId)
     {
         var type = message.Qos == 2 ? MqttPacketType.PubRec : MqttPacketType.PubAck;
         var refusal = JudgePublish(message);
@@ -125,7 +125,7 @@ internal sealed partial class ClientConnection
         new(await earlier, null);
 
     /// <summary>Topics that begin with $ are the broker's own (MQTT-4.7.2-1 and the section's advice).</summary>
-    private MqttReason JudgePublish(MqttMessage message)
+    private MqttReason JudgePublish(in MessageView message)
     {
         var judged = ReferenceEquals(message.Topic, _lastTopic) ? _lastJudged : JudgeTopic(message.Topic);
         if (judged != MqttReason.Success)
@@ -140,7 +140,7 @@ internal sealed partial class ClientConnection
 
         var allowed = IsForClients(message.Topic)
             && context.Hooks.MayPublish(_who!, message.Topic)
-            && (message.ResponseTopic is not { } answer || context.Hooks.MaySubscribe(_who!, answer));
+            && (message.Properties?.ResponseTopic is not { } answer || context.Hooks.MaySubscribe(_who!, answer));
         return allowed ? MqttReason.Success : MqttReason.NotAuthorized;
     }
 
@@ -148,8 +148,8 @@ internal sealed partial class ClientConnection
         || (context.Options.AllowsDollarTopics
             && !topic.StartsWith(StatusTopics.Root, StringComparison.Ordinal) && !MqttTopic.IsShared(topic));
 
-    private bool IsPayloadForeign(MqttMessage message) =>
-        context.Options.ChecksPayloadFormat && message.PayloadFormat == 1 && !Utf8.IsValid(message.Payload.Span);
+    private bool IsPayloadForeign(in MessageView message) =>
+        context.Options.ChecksPayloadFormat && message.Properties?.PayloadFormat == 1 && !Utf8.IsValid(message.Payload);
 
     private MqttReason JudgeTopic(string topic) =>
         Encoding.UTF8.GetByteCount(topic) > context.Options.TopicBytesMax

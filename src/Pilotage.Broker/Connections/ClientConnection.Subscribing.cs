@@ -123,8 +123,8 @@ internal sealed partial class ClientConnection
     }
 
     private bool TryReplay(StoredMessage retained, Subscription subscription) =>
-        Math.Min(retained.Message.Qos, subscription.Qos) == 0
-            ? TryDeliver(retained, retain: true, subscription.Identifiers) != Handing.NoRoom
+        Math.Min(retained.Qos, subscription.Qos) == 0
+            ? TryDeliver(retained.View, retained.ReceivedNs, retain: true, subscription.Identifiers) != Handing.NoRoom
             : context.Exchange.TryReplay(_session!, this, retained, subscription);
 
     private async ValueTask UnsubscribeAsync(UnsubscribePacket packet)

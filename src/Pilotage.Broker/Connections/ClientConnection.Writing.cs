@@ -14,7 +14,8 @@ internal sealed partial class ClientConnection
 
     /// <inheritdoc/>
     public Handing TryDeliver(Delivery delivery) => TryDeliver(
-        delivery.Stored,
+        delivery.Stored.View,
+        delivery.Stored.ReceivedNs,
         new()
         {
             Qos = delivery.Qos,
@@ -25,8 +26,8 @@ internal sealed partial class ClientConnection
         });
 
     /// <inheritdoc/>
-    public Handing TryDeliver(StoredMessage stored, bool retain, List<uint>? subscriptionIds) =>
-        TryDeliver(stored, new() { Retain = retain, SubscriptionIds = subscriptionIds });
+    public Handing TryDeliver(in MessageView message, long receivedNs, bool retain, List<uint>? subscriptionIds) =>
+        TryDeliver(message, receivedNs, new() { Retain = retain, SubscriptionIds = subscriptionIds });
 
     /// <inheritdoc/>
     public bool TryRelease(ushort packetId)
@@ -91,16 +92,16 @@ internal sealed partial class ClientConnection
         return true;
     }
 
-    private Handing TryDeliver(StoredMessage stored, PublishDelivery delivery)
+    private Handing TryDeliver(in MessageView message, long receivedNs, in PublishDelivery delivery)
     {
         lock (_outbox.Gate)
         {
-            if (_outbox.IsClosed || !_outbox.HasRoom(stored.Bytes + OverheadBytes))
+            if (_outbox.IsClosed || !_outbox.HasRoom(message.Topic.Length + message.Payload.Length + OverheadBytes))
             {
                 return Handing.NoRoom;
             }
 
-            if (!TryWrite(stored, delivery))
+            if (!TryWrite(message, receivedNs, delivery))
             {
                 return Handing.TooLarge;
             }
@@ -112,21 +113,21 @@ internal sealed partial class ClientConnection
         return Handing.Done;
     }
 
-    private bool TryWrite(StoredMessage stored, PublishDelivery delivery)
+    private bool TryWrite(in MessageView message, long receivedNs, PublishDelivery delivery)
     {
-        var topic = stored.Message.Topic;
+        var topic = message.Topic;
         var alias = _aliases.Of(topic, out var known);
         if (alias != 0)
         {
             delivery = delivery with { TopicAlias = alias, TopicOmitted = known };
         }
 
-        if (stored.Message.ExpirySeconds is not null)
+        if (message.Properties?.MessageExpiry is not null)
         {
-            delivery = delivery with { ExpirySeconds = stored.ExpiryLeft(BrokerClock.Ns(context.Time)) };
+            delivery = delivery with { ExpirySeconds = StoredMessage.ExpiryLeft(message.Properties, receivedNs, BrokerClock.Ns(context.Time)) };
         }
 
-        var written = MqttEncoder.Publish(_outbox, _version, stored.Message, delivery, _packetBytesMax);
+        var written = MqttEncoder.Publish(_outbox, _version, message, delivery, _packetBytesMax);
         if (written == 0)
         {
             return false;

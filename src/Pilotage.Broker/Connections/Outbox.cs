@@ -22,6 +22,9 @@ internal sealed class Outbox(int packetsMax, int bytesMax) : IBufferWriter<byte>
     private bool _awaited;
     private TaskCompletionSource? _room;
 
+    private ArraySegment<byte> Front =>
+        _first is { } chunk ? new(chunk.Bytes, chunk.Start, chunk.End - chunk.Start) : default;
+
     /// <summary>Held while a packet is written.</summary>
     public Lock Gate { get; } = new();
 
@@ -64,19 +67,23 @@ internal sealed class Outbox(int packetsMax, int bytesMax) : IBufferWriter<byte>
         _bytes += count;
     }
 
-    /// <summary>The bytes at the front; they stay as they are until <see cref="Sent"/>. Nothing when all are sent.</summary>
+    /// <summary>The bytes at the front; they stay as they are until <see cref="Sent(int)"/>. Nothing when all are sent.</summary>
     public ArraySegment<byte> Peek()
     {
         lock (Gate)
         {
-            return _first is { } chunk ? new(chunk.Bytes, chunk.Start, chunk.End - chunk.Start) : default;
+            return Front;
         }
     }
 
     /// <summary>Takes bytes off the front; true when room has come that somebody was refused.</summary>
-    public bool Sent(int bytes)
+    public bool Sent(int bytes) => Sent(bytes, out _);
+
+    /// <summary>The same with what is at the front then, as <see cref="Peek"/> would tell.</summary>
+    public bool Sent(int bytes, out ArraySegment<byte> next)
     {
         TaskCompletionSource? room = null;
+        next = default;
         bool told;
         lock (Gate)
         {
@@ -93,6 +100,7 @@ internal sealed class Outbox(int packetsMax, int bytesMax) : IBufferWriter<byte>
                 TakeOff(chunk);
             }
 
+            next = Front;
             told = _awaited && _packets <= packetsMax / 2 && _bytes <= bytesMax / 2;
             if (told)
             {

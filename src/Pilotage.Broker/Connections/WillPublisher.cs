@@ -39,8 +39,8 @@ internal sealed partial class WillPublisher(
         try
         {
             var receivedNs = BrokerClock.Ns(time);
-            var taken = hooks.ReceiveAsync(will.Who, will.Message, receivedNs, stopping).AsTask();
-            await exchange.Route(will.Who.Tenant, null, will.Message, receivedNs).Stored;
+            var taken = hooks.ReceiveAsync(will.Who, will.Message.AsView(), receivedNs, stopping).AsTask();
+            await exchange.Route(will.Who.Tenant, null, will.Message.AsView(), receivedNs).Stored;
             await taken;
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)

@@ -261,7 +261,8 @@ internal sealed class LoopWire : LoopItem, IWire
 
         // Seen before the last look at the bytes, so that nothing written before the close stays behind.
         var closed = outbox.IsClosed;
-        while (outbox.Peek() is { Count: > 0 } bytes)
+        var bytes = outbox.Peek();
+        while (bytes.Count > 0)
         {
             var (sent, flow, why) = SendOnce(bytes);
             if (flow == Flow.Waits)
@@ -276,7 +277,7 @@ internal sealed class LoopWire : LoopItem, IWire
                 return;
             }
 
-            if (outbox.Sent(sent))
+            if (outbox.Sent(sent, out bytes))
             {
                 _owner!.HasRoom();
             }

@@ -70,13 +70,15 @@ internal sealed partial class Exchange
                 return AckOutcome.Done;
             }
 
-            var release = session.Receive(place);
+            var release = _pool.Take(packetId);
+            session.Receive(place, release);
             release.Ready = !session.Durable;
             if (session.Durable)
             {
                 Record(session, release, log.Received(session, delivery.Id, packetId));
             }
 
+            _pool.LetGo(delivery);
             Pump(session);
             return AckOutcome.Done;
         }
@@ -87,8 +89,9 @@ internal sealed partial class Exchange
     {
         lock (_gate)
         {
-            if (session.Link == link && session.Complete(packetId))
+            if (session.Link == link && session.Complete(packetId) is { } release)
             {
+                _pool.LetGo(release);
                 if (session.Durable)
                 {
                     log.Completed(session, packetId);
@@ -166,6 +169,7 @@ internal sealed partial class Exchange
             log.Acknowledged(session, delivery.Id);
         }
 
+        _pool.LetGo(delivery);
         Pump(session);
     }
 
@@ -231,6 +235,7 @@ internal sealed partial class Exchange
             log.Acknowledged(session, delivery.Id);
         }
 
+        _pool.LetGo(delivery);
         if (session.Waiting.Count > 0)
         {
             Admit(session, session.Link!.SendWindow);
@@ -274,7 +279,7 @@ internal sealed partial class Exchange
         while (session.Waiting.Count > 0 && session.Inflight.Count + session.Releases.Count < window)
         {
             var next = session.Waiting.Peek();
-            if (next.Stored.Message.ExpirySeconds is null || !next.Stored.IsExpired(NowNs))
+            if (next.Stored.Properties?.MessageExpiry is null || !next.Stored.IsExpired(NowNs))
             {
                 session.Admit();
                 continue;
@@ -287,6 +292,8 @@ internal sealed partial class Exchange
             {
                 log.Acknowledged(session, expired.Id);
             }
+
+            _pool.LetGo(expired);
         }
     }
 

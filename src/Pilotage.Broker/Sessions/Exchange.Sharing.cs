@@ -5,7 +5,7 @@ internal sealed partial class Exchange
 {
     private readonly List<Topics.SubscriptionTrie<Topics.ShareGroup>.Entry> _groups = [];
 
-    private void FindSharers(TenantSpace space, Protocols.Mqtt.MqttMessage message)
+    private void FindSharers(TenantSpace space, in Protocols.Mqtt.MessageView message)
     {
         _groups.Clear();
         space.Shared.Match(message.Topic, _groups);
@@ -54,6 +54,8 @@ internal sealed partial class Exchange
             {
                 log.Acknowledged(session, delivery.Id);
             }
+
+            _pool.LetGo(delivery);
         }
     }
 
@@ -66,7 +68,7 @@ internal sealed partial class Exchange
         }
 
         var qos = Math.Min(delivery.Qos, subscription.Qos);
-        var copy = new StoredMessage(++_lastMessage, delivery.Stored.Message, delivery.Stored.ReceivedNs);
+        var copy = _pool.Take(++_lastMessage, delivery.Stored.View, delivery.Stored.ReceivedNs);
         var target = new RouteTarget(session, qos, delivery.Retain, subscription.Identifiers, Share: delivery.Share);
         if (qos > 0 && session.Durable)
         {
@@ -74,5 +76,6 @@ internal sealed partial class Exchange
         }
 
         Deliver(target, copy);
+        _pool.LetGo(copy);
     }
 }

@@ -12,7 +12,7 @@ internal sealed partial class Exchange
             {
                 foreach (var stored in Status(space))
                 {
-                    FindTargets(space, publisher: null, stored.Message);
+                    FindTargets(space, publisher: null, stored.View);
                     foreach (var target in _targets)
                     {
                         Deliver(target, stored);

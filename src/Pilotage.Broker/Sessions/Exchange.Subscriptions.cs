@@ -75,7 +75,7 @@ internal sealed partial class Exchange
             space.Retained.Match(filter, NowNs, found);
             if (filter.StartsWith(StatusTopics.Root, StringComparison.Ordinal))
             {
-                found.AddRange(Status(space).Where(stored => MqttTopic.Matches(filter, stored.Message.Topic)));
+                found.AddRange(Status(space).Where(stored => MqttTopic.Matches(filter, stored.Topic)));
             }
         }
 
@@ -101,9 +101,9 @@ internal sealed partial class Exchange
             }
 
             // Its own id: this delivery is acknowledged apart from the one the message had when it was published.
-            var copy = new StoredMessage(++_lastMessage, retained.Message, retained.ReceivedNs);
-            var qos = Math.Min(retained.Message.Qos, subscription.Qos);
-            var delivery = new Delivery(copy, copy.Id, qos, retain: true, subscription.Identifiers);
+            var copy = new StoredMessage(++_lastMessage, retained);
+            var qos = Math.Min(retained.Qos, subscription.Qos);
+            var delivery = _pool.Take(copy, copy.Id, new(session, qos, Retain: true, subscription.Identifiers));
             if (session.Durable)
             {
                 SessionLog.Unawaited(log.Published(session, delivery));

@@ -22,7 +22,9 @@ internal sealed partial class Exchange(BrokerOptions options, SessionLog log, Ti
     private readonly List<SubscriptionTrie<Session>.Entry> _matches = [];
     private readonly List<RouteTarget> _targets = [];
     private readonly List<RouteTarget> _durable = [];
+    private readonly MessagePool _pool = new();
     private ulong _routes;
+    private int _numbered;
     private ulong _lastSession;
     private ulong _lastMessage;
 
@@ -41,7 +43,7 @@ internal sealed partial class Exchange(BrokerOptions options, SessionLog log, Ti
     /// <param name="receivedNs">When.</param>
     /// <param name="onceId">The identifier of a QoS 2 message; one that is known already has no effect again.</param>
     public RouteOutcome Route(
-        TenantId tenant, Session? publisher, MqttMessage message, long receivedNs, ushort onceId = 0)
+        TenantId tenant, Session? publisher, in MessageView message, long receivedNs, ushort onceId = 0)
     {
         lock (_gate)
         {
@@ -59,36 +61,56 @@ internal sealed partial class Exchange(BrokerOptions options, SessionLog log, Ti
             }
 
             space.Received++;
-            var stored = new StoredMessage(_lastMessage + 1, message, receivedNs);
-            _lastMessage += (ulong)Math.Max(1, _targets.Count);
-            var origin = onceId != 0 && publisher is { Durable: true } ? (publisher.Key, onceId) : default;
-            ValueTask<long> durable = default;
-            if (retain || _durable.Count > 0 || origin.onceId != 0)
-            {
-                durable = log.Published(origin, tenant, stored, retain, CollectionsMarshal.AsSpan(_durable));
-            }
-
             if (onceId != 0 && publisher is not null)
             {
                 publisher.Incoming[onceId] = IncomingState.Pending;
             }
 
-            if (retain)
+            if (!retain && onceId == 0 && _numbered == 0)
             {
-                Retain(space, stored);
+                // Fast path: nobody keeps it, so it goes out as it came in.
+                foreach (ref readonly var target in CollectionsMarshal.AsSpan(_targets))
+                {
+                    DeliverAtMostOnce(target, message, receivedNs);
+                }
+
+                return new(MqttReason.Success, default);
             }
 
-            foreach (var target in _targets)
-            {
-                Deliver(target, stored);
-            }
-
-            return new(MqttReason.Success, durable);
+            return new(MqttReason.Success, Keep(space, tenant, publisher, message, receivedNs, onceId));
         }
     }
 
     /// <summary>Whether memory is so short that no queue of a client that is away may grow.</summary>
     public bool IsTight { get; set; }
+
+    /// <summary>Delivers a message that somebody keeps: a session until it is acknowledged, the retained store, the log.</summary>
+    private ValueTask<long> Keep(
+        TenantSpace space, TenantId tenant, Session? publisher, in MessageView message, long receivedNs, ushort onceId)
+    {
+        var id = _lastMessage + 1;
+        _lastMessage += (ulong)Math.Max(1, _targets.Count);
+        var stored = message.Retain ? new(id, message, receivedNs) : _pool.Take(id, message, receivedNs);
+        var origin = onceId != 0 && publisher is { Durable: true } ? (publisher.Key, onceId) : default;
+        ValueTask<long> durable = default;
+        if (message.Retain || _durable.Count > 0 || origin.onceId != 0)
+        {
+            durable = log.Published(origin, tenant, stored, message.Retain, CollectionsMarshal.AsSpan(_durable));
+        }
+
+        if (message.Retain)
+        {
+            Retain(space, stored);
+        }
+
+        foreach (ref readonly var target in CollectionsMarshal.AsSpan(_targets))
+        {
+            Deliver(target, stored);
+        }
+
+        _pool.LetGo(stored);
+        return durable;
+    }
 
     /// <summary>Takes the wills that fell due since the last call; the caller publishes them.</summary>
     public IReadOnlyList<DueWill> TakeDueWills()
@@ -149,7 +171,7 @@ internal sealed partial class Exchange(BrokerOptions options, SessionLog log, Ti
     /// One target for each session whatever the number of its matching subscriptions (MQTT-3.3.4-2), or one for each
     /// subscription where the option says so; one more for each shared subscription it is chosen for.
     /// </summary>
-    private void FindTargets(TenantSpace space, Session? publisher, MqttMessage message)
+    private void FindTargets(TenantSpace space, Session? publisher, in MessageView message)
     {
         _matches.Clear();
         _targets.Clear();
@@ -230,6 +252,7 @@ internal sealed partial class Exchange(BrokerOptions options, SessionLog log, Ti
     /// <summary>Numbers the deliveries of each session, and picks out those for the log.</summary>
     private void Number()
     {
+        _numbered = 0;
         foreach (ref var target in CollectionsMarshal.AsSpan(_targets))
         {
             if (target.Qos == 0)
@@ -237,6 +260,7 @@ internal sealed partial class Exchange(BrokerOptions options, SessionLog log, Ti
                 continue;
             }
 
+            _numbered++;
             var session = target.Session;
             var (route, place, count) = session.Mark;
             target = target with { Ordinal = count };
@@ -248,7 +272,7 @@ internal sealed partial class Exchange(BrokerOptions options, SessionLog log, Ti
         }
     }
 
-    private MqttReason Judge(TenantSpace space, MqttMessage message, bool retain)
+    private MqttReason Judge(TenantSpace space, in MessageView message, bool retain)
     {
         foreach (var target in _durable)
         {
@@ -284,9 +308,9 @@ internal sealed partial class Exchange(BrokerOptions options, SessionLog log, Ti
 
     private static void Retain(TenantSpace space, StoredMessage stored)
     {
-        if (stored.Message.Payload.IsEmpty)
+        if (stored.Payload.IsEmpty)
         {
-            space.Retained.Remove(stored.Message.Topic);
+            space.Retained.Remove(stored.Topic);
         }
         else
         {
@@ -294,27 +318,25 @@ internal sealed partial class Exchange(BrokerOptions options, SessionLog log, Ti
         }
     }
 
-    private void Deliver(RouteTarget target, StoredMessage stored)
+    private void Deliver(in RouteTarget target, StoredMessage stored)
     {
-        var session = target.Session;
         if (target.Qos == 0)
         {
-            // At most once: nobody there, or no room, and it is gone, but counted.
-            if (session.Link is { SendWindow: > 0 } link)
-            {
-                Drop(link.TryDeliver(stored, target.Retain, target.SubscriptionIds));
-            }
-
+            DeliverAtMostOnce(target, stored.View, stored.ReceivedNs);
             return;
         }
 
-        var delivery = new Delivery(
-            stored, stored.Id + (ulong)target.Ordinal, target.Qos, target.Retain, target.SubscriptionIds)
+        Enqueue(target.Session, _pool.Take(stored, stored.Id + (ulong)target.Ordinal, target));
+        Pump(target.Session);
+    }
+
+    /// <summary>Nobody there, or no room, and it is gone, but counted.</summary>
+    private static void DeliverAtMostOnce(in RouteTarget target, in MessageView message, long receivedNs)
+    {
+        if (target.Session.Link is { SendWindow: > 0 } link)
         {
-            Share = target.Share,
-        };
-        Enqueue(session, delivery);
-        Pump(session);
+            Drop(link.TryDeliver(message, receivedNs, target.Retain, target.SubscriptionIds));
+        }
     }
 
     private static void Drop(Handing handed)
@@ -355,5 +377,7 @@ internal sealed partial class Exchange(BrokerOptions options, SessionLog log, Ti
         {
             log.Dropped(session, lost.Id);
         }
+
+        _pool.LetGo(lost);
     }
 }

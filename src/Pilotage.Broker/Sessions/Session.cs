@@ -166,12 +166,11 @@ internal sealed class Session(ulong key, TenantId tenant, string clientId)
     }
 
     /// <summary>PUBREC has come: the message is done, its identifier waits for PUBCOMP.</summary>
-    public Release Receive(int place)
+    public void Receive(int place, Release release)
     {
-        var release = new Release { PacketId = TakeOut(place).PacketId };
+        TakeOut(place);
         Releases.Add(release);
         UnsentReleases++;
-        return release;
     }
 
     /// <summary>A PUBREL was handed to the connection.</summary>
@@ -181,19 +180,22 @@ internal sealed class Session(ulong key, TenantId tenant, string clientId)
         UnsentReleases--;
     }
 
-    /// <summary>PUBCOMP has come; false when none was waited for.</summary>
-    public bool Complete(ushort packetId)
+    /// <summary>PUBCOMP has come; nothing when none was waited for.</summary>
+    public Release? Complete(ushort packetId)
     {
-        var place = Releases.FindIndex(release => release.PacketId == packetId);
-        if (place < 0)
+        for (var place = 0; place < Releases.Count; place++)
         {
-            return false;
+            var release = Releases[place];
+            if (release.PacketId == packetId)
+            {
+                UnsentReleases -= release.OnWire ? 0 : 1;
+                Releases.RemoveAt(place);
+                _packetIds.Remove(packetId);
+                return release;
+            }
         }
 
-        UnsentReleases -= Releases[place].OnWire ? 0 : 1;
-        Releases.RemoveAt(place);
-        _packetIds.Remove(packetId);
-        return true;
+        return null;
     }
 
     /// <summary>

@@ -305,7 +305,9 @@ internal sealed class SessionImage(int releasedMax)
                 own++;
             }
 
-            kept.Waiting[own] = new(stored, own, (byte)(flags & 3), (flags & 4) != 0, ids) { Share = share };
+            var delivery = new Delivery();
+            delivery.Begin(stored, own, new(kept.Session, (byte)(flags & 3), (flags & 4) != 0, ids, Share: share));
+            kept.Waiting[own] = delivery;
         }
 
         if (retain)
@@ -326,13 +328,13 @@ internal sealed class SessionImage(int releasedMax)
 
         public void Retain(TenantId tenant, StoredMessage stored)
         {
-            if (stored.Message.Payload.IsEmpty)
+            if (stored.Payload.IsEmpty)
             {
-                Retained.Remove((tenant, stored.Message.Topic));
+                Retained.Remove((tenant, stored.Topic));
             }
             else
             {
-                Retained[(tenant, stored.Message.Topic)] = stored;
+                Retained[(tenant, stored.Topic)] = stored;
             }
         }
     }

@@ -108,7 +108,7 @@ internal static class SessionRecords
         record.Text(session.Identity.Role);
         record.Text(session.Identity.Listener);
         record.UInt32(will.DelaySeconds);
-        Packet(target, will.Message);
+        Packet(target, will.Message.AsView());
     }
 
     public static void WillCleared(ArrayBufferWriter<byte> target, ulong session) =>
@@ -158,7 +158,7 @@ internal static class SessionRecords
             }
         }
 
-        Packet(target, stored.Message);
+        Packet(target, stored.View);
     }
 
     /// <summary>Reads the PUBLISH packet back; nothing when it is not one.</summary>
@@ -176,14 +176,14 @@ internal static class SessionRecords
             : null;
     }
 
-    private static void Packet(ArrayBufferWriter<byte> target, MqttMessage message)
+    private static void Packet(ArrayBufferWriter<byte> target, in MessageView message)
     {
         var delivery = new PublishDelivery
         {
             Qos = message.Qos,
             PacketId = 1,
             Retain = message.Retain,
-            ExpirySeconds = message.ExpirySeconds,
+            ExpirySeconds = message.Properties?.MessageExpiry,
         };
         MqttEncoder.Publish(target, MqttVersion.V5, message, delivery, int.MaxValue);
     }

@@ -35,7 +35,7 @@ internal sealed class RetainedStore
     public void Set(StoredMessage message)
     {
         var node = _root;
-        var topic = message.Message.Topic;
+        var topic = message.Topic;
         foreach (var level in topic.AsSpan().Split('/'))
         {
             node = node.Child(topic.AsSpan()[level]);
@@ -63,7 +63,7 @@ internal sealed class RetainedStore
         {
             if (message.IsExpired(nowNs))
             {
-                expired.Add(message.Message.Topic);
+                expired.Add(message.Topic);
             }
             else
             {

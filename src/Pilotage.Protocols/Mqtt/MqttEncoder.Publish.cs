@@ -13,13 +13,13 @@ public static partial class MqttEncoder
     /// <param name="delivery">What differs from receiver to receiver.</param>
     /// <param name="bytesMax">The largest packet the receiver takes.</param>
     public static int Publish(
-        IBufferWriter<byte> target, MqttVersion version, MqttMessage message, in PublishDelivery delivery, int bytesMax)
+        IBufferWriter<byte> target, MqttVersion version, in MessageView message, in PublishDelivery delivery, int bytesMax)
     {
         var properties = version == MqttVersion.V5 ? NoProperties : [];
         if (version == MqttVersion.V5 && HasProperties(message, delivery))
         {
             var aside = Aside();
-            MqttPropertyWriter.WritePublish(aside, message, delivery);
+            MqttPropertyWriter.WritePublish(aside, message.Properties, delivery);
             properties = aside.WrittenSpan;
         }
 
@@ -50,15 +50,18 @@ public static partial class MqttEncoder
         }
 
         properties.CopyTo(rest);
-        message.Payload.Span.CopyTo(rest[properties.Length..]);
+        message.Payload.CopyTo(rest[properties.Length..]);
         target.Advance(total);
         return total;
     }
 
+    /// <summary>The same of a message that is kept.</summary>
+    public static int Publish(
+        IBufferWriter<byte> target, MqttVersion version, MqttMessage message, in PublishDelivery delivery, int bytesMax) =>
+        Publish(target, version, message.AsView(), delivery, bytesMax);
+
     private static ReadOnlySpan<byte> NoProperties => [0];
 
-    private static bool HasProperties(MqttMessage message, in PublishDelivery delivery) =>
-        message.PayloadFormat is not null || message.ContentType is not null || message.ResponseTopic is not null
-        || !message.CorrelationData.IsEmpty || delivery.ExpirySeconds is not null || message.UserProperties.Count > 0
-        || delivery.SubscriptionIds is not null || delivery.TopicAlias != 0;
+    private static bool HasProperties(in MessageView message, in PublishDelivery delivery) =>
+        message.Properties is not null || delivery.ExpirySeconds is not null || delivery.SubscriptionIds is not null || delivery.TopicAlias != 0;
 }

@@ -37,4 +37,27 @@ public sealed record MqttMessage
 
     /// <summary>Names and values in the order sent; a name may occur more than once.</summary>
     public IReadOnlyList<(string Name, string Value)> UserProperties { get; init; } = [];
+
+    /// <summary>Lends it for a call.</summary>
+    public MessageView AsView() => new()
+    {
+        Topic = Topic,
+        Payload = Payload.Span,
+        Qos = Qos,
+        Retain = Retain,
+        Properties = ToProperties(),
+    };
+
+    private bool HasProperties => PayloadFormat is not null || ContentType is not null || ResponseTopic is not null
+        || !CorrelationData.IsEmpty || ExpirySeconds is not null || UserProperties.Count > 0;
+
+    private MqttProperties? ToProperties() => !HasProperties ? null : new()
+    {
+        PayloadFormat = PayloadFormat,
+        ContentType = ContentType,
+        ResponseTopic = ResponseTopic,
+        CorrelationData = CorrelationData.IsEmpty ? null : CorrelationData.ToArray(),
+        MessageExpiry = ExpirySeconds,
+        UserProperties = UserProperties.Count == 0 ? null : [.. UserProperties],
+    };
 }

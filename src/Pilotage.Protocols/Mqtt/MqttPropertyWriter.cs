@@ -28,20 +28,20 @@ internal static class MqttPropertyWriter
         Keep(aside);
     }
 
-    /// <summary>The properties of PUBLISH, straight from the message: nothing is allocated for a delivery.</summary>
-    public static void WritePublish(IBufferWriter<byte> target, MqttMessage message, in PublishDelivery delivery)
+    /// <summary>The properties of PUBLISH, of the message and of its delivery: nothing is allocated for a delivery.</summary>
+    public static void WritePublish(IBufferWriter<byte> target, MqttProperties? message, in PublishDelivery delivery)
     {
         var aside = _aside ??= new(256);
         aside.ResetWrittenCount();
-        Byte(aside, MqttPropertyId.PayloadFormat, message.PayloadFormat);
+        Byte(aside, MqttPropertyId.PayloadFormat, message?.PayloadFormat);
         UInt32(aside, MqttPropertyId.MessageExpiry, delivery.ExpirySeconds);
         UInt16(aside, MqttPropertyId.TopicAlias, delivery.TopicAlias == 0 ? null : delivery.TopicAlias);
-        Text(aside, MqttPropertyId.ContentType, message.ContentType);
-        Text(aside, MqttPropertyId.ResponseTopic, message.ResponseTopic);
-        if (!message.CorrelationData.IsEmpty)
+        Text(aside, MqttPropertyId.ContentType, message?.ContentType);
+        Text(aside, MqttPropertyId.ResponseTopic, message?.ResponseTopic);
+        if (message?.CorrelationData is { Length: > 0 } correlation)
         {
             aside.Byte((byte)MqttPropertyId.CorrelationData);
-            aside.Binary(message.CorrelationData.Span);
+            aside.Binary(correlation);
         }
 
         for (var i = 0; i < (delivery.SubscriptionIds?.Count ?? 0); i++)
@@ -50,10 +50,10 @@ internal static class MqttPropertyWriter
             aside.Variable((int)delivery.SubscriptionIds![i]);
         }
 
-        for (var i = 0; i < message.UserProperties.Count; i++)
+        for (var i = 0; i < (message?.UserProperties?.Count ?? 0); i++)
         {
             aside.Byte((byte)MqttPropertyId.UserProperty);
-            aside.Text(message.UserProperties[i].Name);
+            aside.Text(message!.UserProperties![i].Name);
             aside.Text(message.UserProperties[i].Value);
         }
 

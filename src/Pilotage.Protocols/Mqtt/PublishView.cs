@@ -26,20 +26,12 @@ public readonly ref struct PublishView
     /// <summary>May be empty.</summary>
     public ReadOnlySpan<byte> Payload { get; init; }
 
-    /// <summary>Copies everything out; the topic is given because an alias may stand for it.</summary>
-    public MqttMessage ToMessage(string topic) => new()
-    {
-        Topic = topic,
-        Payload = Payload.ToArray(),
-        Qos = Qos,
-        Retain = Retain,
-        PayloadFormat = Properties?.PayloadFormat,
-        ContentType = Properties?.ContentType,
-        ResponseTopic = Properties?.ResponseTopic,
-        CorrelationData = Properties?.CorrelationData,
-        ExpirySeconds = Properties?.MessageExpiry,
-        UserProperties = Properties?.UserProperties ?? (IReadOnlyList<(string, string)>)[],
-    };
+    /// <summary>The message in it; the topic is given because an alias may stand for it.</summary>
+    public MessageView Message(string topic) =>
+        new() { Topic = topic, Payload = Payload, Qos = Qos, Retain = Retain, Properties = Properties };
+
+    /// <summary>Copies everything out.</summary>
+    public MqttMessage ToMessage(string topic) => Message(topic).ToMessage();
 
     /// <summary>The topic as a string.</summary>
     public string TopicText() => Encoding.UTF8.GetString(Topic);

@@ -54,17 +54,23 @@ public sealed class OpenHooks : BrokerHooks
 
     /// <inheritdoc/>
     public override ValueTask<PublishDecision> ReceiveAsync(
-        ClientIdentity who, MqttMessage message, long receivedNs, CancellationToken cancellation)
+        ClientIdentity who, in MessageView message, long receivedNs, CancellationToken cancellation)
     {
+        if (!Remembers && OnReceive is null)
+        {
+            return default;
+        }
+
+        var kept = message.ToMessage();
         if (Remembers)
         {
             lock (_received)
             {
-                _received.Add(message);
+                _received.Add(kept);
             }
         }
 
-        return OnReceive?.Invoke(who, message) ?? default;
+        return OnReceive?.Invoke(who, kept) ?? default;
     }
 
     /// <summary>The answer that lets a client in under its own client id.</summary>

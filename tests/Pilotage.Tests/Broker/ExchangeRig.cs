@@ -76,7 +76,7 @@ internal sealed class ExchangeRig
             Retain = retain,
             ExpirySeconds = expiry,
         };
-        var outcome = Exchange.Route(tenant ?? Acme, null, message, (Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100);
+        var outcome = Exchange.Route(tenant ?? Acme, null, message.AsView(), (Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100);
         await outcome.Stored;
         return outcome.Reason;
     }
@@ -85,7 +85,7 @@ internal sealed class ExchangeRig
     public RouteOutcome PublishOnce(Session publisher, string topic, string text, ushort packetId)
     {
         var message = new MqttMessage { Topic = topic, Payload = Encoding.UTF8.GetBytes(text), Qos = 2 };
-        return Exchange.Route(Acme, publisher, message, 0, packetId);
+        return Exchange.Route(Acme, publisher, message.AsView(), 0, packetId);
     }
 
     private void Open()

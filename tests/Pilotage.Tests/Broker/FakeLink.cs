@@ -24,7 +24,7 @@ internal sealed class FakeLink(int window = 10) : ISessionLink
 
     public (MqttReason Reason, string Why) Ending { get; private set; } = (MqttReason.Success, "the client closed the connection");
 
-    public IEnumerable<string> Texts => Got.Select(d => System.Text.Encoding.UTF8.GetString(d.Stored.Message.Payload.Span));
+    public IEnumerable<string> Texts => Got.Select(d => System.Text.Encoding.UTF8.GetString(d.Stored.Payload));
 
     public Handing TryDeliver(Delivery delivery)
     {
@@ -33,12 +33,22 @@ internal sealed class FakeLink(int window = 10) : ISessionLink
             return Handing.NoRoom;
         }
 
-        Got.Add(delivery);
+        // The broker uses its own again.
+        Keep(delivery.Stored.View, delivery.Stored.ReceivedNs, delivery.Id, delivery.Qos, delivery.Retain, delivery.SubscriptionIds);
+        (Got[^1].PacketId, Got[^1].Duplicate) = (delivery.PacketId, delivery.Duplicate);
         return Handing.Done;
     }
 
-    public Handing TryDeliver(StoredMessage stored, bool retain, List<uint>? subscriptionIds) =>
-        TryDeliver(new(stored, 0, 0, retain, subscriptionIds));
+    public Handing TryDeliver(in MessageView message, long receivedNs, bool retain, List<uint>? subscriptionIds)
+    {
+        if (Blocked)
+        {
+            return Handing.NoRoom;
+        }
+
+        Keep(message, receivedNs, 0, 0, retain, subscriptionIds);
+        return Handing.Done;
+    }
 
     public bool TryRelease(ushort packetId)
     {
@@ -54,6 +64,13 @@ internal sealed class FakeLink(int window = 10) : ISessionLink
     public ClientTrace? Traced { get; private set; }
 
     public void Trace(ClientTrace trace) => Traced = trace;
+
+    private void Keep(in MessageView message, long receivedNs, ulong id, byte qos, bool retain, List<uint>? subscriptionIds)
+    {
+        var kept = new Delivery();
+        kept.Begin(new StoredMessage(id, message, receivedNs), id, new RouteTarget(null!, qos, retain, subscriptionIds));
+        Got.Add(kept);
+    }
 
     public void End(MqttReason reason, string why)
     {

@@ -50,7 +50,7 @@ public sealed class IdentifierTests
         await rig.RestartAsync();
         var (_, back) = await BackAsync(rig);
         await rig.PublishAsync("a", "next");
-        Assert.Equal(link.Got[^1].PacketId + 1, back.Got.Single(got => got.Stored.Message.Topic == "a").PacketId);
+        Assert.Equal(link.Got[^1].PacketId + 1, back.Got.Single(got => got.Stored.Topic == "a").PacketId);
     }
 
     [Theory]

@@ -30,7 +30,7 @@ public sealed class RetainedStoreTests
             var found = new List<StoredMessage>();
             store.Match(filter, 0, found);
             var expected = topics.Where(t => MqttTopic.Matches(filter, t)).Order(StringComparer.Ordinal);
-            Assert.Equal(expected, found.Select(m => m.Message.Topic).Order(StringComparer.Ordinal));
+            Assert.Equal(expected, found.Select(m => m.Topic).Order(StringComparer.Ordinal));
         }
 
         foreach (var topic in topics)
@@ -45,7 +45,7 @@ public sealed class RetainedStoreTests
     public void An_expired_message_is_neither_found_nor_kept()
     {
         var store = new RetainedStore();
-        store.Set(new(1, new() { Topic = "a", Payload = new byte[3], ExpirySeconds = 10 }, ReceivedNs: 0));
+        store.Set(new(1, new MqttMessage { Topic = "a", Payload = new byte[3], ExpirySeconds = 10 }, receivedNs: 0));
         var found = new List<StoredMessage>();
         store.Match("#", 9_999_999_999, found);
         Assert.Single(found);
@@ -56,5 +56,5 @@ public sealed class RetainedStoreTests
         Assert.Equal(0, store.Count);
     }
 
-    private static StoredMessage Message(string topic, ulong id) => new(id, new() { Topic = topic, Payload = new byte[3] }, 0);
+    private static StoredMessage Message(string topic, ulong id) => new(id, new MqttMessage { Topic = topic, Payload = new byte[3] }, 0);
 }

@@ -24,7 +24,7 @@ public sealed class SessionLogTests
 
         Assert.True(back.Present);
         Assert.Equal(["one", "two", "three"], link.Texts);
-        Assert.Equal("a/2", Assert.Single(rig.Exchange.RetainedFor(back.Session, "#")).Message.Topic);
+        Assert.Equal("a/2", Assert.Single(rig.Exchange.RetainedFor(back.Session, "#")).Topic);
     }
 
     [Fact]

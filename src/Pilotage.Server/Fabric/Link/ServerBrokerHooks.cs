@@ -73,19 +73,19 @@ internal sealed partial class ServerBrokerHooks(
             : base.JudgeSubscribe(who, filter);
 
     public override ValueTask<PublishDecision> ReceiveAsync(
-        ClientIdentity who, MqttMessage message, long receivedNs, CancellationToken cancellation)
+        ClientIdentity who, in MessageView message, long receivedNs, CancellationToken cancellation)
     {
         // Fast path
         if (topics.Find(message.Topic) is { Path.Class: TopicClass.Telemetry, Path.Name.Length: 0 } known
             && room.State != RoomState.Out
             && known.DeviceIn(fleet) is { } device
             && MaySpeak(who, device)
-            && ingestion.TryStore(device, known, message.Payload.Span, receivedNs) is { } stored)
+            && ingestion.TryStore(device, known, message.Payload, receivedNs) is { } stored)
         {
             return new(stored);
         }
 
-        return topics.TryPath(message.Topic, out var path) ? StoreAsync(who, path, message, receivedNs) : default;
+        return topics.TryPath(message.Topic, out var path) ? StoreAsync(who, path, message.ToMessage(), receivedNs) : default;
     }
 
     public override void Connected(ClientIdentity who)

@@ -87,7 +87,7 @@ public sealed class PlainStoringTests : IAsyncLifetime
 
     private Task<PublishDecision> SendAsync(string json) => _server.Get<ServerBrokerHooks>().ReceiveAsync(
         Who(_pump),
-        new MqttMessage { Topic = Topic, Payload = Encoding.UTF8.GetBytes(json), Qos = 1 },
+        new MessageView { Topic = Topic, Payload = Encoding.UTF8.GetBytes(json), Qos = 1 },
         (T0 + 1_000_000) * NsPerMs,
         CancellationToken.None).AsTask();
 
