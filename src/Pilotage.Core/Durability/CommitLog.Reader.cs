@@ -56,23 +56,31 @@ public sealed partial class CommitLog
     /// <inheritdoc cref="TrimBeforeAsync"/>
     public void TrimBefore(long sequence)
     {
-        while (true)
+        while (TrimOldestBefore(sequence))
         {
-            LogSegment oldest;
-            lock (_gate)
-            {
-                if (_segments.Count < 2 || _segments[1].FirstSequence > sequence)
-                {
-                    return;
-                }
+            // One file after the other, oldest first.
+        }
+    }
 
-                oldest = _segments[0];
-                _segments.RemoveAt(0);
+    /// <summary>Drops the oldest file if all of its records lie before a sequence; false when there is none to drop.</summary>
+    /// <remarks>For owners to whom it matters in which order files are gone after a power cut: they sync the folder in between.</remarks>
+    public bool TrimOldestBefore(long sequence)
+    {
+        LogSegment oldest;
+        lock (_gate)
+        {
+            if (_segments.Count < 2 || _segments[1].FirstSequence > sequence)
+            {
+                return false;
             }
 
-            // Not synced: a file that comes back after a power cut is dropped by the next trim.
-            _directory.Delete(oldest.FileName);
+            oldest = _segments[0];
+            _segments.RemoveAt(0);
         }
+
+        // Not synced: a file that comes back after a power cut is dropped by the next trim.
+        _directory.Delete(oldest.FileName);
+        return true;
     }
 
     /// <summary>Lets the log go on at a sequence when damage has set it back further; call it before the first append.</summary>

@@ -135,6 +135,23 @@ public sealed class CommitLogTests
     }
 
     [Fact]
+    public async Task Trims_one_file_at_a_time_for_who_asks_for_it()
+    {
+        var log = Open(new CommitLogOptions { SegmentBytes = 4096, Writer = _scheduler });
+        for (var i = 0; i < 40; i++)
+        {
+            await log.AppendAsync(new byte[1000], default);
+        }
+
+        var files = _disk.Root.List().Count;
+        Assert.False(log.TrimOldestBefore(2));
+        Assert.Equal(files, _disk.Root.List().Count);
+        Assert.True(log.TrimOldestBefore(1000));
+        Assert.Equal(files - 1, _disk.Root.List().Count);
+        Assert.Equal(40, log.Read(0).Last().Sequence);
+    }
+
+    [Fact]
     public async Task A_full_disk_refuses_without_a_trace_and_heals_when_space_returns()
     {
         var log = Open();
