@@ -48,7 +48,9 @@ public sealed partial class MqttClient
             }
 
             var asked = request with { Qos = 1, ResponseTopic = responseTopic, CorrelationData = correlation };
-            ThrowIfRefused(await PublishAsync(asked, cancellation), $"the request to {request.Topic}");
+
+            // Not through the queue on disk: nobody waits any more for the answer to a question of an earlier life.
+            ThrowIfRefused(await PublishAnsweredAsync(asked, cancellation), $"the request to {request.Topic}");
             return await answer.Task.WaitAsync(timeout, _time, cancellation);
         }
         finally
@@ -149,6 +151,13 @@ public sealed partial class MqttClient
 
     private ValueTask HandleAsync(Link link, LinkEvent happened)
     {
+        if (happened.Type is >= MqttPacketType.PubAck and <= MqttPacketType.PubComp
+            && happened.Type != MqttPacketType.PubRel
+            && TryAnswerStored(link, happened, out var sent))
+        {
+            return sent;
+        }
+
         switch (happened.Type)
         {
             case MqttPacketType.Publish:

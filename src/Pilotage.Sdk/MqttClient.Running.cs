@@ -45,6 +45,14 @@ public sealed partial class MqttClient
                     $"The broker at {_options.Endpoint} refused the connection: {answer.Reason}{words}.");
             }
 
+            var isForgetting = IsForgetting;
+            _stored?.SessionBegan();
+            if (isForgetting)
+            {
+                await link.DisposeAsync();
+                return await DialAsync(cancellation);
+            }
+
             _everConnected = true;
             return (link, answer.SessionPresent);
         }
@@ -69,11 +77,12 @@ public sealed partial class MqttClient
         {
             Version = _options.Version,
             ClientId = _options.ClientId,
-            CleanStart = _options.Version == MqttVersion.V311 || _everConnected ? !lasting : _options.CleanStart,
+            CleanStart = _stored is { HasSession: false }
+                || (_options.Version == MqttVersion.V311 || _everConnected ? !lasting : _options.CleanStart),
             KeepAliveSeconds = (ushort)Math.Clamp(_options.KeepAlive.TotalSeconds, 0, ushort.MaxValue),
             UserName = _options.UserName,
             Password = _options.Password,
-            Will = _options.Will is { } will ? new(will, (uint)_options.WillDelay.TotalSeconds) : null,
+            Will = _options.Will is { } will && !IsForgetting ? new(will, (uint)_options.WillDelay.TotalSeconds) : null,
             Properties = _options.Version == MqttVersion.V311 ? null : new()
             {
                 SessionExpiry = expiry == 0 ? null : expiry,
@@ -81,6 +90,25 @@ public sealed partial class MqttClient
                 MaximumPacketSize = (uint)_options.PacketBytesMax,
             },
         };
+    }
+
+    /// <summary>
+    /// A connection only to make the broker forget an earlier session: in 3.1.1 a clean session also ends with its connection, so the one
+    /// that lasts is the next.
+    /// </summary>
+    private bool IsForgetting =>
+        _stored is { HasSession: false } && _options.Version == MqttVersion.V311 && _options.SessionExpiry > TimeSpan.Zero;
+
+    private async Task BeginAsync()
+    {
+        try
+        {
+            await StayConnectedAsync(await RedialAsync(TimeSpan.Zero));
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            // Disposed before the first connection.
+        }
     }
 
     private async Task StayConnectedAsync((Link Link, bool SessionPresent) dialed)
@@ -94,7 +122,7 @@ public sealed partial class MqttClient
 
                 _backoff.Held(_time.GetElapsedTime(since));
                 _stopping.Token.ThrowIfCancellationRequested();
-                dialed = await RedialAsync();
+                dialed = await RedialAsync(_backoff.Next());
             }
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
@@ -103,11 +131,12 @@ public sealed partial class MqttClient
         }
     }
 
-    private async Task<(Link Link, bool SessionPresent)> RedialAsync()
+    private async Task<(Link Link, bool SessionPresent)> RedialAsync(TimeSpan pause)
     {
         while (true)
         {
-            await Task.Delay(_backoff.Next(), _time, _stopping.Token);
+            await Task.Delay(pause, _time, _stopping.Token);
+            pause = _backoff.Next();
             try
             {
                 return await DialUntilAnsweredAsync(_stopping.Token);
@@ -130,7 +159,7 @@ public sealed partial class MqttClient
                 ForgetAll();
             }
 
-            link.TooLarge = id => Answered(id, MqttReason.PacketTooLarge);
+            link.TooLarge = id => RefuseTooLarge(link, id);
             var running = link.RunAsync(happened => HandleAsync(link, happened));
             var resubscribed = sessionPresent ? Task.CompletedTask : ResubscribeAsync(link);
             lock (_gate)
@@ -143,6 +172,7 @@ public sealed partial class MqttClient
             Log.Connected(_logger, _options.Endpoint, sessionPresent);
             var dispatching = DispatchAsync(link);
             var sending = SendQueuedAsync(link, sessionPresent);
+            var sendingStored = SendStoredAsync(link, sessionPresent);
             await running;
             lock (_gate)
             {
@@ -155,6 +185,7 @@ public sealed partial class MqttClient
             }
 
             await sending;
+            await sendingStored;
             await dispatching;
             await resubscribed;
             SetState(new(false, sessionPresent, link.End.Reason, link.End.Why));

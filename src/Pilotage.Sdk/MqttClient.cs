@@ -61,6 +61,7 @@ public sealed partial class MqttClient : IAsyncDisposable
     /// </summary>
     /// <param name="cancellation">Ends the attempts; <see cref="ConnectAsync"/> may be called again afterwards.</param>
     /// <exception cref="MqttRefusedException">The broker refused the first connection it answered.</exception>
+    /// <exception cref="MqttQueueException">The queue on disk cannot be used.</exception>
     public async Task ConnectAsync(CancellationToken cancellation)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -70,18 +71,38 @@ public sealed partial class MqttClient : IAsyncDisposable
             return;
         }
 
+        await OpenQueueAsync(cancellation);
         var first = await DialUntilAnsweredAsync(cancellation);
         _running = StayConnectedAsync(first);
     }
 
     /// <summary>
+    /// Begins to connect and returns: for programs that go on without a connection. Like a reconnection it is tried until
+    /// disposed, after a refusal too; <see cref="OnStateChanged"/> tells how it stands, and <see cref="ConnectAsync"/> may be called to wait.
+    /// </summary>
+    /// <param name="cancellation">Ends the wait for the queue on disk, which is opened first where there is one.</param>
+    /// <exception cref="MqttQueueException">The queue on disk cannot be used.</exception>
+    public async Task StartAsync(CancellationToken cancellation)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        await OpenQueueAsync(cancellation);
+        if (_running.IsCompleted)
+        {
+            _running = BeginAsync();
+        }
+    }
+
+    /// <summary>
     /// Publishes. QoS 1 and 2 complete with the broker's reason once it has it for good, across reconnections; QoS 0
     /// completes when handed to the connection, and is refused with <see cref="MqttReason.ServerUnavailable"/> while
-    /// there is none.
+    /// there is none. With <see cref="MqttClientOptions.Queue"/> QoS 1 and 2 complete with success once the message is on disk here,
+    /// connected or not: it is sent as soon as it can be, by this program or, after a crash, by its next life.
     /// </summary>
     /// <param name="message">QoS 0, 1 or 2.</param>
     /// <param name="cancellation">Ends the wait; a message already on its way may still arrive.</param>
-    /// <returns>Below 0x80: taken by the broker.</returns>
+    /// <returns>Below 0x80: taken by the broker, or by the queue.</returns>
+    /// <exception cref="MqttQueueException">The queue did not take it; <see cref="MqttQueueException.Fault"/> says why.</exception>
+    /// <exception cref="InvalidOperationException">QoS 2 through the queue without a lasting session.</exception>
     public async ValueTask<MqttReason> PublishAsync(MqttMessage message, CancellationToken cancellation)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -91,22 +112,12 @@ public sealed partial class MqttClient : IAsyncDisposable
                 $"\"{message.Topic}\" with QoS {message.Qos} cannot be published.", nameof(message));
         }
 
-        if (message.Qos == 0)
+        return (message.Qos, _options.Queue) switch
         {
-            return await PublishOnceAsync(message, cancellation);
-        }
-
-        var pending = new PendingPublish(message);
-        await _queue.Writer.WriteAsync(pending, cancellation);
-        try
-        {
-            return await pending.Answer.WaitAsync(cancellation);
-        }
-        catch (OperationCanceledException)
-        {
-            pending.Abandoned = true;
-            throw;
-        }
+            (0, _) => await PublishOnceAsync(message, cancellation),
+            (_, not null) => await StoreAsync(message, cancellation),
+            _ => await PublishAnsweredAsync(message, cancellation),
+        };
     }
 
     /// <summary>Subscribes, now and after each reconnection that finds no session.</summary>
@@ -150,7 +161,7 @@ public sealed partial class MqttClient : IAsyncDisposable
 
     /// <summary>
     /// Lets handlers under way finish, sends DISCONNECT, which spares the will, and ends. Publishes still unanswered
-    /// fail.
+    /// fail; what is in the queue on disk stays there.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
@@ -167,6 +178,7 @@ public sealed partial class MqttClient : IAsyncDisposable
         await _stopping.CancelAsync();
         await _running;
         FailEverything();
+        await CloseQueueAsync();
         _handlers.Dispose();
         _stopping.Dispose();
     }
@@ -181,6 +193,21 @@ public sealed partial class MqttClient : IAsyncDisposable
 
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _stopping.Token);
         return await up.WaitAsync(either.Token);
+    }
+
+    private async ValueTask<MqttReason> PublishAnsweredAsync(MqttMessage message, CancellationToken cancellation)
+    {
+        var pending = new PendingPublish(message);
+        await _queue.Writer.WriteAsync(pending, cancellation);
+        try
+        {
+            return await pending.Answer.WaitAsync(cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            pending.Abandoned = true;
+            throw;
+        }
     }
 
     private async ValueTask<MqttReason> PublishOnceAsync(MqttMessage message, CancellationToken cancellation)
@@ -255,7 +282,9 @@ public sealed partial class MqttClient : IAsyncDisposable
         {
             _lastPacketId = _lastPacketId == ushort.MaxValue ? (ushort)1 : (ushort)(_lastPacketId + 1);
         }
-        while (_controls.ContainsKey(_lastPacketId) || _inflight.Exists(p => p.PacketId == _lastPacketId));
+        while (_controls.ContainsKey(_lastPacketId)
+            || _inflight.Exists(p => p.PacketId == _lastPacketId)
+            || (_stored?.Uses(_lastPacketId) ?? false));
         return _lastPacketId;
     }
 

@@ -57,6 +57,12 @@ public sealed record MqttClientOptions
     [Range(1, 1_000_000)]
     public int QueueMax { get; init; } = 1024;
 
+    /// <summary>
+    /// A queue on disk for publishes with QoS 1 and 2, for programs that must not lose one; nothing by default, and
+    /// then what is unanswered goes with the program.
+    /// </summary>
+    public MqttQueueOptions? Queue { get; init; }
+
     /// <summary>Unacknowledged messages taken from the broker at the same time.</summary>
     [Range(1, 65_535)]
     public int ReceiveMaximum { get; init; } = 64;

@@ -19,6 +19,9 @@ internal static class Program
             case ["gateway", var path, .. var flags]:
                 await GatewayProcess.RunAsync(path, flags.Contains("--no-sync"), flags);
                 return 0;
+            case ["queue-publisher", var folder, var port, var first]:
+                await QueuePublisher.RunAsync(folder, int.Parse(port), int.Parse(first));
+                return 0;
             case ["gateway-for-peers", var folder, var transport, var port]:
                 await GatewayProcess.RunForPeersAsync(folder, transport, int.Parse(port));
                 return 0;

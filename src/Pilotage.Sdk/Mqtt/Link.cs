@@ -91,6 +91,9 @@ internal sealed partial class Link : IAsyncDisposable
     /// <summary>Waits for room in the broker's window.</summary>
     public Task TakeCreditAsync() => _credits.WaitAsync(Ended);
 
+    /// <summary>Takes room in the broker's window if there is any.</summary>
+    public bool TryTakeCredit() => _credits.Wait(0, CancellationToken.None);
+
     /// <summary>An answer has come, and with it room for one more.</summary>
     public void ReturnCredit() => _credits.Release();
 
