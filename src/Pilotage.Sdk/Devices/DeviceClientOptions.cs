@@ -20,6 +20,18 @@ public sealed record DeviceClientOptions
     /// <summary>The authorities whose server certificates are trusted; empty means those of the machine.</summary>
     public IReadOnlyList<X509Certificate2> Roots { get; init; } = [];
 
+    /// <summary>
+    /// Tells this program from others of the same device: the client id is then <c>DEVICE:NAME</c>, and neither takes the other's connection
+    /// away. An edge knows one connection of a device and looks at the certificate alone.
+    /// </summary>
+    public string? Program { get; init; }
+
+    /// <summary>
+    /// A queue on disk: what is sent returns once it is there, connected or not, and reaches the server sooner or later, in order.
+    /// Nothing by default. With it the session lasts 7 days without a connection; past that QoS 2 is at least once.
+    /// </summary>
+    public MqttQueueOptions? Queue { get; init; }
+
     /// <summary>Messages on their way at the same time; more wait. Default 64.</summary>
     public int InflightMax { get; init; } = 64;
 
