@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using System.Globalization;
+using System.Text;
 using System.Text.Json.Nodes;
 using Pilotage.Cli.Frame;
 
@@ -14,7 +16,7 @@ internal static class TopicVerbs
     ];
 
     public static Verb Create(VerbFrame frame) => VerbFrame.With(
-        new Verb("topic", "Topics: what passes through the gateway."), Tree(frame), Tail(frame), Publish(frame));
+        new Verb("topic", "Topics: what passes through the gateway."), Tree(frame), Tail(frame), Publish(frame), Spool.Flush(frame));
 
     private static Verb Tree(VerbFrame frame)
     {
@@ -116,23 +118,31 @@ internal static class TopicVerbs
         var topic = VerbFrame.Name("topic", "A topic of a device, <tenant>/<site>/…/<device>/_<class>[/<name>].");
         var message = new Option<string?>("--message") { Description = "The payload as text; '' for an empty one.", HelpName = "TEXT" };
         var file = new Option<string?>("--file") { Description = "The payload as the bytes of a file.", HelpName = "FILE" };
-        var qos = new Option<string>("--qos") { Description = "0 or 1 to its subscribers; it is stored either way.", HelpName = "QOS", DefaultValueFactory = _ => "1" }
-            .AcceptOnlyFromAmong("0", "1");
+        var qos = new Option<string>("--qos")
+        {
+            Description = "0 or 1 to its subscribers; it is stored either way. With --spool 1 or 2.",
+            HelpName = "QOS",
+            DefaultValueFactory = _ => "1",
+        }.AcceptOnlyFromAmong("0", "1", "2");
         var retain = new Option<bool>("--retain") { Description = "Keep it for later subscribers; an empty one takes the kept one away." };
-        return frame.Changes(
+        var spool = new Spool(frame);
+        var verb = frame.Changes(
             VerbFrame.With(
                 new Verb(
                     "publish",
-                    "Publishes one message in the name of a device; done once it is stored. It is held to what the device itself may publish, and audited under your name.",
+                    "Publishes one message in the name of a device; done once it is stored. It is held to what the device itself may publish, and audited under your name. "
+                    + "With --spool it is done once the message is on disk here, with a server or without.",
                     "pilotage topic publish acme/lyon/my-pi/_tele --message '{\"values\":{\"vibration\":2.1}}'",
-                    "pilotage topic publish acme/lyon/my-pi/_state --message '' --retain"),
-                topic,
-                message,
-                file,
-                qos,
-                retain),
+                    "pilotage topic publish acme/lyon/my-pi/_state --message '' --retain",
+                    "pilotage topic publish acme/lyon/my-pi/_tele --file row.json --spool /var/spool/my-pi --mqtts pilotage.plant:8883 --identity mine/my-pi"),
+                [topic, message, file, qos, retain, .. spool.Options]),
             parsed =>
             {
+                if (parsed.GetValue(qos) == "2")
+                {
+                    throw new CliFailure(ExitCode.Usage, "--qos 2 goes with --spool only", "the server stores what it is given over HTTP once in any case", "--qos 1, or --spool DIR");
+                }
+
                 var body = new JsonObject
                 {
                     ["topic"] = parsed.GetValue(topic),
@@ -147,9 +157,35 @@ internal static class TopicVerbs
             new Column("BYTES", "bytes"),
             new Column("RETAINED", "retained"),
             new Column("NOTE", "note"));
+        var overHttp = (AsynchronousCommandLineAction)verb.Action!;
+        var dryRun = verb.Options.OfType<Option<bool>>().Single(option => option.Name == "--dry-run");
+        verb.SetAction((parsed, cancellation) => spool.IsAsked(parsed)
+            ? spool.PublishAsync(
+                parsed,
+                parsed.GetValue(topic)!,
+                Payload(parsed.GetValue(message), parsed.GetValue(file), frame.Session.WorkingDirectory),
+                byte.Parse(parsed.GetValue(qos)!, CultureInfo.InvariantCulture),
+                parsed.GetValue(retain),
+                parsed.GetValue(dryRun),
+                cancellation)
+            : overHttp.InvokeAsync(parsed, cancellation));
+        return verb;
     }
 
     private static void AddPayload(JsonObject body, string? message, string? file, string folder)
+    {
+        var payload = Payload(message, file, folder);
+        if (message is not null)
+        {
+            body["payload"] = message;
+        }
+        else
+        {
+            body["payloadBase64"] = Convert.ToBase64String(payload);
+        }
+    }
+
+    private static byte[] Payload(string? message, string? file, string folder)
     {
         if (message is null == file is null)
         {
@@ -158,13 +194,12 @@ internal static class TopicVerbs
 
         if (message is not null)
         {
-            body["payload"] = message;
-            return;
+            return Encoding.UTF8.GetBytes(message);
         }
 
         try
         {
-            body["payloadBase64"] = Convert.ToBase64String(File.ReadAllBytes(Path.Combine(folder, file!)));
+            return File.ReadAllBytes(Path.Combine(folder, file!));
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

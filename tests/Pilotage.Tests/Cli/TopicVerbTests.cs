@@ -99,6 +99,19 @@ public sealed class TopicVerbTests
     [InlineData("topic", "publish", "a", "--message", "1", "--file", "f")]
     [InlineData("topic", "publish", "a", "--file", "not-there")]
     [InlineData("topic", "publish", "a", "--message", "1", "--qos", "2")]
+    [InlineData("topic", "publish", "a/b/_tele", "--message", "1", "--mqtt", "127.0.0.1:1")]
+    [InlineData("topic", "publish", "a/b/_tele", "--message", "1", "--within", "1s")]
+    [InlineData("topic", "publish", "a/b/_tele", "--message", "1", "--spool", "")]
+    [InlineData("topic", "publish", "a/b/_tele", "--message", "1", "--spool", "s")]
+    [InlineData("topic", "publish", "a/b/_tele", "--message", "1", "--spool", "s", "--mqtts", "127.0.0.1:1")]
+    [InlineData("topic", "publish", "a/b/_tele", "--message", "1", "--spool", "s", "--mqtt", "127.0.0.1:0")]
+    [InlineData("topic", "publish", "a/b/_tele", "--message", "1", "--spool", "s", "--mqtt", "127.0.0.1:1", "--mqtts", "127.0.0.1:1")]
+    [InlineData("topic", "publish", "a/b/_tele", "--message", "1", "--spool", "s", "--mqtts", "127.0.0.1:1", "--identity", "token")]
+    [InlineData("topic", "publish", "a/b/_tele", "--message", "1", "--spool", "s", "--mqtt", "127.0.0.1:1", "--qos", "0")]
+    [InlineData("topic", "publish", "a/b/_tele", "--message", "1", "--spool", "s", "--mqtt", "127.0.0.1:1", "--within", "soon")]
+    [InlineData("topic", "publish", "a/b/_tele", "--spool", "s", "--mqtt", "127.0.0.1:1")]
+    [InlineData("topic", "publish", "a", "--message", "1", "--spool", "s", "--mqtt", "127.0.0.1:1")]
+    [InlineData("topic", "flush", ".", "--mqtt", "127.0.0.1:1", "--device", "pump-1")]
     [InlineData("device", "trace", "a", "--for", "11m")]
     [InlineData("device", "trace", "a", "--for", "0s")]
     [InlineData("device", "trace", "a", "--for", "a while")]
@@ -109,6 +122,18 @@ public sealed class TopicVerbTests
         Assert.Equal(ExitCode.Usage, await run.RunAsync(arguments));
         Assert.Contains("try:   ", run.Error, StringComparison.Ordinal);
         Assert.Empty(run.Server.Requests);
+        Assert.Equal(["token"], Directory.GetFileSystemEntries(run.Directory).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public async Task Publish_to_a_spool_shows_what_it_would_keep()
+    {
+        using var run = new CliRun();
+        Assert.Equal(
+            ExitCode.Done,
+            await run.RunAsync("topic", "publish", "acme/pump-1/_tele", "--message", "{}", "--qos", "2", "--spool", "s", "--mqtt", "127.0.0.1:1883", "--dry-run"));
+        Assert.Equal("PUBLISH acme/pump-1/_tele qos=2 retain=false bytes=2 device=pump-1 spool=s to=127.0.0.1:1883\n", run.Output);
+        Assert.False(Directory.Exists(Path.Combine(run.Directory, "s")));
     }
 
     [Fact]
