@@ -27,6 +27,10 @@ public sealed partial class MqttBroker
         [LoggerMessage(2154, LogLevel.Error, "The session log could not be rewritten; it goes on growing.")]
         public static partial void CompactionFailed(ILogger logger, Exception fault);
 
+        [LoggerMessage(
+            2157, LogLevel.Warning, "The process stood still for {Standstill}; no client is cut for its silence of that time.")]
+        public static partial void Standstill(ILogger logger, TimeSpan standstill);
+
         [LoggerMessage(2156, LogLevel.Warning, "Connections did not drain within {Limit} and are cut.")]
         public static partial void DrainTimedOut(ILogger logger, TimeSpan limit);
     }

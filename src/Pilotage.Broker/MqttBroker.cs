@@ -14,6 +14,7 @@ namespace Pilotage.Broker;
 public sealed partial class MqttBroker : IAsyncDisposable
 {
     private static readonly TimeSpan SweepInterval = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan StandstillMin = TimeSpan.FromSeconds(5);
 
     private readonly BrokerOptions _options;
     private readonly Exchange _exchange;
@@ -143,7 +144,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
                 $"\"{message.Topic}\" with QoS {message.Qos} cannot be published.", nameof(message));
         }
 
-        var route = _exchange.Route(tenant, null, message.AsView(), BrokerClock.Ns(_time));
+        var route = _exchange.Route(tenant, null, message.AsView());
         if (route.Reason.IsFailure())
         {
             throw new InvalidOperationException(
@@ -243,11 +244,23 @@ public sealed partial class MqttBroker : IAsyncDisposable
     {
         using var timer = new PeriodicTimer(SweepInterval, _time);
         var told = _time.GetTimestamp();
+        var last = told;
         try
         {
             while (await timer.WaitForNextTickAsync(_sweeping.Token))
             {
-                _connections.Sweep();
+                // After a standstill, of the machine or of the process, what clients have sent meanwhile is still unread.
+                var standstill = _time.GetElapsedTime(last);
+                last = _time.GetTimestamp();
+                if (standstill > StandstillMin)
+                {
+                    Log.Standstill(_logger, standstill);
+                }
+                else
+                {
+                    _connections.Sweep();
+                }
+
                 _admission.Sweep();
                 _paces.Sweep();
                 _refusals.Sweep();

@@ -68,6 +68,21 @@ public sealed class ManualTime : TimeProvider
         }
     }
 
+    /// <summary>The process stands still: time passes unseen, and each timer that fell due is called once, afterwards.</summary>
+    public void StandStill(TimeSpan @for)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(@for, TimeSpan.Zero);
+        List<ManualTimer> due;
+        lock (_gate)
+        {
+            MoveTo(_elapsedTicks + @for.Ticks);
+            due = [.. _timers.Where(timer => timer.DueTicks <= _elapsedTicks).OrderBy(timer => timer.DueTicks)];
+            due.ForEach(timer => timer.Rearm(from: _elapsedTicks));
+        }
+
+        due.ForEach(timer => timer.Fire());
+    }
+
     /// <summary>Sets the wall clock, forwards or backwards, as an operator or NTP would; timers do not notice.</summary>
     public void Jump(DateTimeOffset now)
     {
@@ -105,7 +120,7 @@ public sealed class ManualTime : TimeProvider
             if (next is not null)
             {
                 MoveTo(Math.Max(next.DueTicks!.Value, _elapsedTicks));
-                next.Rearm();
+                next.Rearm(from: next.DueTicks!.Value);
             }
 
             return next;
@@ -126,7 +141,7 @@ public sealed class ManualTime : TimeProvider
 
         public void Fire() => callback(state);
 
-        public void Rearm() => DueTicks = _period > TimeSpan.Zero ? DueTicks + _period.Ticks : null;
+        public void Rearm(long from) => DueTicks = _period > TimeSpan.Zero ? from + _period.Ticks : null;
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {

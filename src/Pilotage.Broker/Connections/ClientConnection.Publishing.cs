@@ -106,7 +106,7 @@ internal sealed partial class ClientConnection
 
         var receivedNs = BrokerClock.Ns(context.Time);
         var onceId = message.Qos == 2 ? packetId : (ushort)0;
-        var route = context.Exchange.Route(_who!.Tenant, _session, message, receivedNs, onceId);
+        var route = context.Exchange.Route(_who!.Tenant, _session, message, onceId);
         if (route.Reason != MqttReason.Success)
         {
             return new(type, packetId, route.Reason);

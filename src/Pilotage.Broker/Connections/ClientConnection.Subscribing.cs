@@ -124,7 +124,7 @@ internal sealed partial class ClientConnection
 
     private bool TryReplay(StoredMessage retained, Subscription subscription) =>
         Math.Min(retained.Qos, subscription.Qos) == 0
-            ? TryDeliver(retained.View, retained.ReceivedNs, retain: true, subscription.Identifiers) != Handing.NoRoom
+            ? TryDeliver(retained.View, retained.SinceNs, retain: true, subscription.Identifiers) != Handing.NoRoom
             : context.Exchange.TryReplay(_session!, this, retained, subscription);
 
     private async ValueTask UnsubscribeAsync(UnsubscribePacket packet)

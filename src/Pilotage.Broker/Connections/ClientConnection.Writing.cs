@@ -15,7 +15,7 @@ internal sealed partial class ClientConnection
     /// <inheritdoc/>
     public Handing TryDeliver(Delivery delivery) => TryDeliver(
         delivery.Stored.View,
-        delivery.Stored.ReceivedNs,
+        delivery.Stored.SinceNs,
         new()
         {
             Qos = delivery.Qos,
@@ -26,8 +26,8 @@ internal sealed partial class ClientConnection
         });
 
     /// <inheritdoc/>
-    public Handing TryDeliver(in MessageView message, long receivedNs, bool retain, List<uint>? subscriptionIds) =>
-        TryDeliver(message, receivedNs, new() { Retain = retain, SubscriptionIds = subscriptionIds });
+    public Handing TryDeliver(in MessageView message, long sinceNs, bool retain, List<uint>? subscriptionIds) =>
+        TryDeliver(message, sinceNs, new() { Retain = retain, SubscriptionIds = subscriptionIds });
 
     /// <inheritdoc/>
     public bool TryRelease(ushort packetId)
@@ -92,7 +92,7 @@ internal sealed partial class ClientConnection
         return true;
     }
 
-    private Handing TryDeliver(in MessageView message, long receivedNs, in PublishDelivery delivery)
+    private Handing TryDeliver(in MessageView message, long sinceNs, in PublishDelivery delivery)
     {
         lock (_outbox.Gate)
         {
@@ -101,7 +101,7 @@ internal sealed partial class ClientConnection
                 return Handing.NoRoom;
             }
 
-            if (!TryWrite(message, receivedNs, delivery))
+            if (!TryWrite(message, sinceNs, delivery))
             {
                 return Handing.TooLarge;
             }
@@ -113,7 +113,7 @@ internal sealed partial class ClientConnection
         return Handing.Done;
     }
 
-    private bool TryWrite(in MessageView message, long receivedNs, PublishDelivery delivery)
+    private bool TryWrite(in MessageView message, long sinceNs, PublishDelivery delivery)
     {
         var topic = message.Topic;
         var alias = _aliases.Of(topic, out var known);
@@ -124,7 +124,7 @@ internal sealed partial class ClientConnection
 
         if (message.Properties?.MessageExpiry is not null)
         {
-            delivery = delivery with { ExpirySeconds = StoredMessage.ExpiryLeft(message.Properties, receivedNs, BrokerClock.Ns(context.Time)) };
+            delivery = delivery with { ExpirySeconds = StoredMessage.ExpiryLeft(message.Properties, sinceNs, context.Exchange.AgeNs) };
         }
 
         var written = MqttEncoder.Publish(_outbox, _version, message, delivery, _packetBytesMax);

@@ -40,7 +40,7 @@ internal sealed partial class WillPublisher(
         {
             var receivedNs = BrokerClock.Ns(time);
             var taken = hooks.ReceiveAsync(will.Who, will.Message.AsView(), receivedNs, stopping).AsTask();
-            await exchange.Route(will.Who.Tenant, null, will.Message.AsView(), receivedNs).Stored;
+            await exchange.Route(will.Who.Tenant, null, will.Message.AsView()).Stored;
             await taken;
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)

@@ -5,6 +5,8 @@ namespace Pilotage.Broker.Sessions;
 /// <content>The session log read back at start, and rewritten when it has grown.</content>
 internal sealed partial class Exchange
 {
+    private (Task Stored, long AheadNs)? _clockNote;
+
     /// <summary>Takes the state that the log tells; sessions start counting towards their expiry.</summary>
     public void Restore(SessionImage image)
     {
@@ -12,12 +14,13 @@ internal sealed partial class Exchange
         {
             _lastSession = image.LastSession;
             _lastMessage = image.LastMessage;
+            _age.GoOn(image.AheadNs, image.LatestNs);
             foreach (var (tenant, stored) in image.Retained)
             {
                 Space(tenant).Retained.Set(stored);
             }
 
-            var nowNs = NowNs;
+            var nowNs = AgeNs;
             foreach (var (session, leftNs) in image.Sessions)
             {
                 var space = Space(session.Tenant);
@@ -88,11 +91,12 @@ internal sealed partial class Exchange
     /// </summary>
     private void Restore(ulong key, RestoredWill restored)
     {
-        var delay = TimeSpan.FromSeconds(restored.Will.DelaySeconds);
-        var due = Now + (delay > options.RestoredWillDelay ? delay : options.RestoredWillDelay);
         var space = Space(restored.Who.Tenant);
         var sessions = space.Sessions;
-        if (!sessions.TryGetValue(restored.Who.ClientId, out var session))
+        var isThere = sessions.TryGetValue(restored.Who.ClientId, out var session);
+        var left = TimeSpan.FromSeconds(restored.Will.DelaySeconds) - (isThere ? Away(session!) : TimeSpan.Zero);
+        var due = Now + (left > options.RestoredWillDelay ? left : options.RestoredWillDelay);
+        if (session is null)
         {
             session = new(key, restored.Who.Tenant, restored.Who.ClientId) { ExpiresAt = due };
             session.Join(space.Queued);
@@ -103,6 +107,28 @@ internal sealed partial class Exchange
         session.Identity = restored.Who;
         session.Will = restored.Will;
         session.WillAt = due;
+    }
+
+    /// <summary>
+    /// Tells the log when the wall clock has been set, so that a restart does not take that for time gone by; again until it
+    /// is durable, since a full disk may refuse it.
+    /// </summary>
+    private void NoteClock()
+    {
+        if (_clockNote is { Stored.IsCompleted: true } note)
+        {
+            _clockNote = null;
+            if (note.Stored.IsCompletedSuccessfully)
+            {
+                _age.Noted(note.AheadNs);
+            }
+        }
+
+        if (_clockNote is null && _age.HasMoved)
+        {
+            var aheadNs = _age.AheadNs;
+            _clockNote = (log.ClockMoved(aheadNs, AgeNs).AsTask(), aheadNs);
+        }
     }
 
     private static TimeSpan Away(long? leftNs, long nowNs, uint expirySeconds)
@@ -118,7 +144,8 @@ internal sealed partial class Exchange
 
     private void WriteSnapshot()
     {
-        var nowNs = NowNs;
+        var nowNs = AgeNs;
+        log.SnapshotClock(_age.AheadNs, nowNs);
         var waiting = new SortedDictionary<ulong, (TenantId Tenant, StoredMessage Stored, List<RouteTarget> Targets)>();
         foreach (var (tenant, space) in _spaces)
         {
@@ -142,7 +169,7 @@ internal sealed partial class Exchange
 
                 if (session.Link is null)
                 {
-                    log.SnapshotLeft(session, nowNs - ElapsedNs(session));
+                    log.SnapshotLeft(session, nowNs - (long)Away(session).TotalNanoseconds);
                 }
 
                 Gather(tenant, session, waiting);
@@ -208,7 +235,7 @@ internal sealed partial class Exchange
     }
 
     /// <summary>How long the session has been without a connection.</summary>
-    private long ElapsedNs(Session session) => session.ExpiresAt is { } at
-        ? (long)(TimeSpan.FromSeconds(session.ExpirySeconds) - (at - Now)).TotalNanoseconds
-        : 0;
+    private TimeSpan Away(Session session) => session.ExpiresAt is { } at
+        ? TimeSpan.FromSeconds(session.ExpirySeconds) - (at - Now)
+        : TimeSpan.Zero;
 }

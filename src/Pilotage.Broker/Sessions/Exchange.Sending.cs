@@ -278,23 +278,32 @@ internal sealed partial class Exchange
     {
         while (session.Waiting.Count > 0 && session.Inflight.Count + session.Releases.Count < window)
         {
-            var next = session.Waiting.Peek();
-            if (next.Stored.Properties?.MessageExpiry is null || !next.Stored.IsExpired(NowNs))
+            if (!DropExpired(session))
             {
                 session.Admit();
-                continue;
             }
-
-            // Expiry is the publisher's wish and no loss: it is not counted as a gap (MQTT-3.3.2-5).
-            var expired = session.DropOldest();
-            BrokerMetrics.Dropped("expired");
-            if (session.Durable)
-            {
-                log.Acknowledged(session, expired.Id);
-            }
-
-            _pool.LetGo(expired);
         }
+    }
+
+    /// <summary>Takes the oldest waiting message off if it has expired.</summary>
+    private bool DropExpired(Session session)
+    {
+        var oldest = session.Waiting.Peek().Stored;
+        if (oldest.Properties?.MessageExpiry is null || !oldest.IsExpired(AgeNs))
+        {
+            return false;
+        }
+
+        // Expiry is the publisher's wish and no loss: it is not counted as a gap (MQTT-3.3.2-5).
+        var expired = session.DropOldest();
+        BrokerMetrics.Dropped("expired");
+        if (session.Durable)
+        {
+            log.Acknowledged(session, expired.Id);
+        }
+
+        _pool.LetGo(expired);
+        return true;
     }
 
     private bool IsReady(Session session, Delivery delivery)

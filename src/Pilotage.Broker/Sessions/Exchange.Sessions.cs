@@ -97,7 +97,7 @@ internal sealed partial class Exchange
                 return true;
             }
 
-            log.Left(session, NowNs);
+            log.Left(session, AgeNs);
             StartCounting(session);
             if (Space(session.Tenant) is { Groups.Count: > 0 } space)
             {
@@ -132,6 +132,7 @@ internal sealed partial class Exchange
         lock (_gate)
         {
             var now = Now;
+            NoteClock();
             foreach (var space in _spaces.Values)
             {
                 List<Session>? ended = null;
@@ -164,7 +165,7 @@ internal sealed partial class Exchange
     private ConnectionEnd EndOf(ISessionLink link)
     {
         var (reason, why) = link.Ending;
-        return new(NowNs, reason, why);
+        return new(BrokerClock.Ns(time), reason, why);
     }
 
     private void TakeOver(Session session, bool ends)

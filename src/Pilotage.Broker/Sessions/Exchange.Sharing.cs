@@ -68,7 +68,7 @@ internal sealed partial class Exchange
         }
 
         var qos = Math.Min(delivery.Qos, subscription.Qos);
-        var copy = _pool.Take(++_lastMessage, delivery.Stored.View, delivery.Stored.ReceivedNs);
+        var copy = _pool.Take(++_lastMessage, delivery.Stored.View, delivery.Stored.SinceNs);
         var target = new RouteTarget(session, qos, delivery.Retain, subscription.Identifiers, Share: delivery.Share);
         if (qos > 0 && session.Durable)
         {

@@ -24,10 +24,9 @@ internal sealed partial class Exchange
 
     private IEnumerable<StoredMessage> Status(TenantSpace space)
     {
-        var nowNs = NowNs;
         foreach (var message in StatusTopics.Of(space, Now))
         {
-            yield return new(0, message, nowNs);
+            yield return new(0, message, 0);
         }
     }
 }

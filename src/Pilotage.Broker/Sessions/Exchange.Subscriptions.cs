@@ -72,7 +72,7 @@ internal sealed partial class Exchange
         lock (_gate)
         {
             var space = Space(session.Tenant);
-            space.Retained.Match(filter, NowNs, found);
+            space.Retained.Match(filter, AgeNs, found);
             if (filter.StartsWith(StatusTopics.Root, StringComparison.Ordinal))
             {
                 found.AddRange(Status(space).Where(stored => MqttTopic.Matches(filter, stored.Topic)));

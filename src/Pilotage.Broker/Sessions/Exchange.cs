@@ -12,11 +12,13 @@ namespace Pilotage.Broker.Sessions;
 internal sealed partial class Exchange(BrokerOptions options, SessionLog log, TimeProvider time)
 {
     private const string TooLarge = "packet-too-large";
+    private static readonly TimeSpan RetainedSweepInterval = TimeSpan.FromSeconds(10);
 
     private readonly Lock _gate = new();
     private readonly Dictionary<TenantId, TenantSpace> _spaces = [];
     private readonly List<DueWill> _dueWills = [];
     private readonly long _started = time.GetTimestamp();
+    private readonly AgeClock _age = new(time);
 
     // Scratch of the route under way; the lock makes one enough.
     private readonly List<SubscriptionTrie<Session>.Entry> _matches = [];
@@ -30,7 +32,8 @@ internal sealed partial class Exchange(BrokerOptions options, SessionLog log, Ti
 
     private TimeSpan Now => time.GetElapsedTime(_started);
 
-    private long NowNs => BrokerClock.Ns(time);
+    /// <summary>By which messages and sessions age; not the time of day.</summary>
+    public long AgeNs => _age.Ns;
 
     /// <summary>
     /// Gives a message to every matching session and to the retained store. Delivery begins at once, except that QoS 2
@@ -40,10 +43,8 @@ internal sealed partial class Exchange(BrokerOptions options, SessionLog log, Ti
     /// <param name="tenant">Whose sessions may hear it.</param>
     /// <param name="publisher">Nothing for wills and for the host's own messages.</param>
     /// <param name="message">What was published.</param>
-    /// <param name="receivedNs">When.</param>
     /// <param name="onceId">The identifier of a QoS 2 message; one that is known already has no effect again.</param>
-    public RouteOutcome Route(
-        TenantId tenant, Session? publisher, in MessageView message, long receivedNs, ushort onceId = 0)
+    public RouteOutcome Route(TenantId tenant, Session? publisher, in MessageView message, ushort onceId = 0)
     {
         lock (_gate)
         {
@@ -60,6 +61,8 @@ internal sealed partial class Exchange(BrokerOptions options, SessionLog log, Ti
                 return new(refusal, default);
             }
 
+            // Nobody asks for the age of what does not expire.
+            var sinceNs = message.Properties?.MessageExpiry is null ? 0 : AgeNs;
             space.Received++;
             if (onceId != 0 && publisher is not null)
             {
@@ -71,13 +74,13 @@ internal sealed partial class Exchange(BrokerOptions options, SessionLog log, Ti
                 // Fast path: nobody keeps it, so it goes out as it came in.
                 foreach (ref readonly var target in CollectionsMarshal.AsSpan(_targets))
                 {
-                    DeliverAtMostOnce(target, message, receivedNs);
+                    DeliverAtMostOnce(target, message, sinceNs);
                 }
 
                 return new(MqttReason.Success, default);
             }
 
-            return new(MqttReason.Success, Keep(space, tenant, publisher, message, receivedNs, onceId));
+            return new(MqttReason.Success, Keep(space, tenant, publisher, message, sinceNs, onceId));
         }
     }
 
@@ -86,11 +89,11 @@ internal sealed partial class Exchange(BrokerOptions options, SessionLog log, Ti
 
     /// <summary>Delivers a message that somebody keeps: a session until it is acknowledged, the retained store, the log.</summary>
     private ValueTask<long> Keep(
-        TenantSpace space, TenantId tenant, Session? publisher, in MessageView message, long receivedNs, ushort onceId)
+        TenantSpace space, TenantId tenant, Session? publisher, in MessageView message, long sinceNs, ushort onceId)
     {
         var id = _lastMessage + 1;
         _lastMessage += (ulong)Math.Max(1, _targets.Count);
-        var stored = message.Retain ? new(id, message, receivedNs) : _pool.Take(id, message, receivedNs);
+        var stored = message.Retain ? new(id, message, sinceNs) : _pool.Take(id, message, sinceNs);
         var origin = onceId != 0 && publisher is { Durable: true } ? (publisher.Key, onceId) : default;
         ValueTask<long> durable = default;
         if (message.Retain || _durable.Count > 0 || origin.onceId != 0)
@@ -277,7 +280,7 @@ internal sealed partial class Exchange(BrokerOptions options, SessionLog log, Ti
         foreach (var target in _durable)
         {
             if (target.Session.Overflow == QueueOverflow.Refuse
-                && (IsFull(target.Session, message.Payload.Length) || MayNotGrow(target.Session)))
+                && (HasNoRoom(target.Session, message.Payload.Length) || MayNotGrow(target.Session)))
             {
                 return MqttReason.QuotaExceeded;
             }
@@ -288,12 +291,43 @@ internal sealed partial class Exchange(BrokerOptions options, SessionLog log, Ti
             return MqttReason.Success;
         }
 
+        return IsOneTooMany(space, message) && (!DropExpiredRetained(space) || IsOneTooMany(space, message))
+            ? MqttReason.QuotaExceeded
+            : MqttReason.Success;
+    }
+
+    private bool IsOneTooMany(TenantSpace space, in MessageView message)
+    {
         var before = space.Retained.Get(message.Topic);
         var count = space.Retained.Count + (before is null ? 1 : 0);
         var bytes = space.Retained.Bytes + message.Payload.Length - (before?.Bytes ?? 0);
-        return count > options.RetainedMessagesMax || bytes > options.RetainedBytesMax
-            ? MqttReason.QuotaExceeded
-            : MqttReason.Success;
+        return count > options.RetainedMessagesMax || bytes > options.RetainedBytesMax;
+    }
+
+    /// <summary>What has expired makes room, though nobody has asked for it since. Seldom: it looks at everything.</summary>
+    private bool DropExpiredRetained(TenantSpace space)
+    {
+        if (space.RetainedSweptAt is { } last && Now - last < RetainedSweepInterval)
+        {
+            return false;
+        }
+
+        space.RetainedSweptAt = Now;
+        return space.Retained.RemoveExpired(AgeNs) > 0;
+    }
+
+    /// <summary>Whether the queue is full even without what has expired at its front.</summary>
+    private bool HasNoRoom(Session session, int more)
+    {
+        while (IsFull(session, more))
+        {
+            if (session.Waiting.Count == 0 || !DropExpired(session))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private bool IsFull(Session session, int more) =>
@@ -322,7 +356,7 @@ internal sealed partial class Exchange(BrokerOptions options, SessionLog log, Ti
     {
         if (target.Qos == 0)
         {
-            DeliverAtMostOnce(target, stored.View, stored.ReceivedNs);
+            DeliverAtMostOnce(target, stored.View, stored.SinceNs);
             return;
         }
 
@@ -331,11 +365,11 @@ internal sealed partial class Exchange(BrokerOptions options, SessionLog log, Ti
     }
 
     /// <summary>Nobody there, or no room, and it is gone, but counted.</summary>
-    private static void DeliverAtMostOnce(in RouteTarget target, in MessageView message, long receivedNs)
+    private static void DeliverAtMostOnce(in RouteTarget target, in MessageView message, long sinceNs)
     {
         if (target.Session.Link is { SendWindow: > 0 } link)
         {
-            Drop(link.TryDeliver(message, receivedNs, target.Retain, target.SubscriptionIds));
+            Drop(link.TryDeliver(message, sinceNs, target.Retain, target.SubscriptionIds));
         }
     }
 
@@ -351,7 +385,10 @@ internal sealed partial class Exchange(BrokerOptions options, SessionLog log, Ti
     {
         while (session.Waiting.Count > 0 && IsFull(session, delivery.Stored.Bytes))
         {
-            DropOldest(session, "queue-full");
+            if (!DropExpired(session))
+            {
+                DropOldest(session, "queue-full");
+            }
         }
 
         if (session.Waiting.Count > 0 && MayNotGrow(session))

@@ -21,7 +21,7 @@ internal interface ISessionLink
     Handing TryDeliver(Delivery delivery);
 
     /// <summary>The same with QoS 0: nobody remembers it.</summary>
-    Handing TryDeliver(in MessageView message, long receivedNs, bool retain, List<uint>? subscriptionIds);
+    Handing TryDeliver(in MessageView message, long sinceNs, bool retain, List<uint>? subscriptionIds);
 
     /// <summary>Hands a PUBREL on; false when there is no room.</summary>
     bool TryRelease(ushort packetId);

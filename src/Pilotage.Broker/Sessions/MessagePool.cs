@@ -18,10 +18,10 @@ internal sealed class MessagePool
     private readonly Stack<Release> _releases = new();
 
     /// <summary>A message that the caller holds until <see cref="LetGo(StoredMessage)"/>.</summary>
-    public StoredMessage Take(ulong id, in MessageView message, long receivedNs)
+    public StoredMessage Take(ulong id, in MessageView message, long sinceNs)
     {
         var stored = _messages.TryPop(out var kept) ? kept : StoredMessage.OfPool();
-        stored.Fill(id, message, receivedNs);
+        stored.Fill(id, message, sinceNs);
         stored.Holders = 1;
         return stored;
     }

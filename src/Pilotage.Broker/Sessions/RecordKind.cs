@@ -62,4 +62,7 @@ internal enum RecordKind : byte
 
     /// <summary>In snapshots: the identifier sent to a client last, and those that it has released last.</summary>
     Numbered = 20,
+
+    /// <summary>How far the wall clock stands ahead of the clock that lives are counted by, and what that one shows.</summary>
+    ClockMoved = 21,
 }

@@ -27,6 +27,12 @@ internal sealed class SessionImage(int releasedMax)
     /// <summary>The highest message id seen.</summary>
     public ulong LastMessage { get; private set; }
 
+    /// <summary>How far the wall clock was ahead of the clock that lives are counted by.</summary>
+    public long AheadNs => _state.AheadNs;
+
+    /// <summary>The latest reading of that clock.</summary>
+    public long LatestNs { get; private set; }
+
     /// <summary>Records that could not be read.</summary>
     public int Unreadable { get; private set; }
 
@@ -110,6 +116,9 @@ internal sealed class SessionImage(int releasedMax)
             case RecordKind.Dropped:
                 Take(state, ref record, dropped: 1);
                 break;
+            case RecordKind.ClockMoved:
+                MoveClock(state, ref record);
+                break;
             case RecordKind.WillSet:
                 SetWill(state, ref record);
                 break;
@@ -164,12 +173,23 @@ internal sealed class SessionImage(int releasedMax)
         kept.LeftNs = null;
     }
 
-    private static void Leave(State state, ref RecordReader record)
+    private void MoveClock(State state, ref RecordReader record)
+    {
+        var (aheadNs, atNs) = ((long)record.UInt64(), (long)record.UInt64());
+        if (!record.Failed)
+        {
+            state.AheadNs = aheadNs;
+            LatestNs = Math.Max(LatestNs, atNs);
+        }
+    }
+
+    private void Leave(State state, ref RecordReader record)
     {
         if (state.Sessions.TryGetValue(record.UInt64(), out var kept))
         {
             var at = (long)record.UInt64();
             kept.LeftNs = record.Failed ? null : at;
+            LatestNs = Math.Max(LatestNs, at);
         }
     }
 
@@ -268,7 +288,7 @@ internal sealed class SessionImage(int releasedMax)
     {
         var tenant = new TenantId(record.Text());
         var id = record.UInt64();
-        var receivedNs = (long)record.UInt64();
+        var sinceNs = (long)record.UInt64();
         var retain = record.Byte() == 1;
         var targets = new List<(KeptSession Kept, byte Flags, List<uint>? Ids, string? Share)>();
         for (var left = record.UInt32(); left > 0 && !record.Failed; left--)
@@ -295,7 +315,8 @@ internal sealed class SessionImage(int releasedMax)
             return;
         }
 
-        var stored = new StoredMessage(id, message, receivedNs);
+        LatestNs = Math.Max(LatestNs, sinceNs);
+        var stored = new StoredMessage(id, message, sinceNs);
         foreach (var (kept, flags, ids, share) in targets)
         {
             // A session's second delivery of the message has the next number, and so on.
@@ -319,6 +340,8 @@ internal sealed class SessionImage(int releasedMax)
     private sealed class State
     {
         public uint Records { get; set; }
+
+        public long AheadNs { get; set; }
 
         public Dictionary<ulong, KeptSession> Sessions { get; } = [];
 

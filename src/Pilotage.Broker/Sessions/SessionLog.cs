@@ -145,6 +145,13 @@ internal sealed class SessionLog(CommitLog log) : IAsyncDisposable
         Unawaited(Append());
     }
 
+    /// <summary>Nobody's answer waits for it; until it is durable a restart takes the jump for time that has passed.</summary>
+    public ValueTask<long> ClockMoved(long aheadNs, long atNs)
+    {
+        SessionRecords.ClockMoved(_record, aheadNs, atNs);
+        return Append();
+    }
+
     /// <summary>Begins a snapshot; until it ends nothing else may be appended.</summary>
     public ValueTask<long> BeginSnapshot()
     {
@@ -152,6 +159,12 @@ internal sealed class SessionLog(CommitLog log) : IAsyncDisposable
         SnapshotRecords = 0;
         SessionRecords.SnapshotBegins(_record);
         return Append();
+    }
+
+    public void SnapshotClock(long aheadNs, long atNs)
+    {
+        SessionRecords.ClockMoved(_record, aheadNs, atNs);
+        AppendToSnapshot();
     }
 
     public void SnapshotOpened(Session session)

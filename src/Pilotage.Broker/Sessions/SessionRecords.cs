@@ -114,6 +114,9 @@ internal static class SessionRecords
     public static void WillCleared(ArrayBufferWriter<byte> target, ulong session) =>
         Begin(target, RecordKind.WillCleared).UInt64(session);
 
+    public static void ClockMoved(ArrayBufferWriter<byte> target, long aheadNs, long atNs) =>
+        Pair(target, RecordKind.ClockMoved, (ulong)aheadNs, (ulong)atNs);
+
     public static void SnapshotBegins(ArrayBufferWriter<byte> target) => Begin(target, RecordKind.SnapshotBegins);
 
     public static void SnapshotEnds(ArrayBufferWriter<byte> target, uint records) =>
@@ -139,7 +142,7 @@ internal static class SessionRecords
 
         record.Text(tenant.Value);
         record.UInt64(id);
-        record.UInt64((ulong)stored.ReceivedNs);
+        record.UInt64((ulong)stored.SinceNs);
         record.Byte(retain ? (byte)1 : (byte)0);
         record.UInt32((uint)targets.Length);
         foreach (var one in targets)
@@ -196,10 +199,10 @@ internal static class SessionRecords
         return record;
     }
 
-    private static void Pair(ArrayBufferWriter<byte> target, RecordKind kind, ulong session, ulong message)
+    private static void Pair(ArrayBufferWriter<byte> target, RecordKind kind, ulong first, ulong second)
     {
         var record = Begin(target, kind);
-        record.UInt64(session);
-        record.UInt64(message);
+        record.UInt64(first);
+        record.UInt64(second);
     }
 }

@@ -16,24 +16,24 @@ internal sealed class StoredMessage
     /// <summary>One that stays for good; the message's payload is taken over.</summary>
     /// <param name="id">Unique in this broker for good; what acks and drops refer to in the session log.</param>
     /// <param name="message">As published.</param>
-    /// <param name="receivedNs">When the broker took it, ns since the Unix epoch; expiry counts from here.</param>
-    public StoredMessage(ulong id, MqttMessage message, long receivedNs)
+    /// <param name="sinceNs">When the broker took it, by the exchange's age clock; 0 where nothing depends on it.</param>
+    public StoredMessage(ulong id, MqttMessage message, long sinceNs)
     {
-        Begin(id, message.AsView(), receivedNs);
+        Begin(id, message.AsView(), sinceNs);
         _payload = message.Payload;
     }
 
     /// <summary>One that stays for good, a copy.</summary>
-    public StoredMessage(ulong id, in MessageView message, long receivedNs)
+    public StoredMessage(ulong id, in MessageView message, long sinceNs)
     {
-        Begin(id, message, receivedNs);
+        Begin(id, message, sinceNs);
         _payload = message.Payload.ToArray();
     }
 
     /// <summary>The same message as another one that stays, under a number of its own.</summary>
     public StoredMessage(ulong id, StoredMessage other)
     {
-        Begin(id, other.View, other.ReceivedNs);
+        Begin(id, other.View, other.SinceNs);
         _payload = other._payload;
     }
 
@@ -51,7 +51,7 @@ internal sealed class StoredMessage
 
     public MqttProperties? Properties { get; private set; }
 
-    public long ReceivedNs { get; private set; }
+    public long SinceNs { get; private set; }
 
     /// <summary>What it counts for against limits.</summary>
     public int Bytes { get; private set; }
@@ -70,21 +70,21 @@ internal sealed class StoredMessage
 
     /// <summary>Whether its message expiry has passed (MQTT-3.3.2-5).</summary>
     public bool IsExpired(long nowNs) =>
-        Properties?.MessageExpiry is { } seconds && nowNs - ReceivedNs >= seconds * NsPerSecond;
+        Properties?.MessageExpiry is { } seconds && nowNs - SinceNs >= seconds * NsPerSecond;
 
     /// <summary>What is left of its expiry, as the receiver must see it (MQTT-3.3.2-6).</summary>
-    public uint? ExpiryLeft(long nowNs) => ExpiryLeft(Properties, ReceivedNs, nowNs);
+    public uint? ExpiryLeft(long nowNs) => ExpiryLeft(Properties, SinceNs, nowNs);
 
     /// <summary>The same of a message that came then.</summary>
-    public static uint? ExpiryLeft(MqttProperties? properties, long receivedNs, long nowNs)
+    public static uint? ExpiryLeft(MqttProperties? properties, long sinceNs, long nowNs)
     {
         if (properties?.MessageExpiry is not { } seconds)
         {
             return null;
         }
 
-        // A clock that went backwards must not lengthen a life.
-        var waited = Math.Clamp((nowNs - receivedNs) / NsPerSecond, 0, seconds);
+        // A receiver must not be told more than the publisher gave, whatever was lost of the clock in a crash.
+        var waited = Math.Clamp((nowNs - sinceNs) / NsPerSecond, 0, seconds);
         return (uint)(seconds - waited);
     }
 
@@ -92,9 +92,9 @@ internal sealed class StoredMessage
     public static StoredMessage OfPool() => new();
 
     /// <summary>For the pool: takes another message in.</summary>
-    public void Fill(ulong id, in MessageView message, long receivedNs)
+    public void Fill(ulong id, in MessageView message, long sinceNs)
     {
-        Begin(id, message, receivedNs);
+        Begin(id, message, sinceNs);
         if (Buffer.Length < message.Payload.Length)
         {
             Buffer = GC.AllocateUninitializedArray<byte>(message.Payload.Length);
@@ -112,11 +112,11 @@ internal sealed class StoredMessage
         Properties = null;
     }
 
-    private void Begin(ulong id, in MessageView message, long receivedNs)
+    private void Begin(ulong id, in MessageView message, long sinceNs)
     {
         (Id, Topic, Qos, Retain) = (id, message.Topic, message.Qos, message.Retain);
         Properties = message.Properties;
-        ReceivedNs = receivedNs;
+        SinceNs = sinceNs;
         Bytes = Encoding.UTF8.GetByteCount(message.Topic) + message.Payload.Length;
     }
 }

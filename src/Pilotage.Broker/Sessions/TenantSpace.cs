@@ -18,6 +18,9 @@ internal sealed class TenantSpace
 
     public RetainedStore Retained { get; } = new();
 
+    /// <summary>When expired retained messages were last looked for to make room; on the exchange's monotonic clock.</summary>
+    public TimeSpan? RetainedSweptAt { get; set; }
+
     /// <summary>What waits in all its sessions.</summary>
     public QueueTally Queued { get; } = new();
 

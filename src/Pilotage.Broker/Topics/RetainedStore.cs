@@ -72,6 +72,14 @@ internal sealed class RetainedStore
         }
     }
 
+    /// <summary>Forgets all that has expired; tells how many that were.</summary>
+    public int RemoveExpired(long nowNs)
+    {
+        var expired = All().Where(stored => stored.IsExpired(nowNs)).Select(stored => stored.Topic).ToList();
+        expired.ForEach(Remove);
+        return expired.Count;
+    }
+
     /// <summary>Every message, in no particular order.</summary>
     public IEnumerable<StoredMessage> All()
     {

@@ -1,5 +1,6 @@
 using Pilotage.Broker;
 using Pilotage.Protocols.Mqtt;
+using Pilotage.Testing.Gateway;
 using Xunit;
 
 namespace Pilotage.Tests.Broker;

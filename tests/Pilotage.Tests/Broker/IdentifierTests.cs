@@ -1,4 +1,5 @@
 using Pilotage.Broker.Sessions;
+using Pilotage.Testing.Gateway;
 using Xunit;
 
 namespace Pilotage.Tests.Broker;

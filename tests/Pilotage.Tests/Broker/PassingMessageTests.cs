@@ -2,6 +2,7 @@ using System.Buffers;
 using Pilotage.Broker;
 using Pilotage.Broker.Sessions;
 using Pilotage.Protocols.Mqtt;
+using Pilotage.Testing.Gateway;
 using Xunit;
 
 namespace Pilotage.Tests.Broker;
@@ -115,7 +116,7 @@ public sealed class PassingMessageTests
             return Take(delivery.Stored.View, new() { Qos = delivery.Qos, PacketId = delivery.PacketId });
         }
 
-        public Handing TryDeliver(in MessageView message, long receivedNs, bool retain, List<uint>? subscriptionIds) => Take(message, default);
+        public Handing TryDeliver(in MessageView message, long sinceNs, bool retain, List<uint>? subscriptionIds) => Take(message, default);
 
         public bool TryRelease(ushort packetId)
         {

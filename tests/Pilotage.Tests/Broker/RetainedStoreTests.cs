@@ -45,7 +45,7 @@ public sealed class RetainedStoreTests
     public void An_expired_message_is_neither_found_nor_kept()
     {
         var store = new RetainedStore();
-        store.Set(new(1, new MqttMessage { Topic = "a", Payload = new byte[3], ExpirySeconds = 10 }, receivedNs: 0));
+        store.Set(new(1, new MqttMessage { Topic = "a", Payload = new byte[3], ExpirySeconds = 10 }, sinceNs: 0));
         var found = new List<StoredMessage>();
         store.Match("#", 9_999_999_999, found);
         Assert.Single(found);

@@ -1,6 +1,7 @@
 using Pilotage.Core.Durability;
 using Pilotage.Protocols.Mqtt;
 using Pilotage.Testing;
+using Pilotage.Testing.Gateway;
 using Xunit;
 
 namespace Pilotage.Tests.Broker;

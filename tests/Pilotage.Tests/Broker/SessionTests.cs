@@ -2,6 +2,7 @@ using Pilotage.Broker;
 using Pilotage.Broker.Sessions;
 using Pilotage.Core;
 using Pilotage.Protocols.Mqtt;
+using Pilotage.Testing.Gateway;
 using Xunit;
 
 namespace Pilotage.Tests.Broker;
@@ -301,7 +302,7 @@ public sealed class SessionTests
         var link = new FakeLink();
         rig.Exchange.Pump((await rig.AttachAsync("c", link)).Session, link);
         Assert.Equal(["long"], link.Texts);
-        Assert.Equal(44u, link.Got[0].Stored.ExpiryLeft((rig.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100));
+        Assert.Equal(44u, link.Got[0].Stored.ExpiryLeft(rig.Exchange.AgeNs));
     }
 
     [Fact]

@@ -5,6 +5,18 @@ namespace Pilotage.Tests.Testing;
 
 public sealed class ManualTimeTests
 {
+    [Fact]
+    public void After_a_standstill_each_timer_is_called_once()
+    {
+        var time = new ManualTime();
+        var calls = 0;
+        using var timer = time.CreateTimer(_ => calls++, null, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
+        time.StandStill(TimeSpan.FromSeconds(60));
+        Assert.Equal((1, 60.0), (calls, time.GetElapsedTime(0).TotalSeconds));
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(2, calls);
+    }
+
     private readonly ManualTime _time = new();
 
     [Fact]

@@ -2,7 +2,7 @@ using Pilotage.Broker;
 using Pilotage.Broker.Sessions;
 using Pilotage.Protocols.Mqtt;
 
-namespace Pilotage.Tests.Broker;
+namespace Pilotage.Testing.Gateway;
 
 /// <summary>A client's end without a socket: keeps what it is sent.</summary>
 internal sealed class FakeLink(int window = 10) : ISessionLink
@@ -34,19 +34,19 @@ internal sealed class FakeLink(int window = 10) : ISessionLink
         }
 
         // The broker uses its own again.
-        Keep(delivery.Stored.View, delivery.Stored.ReceivedNs, delivery.Id, delivery.Qos, delivery.Retain, delivery.SubscriptionIds);
+        Keep(delivery.Stored.View, delivery.Stored.SinceNs, delivery.Id, delivery.Qos, delivery.Retain, delivery.SubscriptionIds);
         (Got[^1].PacketId, Got[^1].Duplicate) = (delivery.PacketId, delivery.Duplicate);
         return Handing.Done;
     }
 
-    public Handing TryDeliver(in MessageView message, long receivedNs, bool retain, List<uint>? subscriptionIds)
+    public Handing TryDeliver(in MessageView message, long sinceNs, bool retain, List<uint>? subscriptionIds)
     {
         if (Blocked)
         {
             return Handing.NoRoom;
         }
 
-        Keep(message, receivedNs, 0, 0, retain, subscriptionIds);
+        Keep(message, sinceNs, 0, 0, retain, subscriptionIds);
         return Handing.Done;
     }
 
@@ -65,10 +65,10 @@ internal sealed class FakeLink(int window = 10) : ISessionLink
 
     public void Trace(ClientTrace trace) => Traced = trace;
 
-    private void Keep(in MessageView message, long receivedNs, ulong id, byte qos, bool retain, List<uint>? subscriptionIds)
+    private void Keep(in MessageView message, long sinceNs, ulong id, byte qos, bool retain, List<uint>? subscriptionIds)
     {
         var kept = new Delivery();
-        kept.Begin(new StoredMessage(id, message, receivedNs), id, new RouteTarget(null!, qos, retain, subscriptionIds));
+        kept.Begin(new StoredMessage(id, message, sinceNs), id, new RouteTarget(null!, qos, retain, subscriptionIds));
         Got.Add(kept);
     }
 

@@ -4,9 +4,8 @@ using Pilotage.Broker.Sessions;
 using Pilotage.Core;
 using Pilotage.Core.Durability;
 using Pilotage.Protocols.Mqtt;
-using Pilotage.Testing;
 
-namespace Pilotage.Tests.Broker;
+namespace Pilotage.Testing.Gateway;
 
 /// <summary>An exchange over a simulated disk and a manual clock; can lose its power and come back.</summary>
 internal sealed class ExchangeRig
@@ -61,7 +60,11 @@ internal sealed class ExchangeRig
 
     public async Task SubscribeAsync(Session session, string filter, byte qos = 1)
     {
-        Xunit.Assert.True(Exchange.TrySubscribe(session, new(filter, qos, false, false, 0, null), out _, out var stored));
+        if (!Exchange.TrySubscribe(session, new(filter, qos, false, false, 0, null), out _, out var stored))
+        {
+            throw new InvalidOperationException($"{session.ClientId} may not subscribe to {filter}.");
+        }
+
         await stored;
     }
 
@@ -76,7 +79,7 @@ internal sealed class ExchangeRig
             Retain = retain,
             ExpirySeconds = expiry,
         };
-        var outcome = Exchange.Route(tenant ?? Acme, null, message.AsView(), (Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100);
+        var outcome = Exchange.Route(tenant ?? Acme, null, message.AsView());
         await outcome.Stored;
         return outcome.Reason;
     }
@@ -85,7 +88,7 @@ internal sealed class ExchangeRig
     public RouteOutcome PublishOnce(Session publisher, string topic, string text, ushort packetId)
     {
         var message = new MqttMessage { Topic = topic, Payload = Encoding.UTF8.GetBytes(text), Qos = 2 };
-        return Exchange.Route(Acme, publisher, message.AsView(), 0, packetId);
+        return Exchange.Route(Acme, publisher, message.AsView(), packetId);
     }
 
     private void Open()
