@@ -72,7 +72,7 @@ public sealed class PowerCutVolume : IAsyncDisposable
         }
         finally
         {
-            await RunAsync("umount", mount);
+            await UnmountAsync(mount);
             File.Delete(copy);
         }
     }
@@ -82,15 +82,33 @@ public sealed class PowerCutVolume : IAsyncDisposable
     {
         var platter = Path.Combine(_root, "platter.ext4");
         await RunAsync("cp", "--sparse=always", _image, platter);
-        await RunAsync("umount", _mount);
+        await UnmountAsync(_mount);
         File.Move(platter, _image, overwrite: true);
         await RunAsync("mount", "-o", "loop", _image, _mount);
     }
 
     public async ValueTask DisposeAsync()
     {
-        await RunAsync("umount", _mount);
+        await UnmountAsync(_mount);
         Directory.Delete(_root, recursive: true);
+    }
+
+    /// <summary>A process that another test is starting holds our files between fork and exec: for that moment the volume is busy.</summary>
+    private static async Task UnmountAsync(string mount)
+    {
+        const int TriesMax = 100;
+        for (var tried = 1; ; tried++)
+        {
+            try
+            {
+                await RunAsync("umount", mount);
+                return;
+            }
+            catch (InvalidOperationException busy) when (tried < TriesMax && busy.Message.Contains("busy", StringComparison.Ordinal))
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
+            }
+        }
     }
 
     private static async Task RunAsync(string program, params string[] arguments)

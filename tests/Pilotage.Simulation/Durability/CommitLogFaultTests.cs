@@ -1,11 +1,12 @@
 using Pilotage.Core.Durability;
 using Pilotage.Testing;
 using Xunit;
+using Xunit.Abstractions;
 
 namespace Pilotage.Simulation.Durability;
 
 /// <summary>P2: a scripted run with a fault at every single write and sync in turn: no false acknowledgement.</summary>
-public sealed class CommitLogFaultTests
+public sealed class CommitLogFaultTests(ITestOutputHelper output)
 {
     private const int Records = 130;
 
@@ -37,6 +38,7 @@ public sealed class CommitLogFaultTests
             await GoOnAsync(disk, ledger, random, k);
         }
 
+        output.WriteLine(PromiseTotals.Line("P2", ("fault points", reached)));
         Assert.Equal(125, reached);
     }
 

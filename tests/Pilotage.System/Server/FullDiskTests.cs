@@ -44,6 +44,7 @@ public sealed class FullDiskTests(ITestOutputHelper output)
         await using var after = await ServerProcess.StartAsync(data, NoFloor);
         await _load.AccountAsync(after.Door);
         output.WriteLine($"{cycles} fillings: {_load.Ledger}; refused {_load.Refused.Values.Sum()}; healed within {slowest.TotalSeconds:F1} s");
+        output.WriteLine(PromiseTotals.Line("P12", ("fillings", cycles), ("messages accounted", _load.Ledger.Acked)));
         Assert.True(_load.Ledger.Faults == 0, $"{_load.Ledger}");
         Assert.Equal([MqttReason.QuotaExceeded], _load.Refused.Keys);
     }

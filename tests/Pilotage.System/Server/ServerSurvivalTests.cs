@@ -18,7 +18,7 @@ public sealed class ServerSurvivalTests(ITestOutputHelper output)
         var load = new ServerLoad();
         using var folder = new TemporaryFolder();
         await LiveAsync(load, folder.Path, kills, () => Task.CompletedTask);
-        Report(load, $"{kills} kills");
+        Report(load, ("kills", kills));
     }
 
     [Fact]
@@ -35,7 +35,7 @@ public sealed class ServerSurvivalTests(ITestOutputHelper output)
 
         var load = new ServerLoad { Credentials = credentials };
         await LiveAsync(load, folder.Path, kills, () => Task.CompletedTask);
-        Report(load, $"{kills} kills, mutual TLS");
+        Report(load, ("kills", kills));
     }
 
     [PowerCutFact]
@@ -45,7 +45,7 @@ public sealed class ServerSurvivalTests(ITestOutputHelper output)
         var load = new ServerLoad();
         await using var volume = await PowerCutVolume.CreateAsync(256);
         await LiveAsync(load, Path.Combine(volume.MountPath, "data"), cuts, volume.CutAsync);
-        Report(load, $"{cuts} power cuts");
+        Report(load, ("power cuts", cuts));
     }
 
     [PowerCutFact]
@@ -129,9 +129,10 @@ public sealed class ServerSurvivalTests(ITestOutputHelper output)
         await server.KillAsync();
     }
 
-    private void Report(ServerLoad load, string what)
+    private void Report(ServerLoad load, (string What, long Count) deaths)
     {
-        output.WriteLine($"{what}: {load.Ledger}; {_objects.Answered} objects answered, {_objects.Missing} missing");
+        output.WriteLine($"{deaths.Count} {deaths.What}: {load.Ledger}; {_objects.Answered} objects answered, {_objects.Missing} missing");
+        output.WriteLine(PromiseTotals.Line("P1", deaths, ("messages accounted", load.Ledger.Acked)));
         Assert.True(load.Ledger.Faults == 0 && load.Ledger.Acked > 100 && load.Refused.IsEmpty && _objects.Answered >= 8, $"{load.Ledger}, refused {load.Refused.Count}");
     }
 }

@@ -35,6 +35,7 @@ public sealed class SimulatedDiskTests(ITestOutputHelper output) : IDisposable
         await _load.AccountAsync(last.Door);
         await _load.ListenAsync(last.Door);
         output.WriteLine($"{cuts} simulated power cuts: {_load.Ledger}");
+        output.WriteLine(PromiseTotals.Line("P1", ("simulated power cuts", cuts), ("messages accounted", _load.Ledger.Acked)));
         Assert.True(_load.Ledger.Faults == 0 && _load.Ledger.Acked > 100, $"{_load.Ledger}");
     }
 

@@ -9,8 +9,9 @@ namespace Pilotage.System.Store;
 /// <summary>P1 at the level of the store: a real process, killed and cut off from power, every ack accounted.</summary>
 public sealed class StoreSurvivalTests(ITestOutputHelper output)
 {
-    private const int Kills = 20;
-    private const int Cuts = 20;
+    private const int Fillings = 20;
+    private static readonly int Kills = TestSize.Count(80, 2000);
+    private static readonly int Cuts = TestSize.Count(50, 1000);
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(60);
     private readonly Random _random = new(20260101);
     private readonly MessageLedger _ledger = new();
@@ -18,7 +19,7 @@ public sealed class StoreSurvivalTests(ITestOutputHelper output)
     private long _damaged;
 
     [Fact]
-    public async Task Nothing_acknowledged_is_lost_in_twenty_kills()
+    public async Task Nothing_acknowledged_is_lost_however_often_the_writer_is_killed()
     {
         var path = Directory.CreateTempSubdirectory("pilotage-kill-").FullName;
         try
@@ -30,6 +31,7 @@ public sealed class StoreSurvivalTests(ITestOutputHelper output)
             }
 
             output.WriteLine($"{Kills} kills: {_ledger}");
+            output.WriteLine(PromiseTotals.Line("P1", ("kills", Kills), ("messages accounted", _ledger.Acked)));
             Assert.True(_ledger.Faults == 0 && _damaged == 0 && _ledger.Acked > 100, $"{_ledger}, damaged {_damaged}");
         }
         finally
@@ -39,10 +41,11 @@ public sealed class StoreSurvivalTests(ITestOutputHelper output)
     }
 
     [PowerCutFact]
-    public async Task Nothing_acknowledged_is_lost_in_twenty_power_cuts()
+    public async Task Nothing_acknowledged_is_lost_however_often_the_power_is_cut()
     {
         await CutAsync(Cuts, isUnsynced: false);
         output.WriteLine($"{Cuts} power cuts: {_ledger}");
+        output.WriteLine(PromiseTotals.Line("P1", ("power cuts", Cuts), ("messages accounted", _ledger.Acked)));
         Assert.True(_ledger.Faults == 0 && _damaged == 0 && _ledger.Acked > 100, $"{_ledger}, damaged {_damaged}");
     }
 
@@ -62,7 +65,7 @@ public sealed class StoreSurvivalTests(ITestOutputHelper output)
         var refused = 0;
         await using (var store = StoreWriter.Open(path, isUnsynced: false))
         {
-            for (var cycle = 0; cycle < Cuts; cycle++)
+            for (var cycle = 0; cycle < Fillings; cycle++)
             {
                 var filler = await volume.FillAsync(kilobytesLeft: 256);
                 refused += await AppendUntilRefusedAsync(store);
@@ -75,8 +78,9 @@ public sealed class StoreSurvivalTests(ITestOutputHelper output)
         }
 
         await volume.InspectCutAsync(mount => AccountAsync(Path.Combine(mount, "store")));
-        output.WriteLine($"{Cuts} fillings, {refused} refused: {_ledger}");
-        Assert.True(_ledger.Faults == 0 && _damaged == 0 && refused >= Cuts, $"{_ledger}, damaged {_damaged}, refused {refused}");
+        output.WriteLine($"{Fillings} fillings, {refused} refused: {_ledger}");
+        output.WriteLine(PromiseTotals.Line("P12", ("fillings", Fillings), ("messages accounted", _ledger.Acked)));
+        Assert.True(_ledger.Faults == 0 && _damaged == 0 && refused >= Fillings, $"{_ledger}, damaged {_damaged}, refused {refused}");
     }
 
     private async Task<int> AppendUntilRefusedAsync(TimeSeriesStore store)

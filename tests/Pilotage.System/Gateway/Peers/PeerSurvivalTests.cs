@@ -75,6 +75,7 @@ public sealed class PeerSurvivalTests(ITestOutputHelper output) : IAsyncLifetime
         }
 
         output.WriteLine($"{Kills} kills: {sent} sent, seen through and received once");
+        output.WriteLine(PromiseTotals.Line("P1", ("kills", Kills), ("messages accounted", sent)));
     }
 
     /// <summary>Feeds a writer with numbers, a few under way at a time, and kills the broker meanwhile; all were seen through in the end.</summary>
