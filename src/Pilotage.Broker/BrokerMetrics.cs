@@ -37,6 +37,9 @@ internal static class BrokerMetrics
     private static readonly Counter<long> TurnedAwayCount = Meter.CreateCounter<long>(
         "pilotage.broker.connects.turned_away", "{connect}", "Connections turned away whoever they were, by cause.");
 
+    private static readonly Counter<long> DescriptorsShortCount = Meter.CreateCounter<long>(
+        "pilotage.broker.descriptors.short", "{time}", "Times new connections had to wait, or one was closed, for want of file descriptors.");
+
     private static readonly UpDownCounter<long> SessionCount = Meter.CreateUpDownCounter<long>(
         "pilotage.broker.sessions", "{session}", "Sessions, connected or not.");
 
@@ -102,6 +105,9 @@ internal static class BrokerMetrics
         TurnAway.ConnectRate => "connect-rate",
         _ => "memory",
     };
+
+    public static void DescriptorsShort(string listener) =>
+        DescriptorsShortCount.Add(1, new KeyValuePair<string, object?>("listener", listener));
 
     public static void Sessions(int change) => SessionCount.Add(change);
 

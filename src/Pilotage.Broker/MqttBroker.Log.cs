@@ -31,6 +31,13 @@ public sealed partial class MqttBroker
             2157, LogLevel.Warning, "The process stood still for {Standstill}; no client is cut for its silence of that time.")]
         public static partial void Standstill(ILogger logger, TimeSpan standstill);
 
+        [LoggerMessage(
+            2158,
+            LogLevel.Warning,
+            "This process may have {Descriptors} file descriptors, too few for {Connections} connections; about {Possible} will find "
+            + "room. Raise the limit (ulimit -n, LimitNOFILE=) or lower ConnectionsMax.")]
+        public static partial void FewDescriptors(ILogger logger, int descriptors, int connections, int possible);
+
         [LoggerMessage(2156, LogLevel.Warning, "Connections did not drain within {Limit} and are cut.")]
         public static partial void DrainTimedOut(ILogger logger, TimeSpan limit);
     }

@@ -116,6 +116,11 @@ public sealed partial class MqttBroker : IAsyncDisposable
             throw;
         }
 
+        if (options.ConnectionsMax > Descriptors.Most - Descriptors.Kept)
+        {
+            Log.FewDescriptors(broker._logger, Descriptors.Most, options.ConnectionsMax, Descriptors.Most - Descriptors.Kept);
+        }
+
         foreach (var endpoint in broker.BoundEndpoints)
         {
             Log.Listening(broker._logger, endpoint.Listener, endpoint.EndPoint);

@@ -108,6 +108,7 @@ internal sealed class PipeListeners : IAsyncDisposable
         }
 
         configured.Protocols = HttpProtocols.Http1;
+        configured.Use(next => Descriptors.KeepAll(next, listener.Name));
         configured.Use(next => connection =>
         {
             connection.Features.Set(new WebSocketGate.Origin(listener));

@@ -26,6 +26,7 @@ internal sealed partial class LoopListener : LoopItem
     private readonly ILogger _logger;
     private readonly ITimer _again;
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _isStarved;
 
     /// <summary>Binds and listens; connections are taken from <see cref="Open"/> on.</summary>
     /// <param name="name">For the log.</param>
@@ -163,6 +164,12 @@ internal sealed partial class LoopListener : LoopItem
                 return;
             }
 
+            if (_isStarved && Descriptors.AreShort)
+            {
+                _again.Change(Pause, Timeout.InfiniteTimeSpan);
+                return;
+            }
+
             var descriptor = SocketCalls.Accept(_descriptor, address, out var bytes);
             if (descriptor < 0)
             {
@@ -170,6 +177,7 @@ internal sealed partial class LoopListener : LoopItem
                 return;
             }
 
+            Judge(descriptor);
             var remote = bytes > sizeof(ushort) ? SocketCalls.EndPointOf(address[..bytes]) : null;
             if (_admission.TryBegin(remote?.Address, out var cause) is not { } entry)
             {
@@ -191,6 +199,34 @@ internal sealed partial class LoopListener : LoopItem
         Ask();
     }
 
+    /// <summary>
+    /// The connection that takes the first of the descriptors that are kept for files is served still; those after it wait
+    /// in the kernel's queue until some are free again.
+    /// </summary>
+    private void Judge(int descriptor)
+    {
+        if (Descriptors.IsShort(descriptor))
+        {
+            Starve($"{descriptor} of {Descriptors.Most} file descriptors are taken, and {Descriptors.Kept} are kept for files");
+        }
+        else if (_isStarved)
+        {
+            _isStarved = false;
+            Log.DescriptorsAgain(_logger, _name);
+        }
+    }
+
+    /// <summary>Said once, however often it is tried again.</summary>
+    private void Starve(string why)
+    {
+        if (!_isStarved)
+        {
+            _isStarved = true;
+            BrokerMetrics.DescriptorsShort(_name);
+            Log.NoDescriptors(_logger, _name, why);
+        }
+    }
+
     private void OnError(int error)
     {
         switch (error)
@@ -198,7 +234,7 @@ internal sealed partial class LoopListener : LoopItem
             case SocketCalls.EAgain:
                 break;
             case SocketCalls.ENFile or SocketCalls.EMFile:
-                Log.NoDescriptors(_logger, _name, SocketCalls.Words(error));
+                Starve(SocketCalls.Words(error));
                 _again.Change(Pause, Timeout.InfiniteTimeSpan);
                 break;
             default:
@@ -210,7 +246,10 @@ internal sealed partial class LoopListener : LoopItem
 
     private static partial class Log
     {
-        [LoggerMessage(2121, LogLevel.Error, "Listener {Listener} cannot take a connection, and tries again: {Why}.")]
+        [LoggerMessage(2121, LogLevel.Error, "Listener {Listener} lets new connections wait: {Why}. Those that are open are served.")]
         public static partial void NoDescriptors(ILogger logger, string listener, string why);
+
+        [LoggerMessage(2123, LogLevel.Information, "Listener {Listener} takes connections again.")]
+        public static partial void DescriptorsAgain(ILogger logger, string listener);
     }
 }

@@ -34,7 +34,10 @@ internal static partial class SocketCalls
 
     public static int NewEpoll() => Checked(EpollCreate(CloseOnExec), "epoll_create1");
 
-    public static int NewEvent() => Checked(EventFd(0, CloseOnExec | NonBlocking), "eventfd");
+    public static int NewEvent() => Checked(TryNewEvent(), "eventfd");
+
+    /// <summary>Negative where there is no descriptor left.</summary>
+    public static int TryNewEvent() => EventFd(0, CloseOnExec | NonBlocking);
 
     /// <summary>Watches a descriptor; what comes of it carries <paramref name="data"/>.</summary>
     public static void Watch(int epoll, int descriptor, uint events, ulong data)

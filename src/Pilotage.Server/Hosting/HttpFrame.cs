@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Pilotage.Broker;
 using Pilotage.Server.Access;
 using Pilotage.Server.Access.Contracts;
 using Pilotage.Server.Hosting.Description;
@@ -65,18 +66,26 @@ internal static class HttpFrame
         kestrel.Limits.MaxRequestBodySize = options.RequestBytesMax;
         if (options.Http is { } http)
         {
-            kestrel.Listen(http, listen => listen.Protocols = HttpProtocols.Http1);
+            kestrel.Listen(http, listen =>
+            {
+                listen.Use(next => Descriptors.Keep(next, "http"));
+                listen.Protocols = HttpProtocols.Http1;
+            });
         }
 
         if (options.Https is { } https)
         {
-            kestrel.Listen(https, listen => listen.UseHttps(tls =>
+            kestrel.Listen(https, listen =>
             {
-                tls.ServerCertificate = keys.Certificate;
-                tls.ServerCertificateChain = keys.Chain;
-                tls.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
-                tls.ClientCertificateValidation = (certificate, _, _) => keys.ClientTrust.Check(certificate, PeerPurpose.Client).IsOk;
-            }));
+                listen.Use(next => Descriptors.Keep(next, "https"));
+                listen.UseHttps(tls =>
+                {
+                    tls.ServerCertificate = keys.Certificate;
+                    tls.ServerCertificateChain = keys.Chain;
+                    tls.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
+                    tls.ClientCertificateValidation = (certificate, _, _) => keys.ClientTrust.Check(certificate, PeerPurpose.Client).IsOk;
+                });
+            });
         }
     }
 }

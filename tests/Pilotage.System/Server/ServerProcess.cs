@@ -16,6 +16,8 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public ServerDoor Door { get; }
 
+    public int Id => _process.Id;
+
     public string Errors => _process.Errors;
 
     /// <summary>The program that is built and shipped.</summary>
@@ -29,6 +31,14 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public static Task<ServerProcess> StartAsync(string data, params string[] more) =>
         StartAsync(Binary, [.. Arguments(data), .. more], data);
+
+    /// <summary>The same with its open listener on a port that clients come back to.</summary>
+    public static Task<ServerProcess> StartAtAsync(string data, int mqttPort) =>
+        StartAsync(Binary, [.. Arguments(data).Select((word, i) => i > 0 && Arguments(data)[i - 1] == "--mqtt" ? $"127.0.0.1:{mqttPort}" : word)], data);
+
+    /// <summary>The same with that many file descriptors and no more; the limit's program becomes the server.</summary>
+    public static Task<ServerProcess> StartWithDescriptorsAsync(string data, int most) =>
+        StartAsync("prlimit", [$"--nofile={most}:{most}", Binary, .. Arguments(data)], data);
 
     /// <summary>The same server hosted by the tests, with every flush left out: what a harness must notice.</summary>
     public static Task<ServerProcess> StartUnsyncedAsync(string data) =>
