@@ -8,8 +8,6 @@ namespace Pilotage.Broker.Connections;
 /// <content>SUBSCRIBE and UNSUBSCRIBE: answered when durable, retained messages after the answer.</content>
 internal sealed partial class ClientConnection
 {
-    private static readonly TimeSpan ReplayPause = TimeSpan.FromMilliseconds(20);
-
     private ValueTask OnSubscribe(ReadOnlySpan<byte> body) =>
         MqttDecoder.TrySubscribe(body, _version, _limits, out var packet, out var reason)
             ? SubscribeAsync(packet)
@@ -30,10 +28,7 @@ internal sealed partial class ClientConnection
         }
 
         Send(Outbound.SubAck(new(packet.PacketId, reasons, Words(FirstFailure(reasons)))));
-        foreach (var subscription in replays)
-        {
-            await ReplayAsync(subscription);
-        }
+        Replay(replays);
     }
 
     private static MqttReason FirstFailure(IReadOnlyList<MqttReason> reasons)
@@ -109,23 +104,6 @@ internal sealed partial class ClientConnection
     /// <summary>A shared subscription hears what its filter matches, so that filter needs the right.</summary>
     private MqttReason JudgeRight(ClientIdentity who, string filter) =>
         context.Hooks.JudgeSubscribe(who, MqttTopic.TrySplitShare(filter, out _, out var inner) ? inner : filter);
-
-    /// <summary>Sends what is retained, waiting for a slow reader instead of dropping.</summary>
-    private async ValueTask ReplayAsync(Subscription subscription)
-    {
-        foreach (var retained in context.Exchange.RetainedFor(_session!, subscription.Filter))
-        {
-            while (!Ended && !TryReplay(retained, subscription))
-            {
-                await Task.Delay(ReplayPause, context.Time, context.Stopping);
-            }
-        }
-    }
-
-    private bool TryReplay(StoredMessage retained, Subscription subscription) =>
-        Math.Min(retained.Qos, subscription.Qos) == 0
-            ? TryDeliver(retained.View, retained.SinceNs, retain: true, subscription.Identifiers) != Handing.NoRoom
-            : context.Exchange.TryReplay(_session!, this, retained, subscription);
 
     private async ValueTask UnsubscribeAsync(UnsubscribePacket packet)
     {

@@ -6,6 +6,11 @@ namespace Pilotage.Broker.Sessions;
 /// <content>Subscriptions and what they bring at once: retained messages.</content>
 internal sealed partial class Exchange
 {
+    // Enough for a fast client between two looks of a replay that waits.
+    private const int ReplayWaitingMax = 1024;
+
+    private int ReplayRoom => Math.Clamp(options.QueuedMessagesMax / 2, 1, ReplayWaitingMax);
+
     /// <summary>Adds or replaces a subscription (MQTT-3.8.4-3); false when the session has as many as it may.</summary>
     public bool TrySubscribe(Session session, Subscription subscription, out bool isNew, out ValueTask<long> stored)
     {
@@ -83,8 +88,28 @@ internal sealed partial class Exchange
         return found;
     }
 
+    /// <summary>Whether a message that was found is its topic's retained one still, or one of the broker's own.</summary>
+    public bool IsStillRetained(Session session, StoredMessage found)
+    {
+        lock (_gate)
+        {
+            return ReferenceEquals(Space(session.Tenant).Retained.Get(found.Topic), found)
+                || found.Topic.StartsWith(StatusTopics.Root, StringComparison.Ordinal);
+        }
+    }
+
+    /// <summary>Whether the session has that subscription.</summary>
+    public bool IsSubscribed(Session session, string filter)
+    {
+        lock (_gate)
+        {
+            return session.Subscriptions.ContainsKey(filter);
+        }
+    }
+
     /// <summary>
-    /// Puts a retained message in the session's queue for QoS 1 or 2; false while the queue is full.
+    /// Puts a retained message in the session's queue for QoS 1 or 2; false while enough waits there. The rest of the queue is
+    /// for what is published: it would push out what a replay has filled it with.
     /// </summary>
     public bool TryReplay(Session session, ISessionLink link, StoredMessage retained, Subscription subscription)
     {
@@ -95,7 +120,7 @@ internal sealed partial class Exchange
                 return true;
             }
 
-            if (IsFull(session, retained.Bytes) && session.Waiting.Count > 0)
+            if (session.Waiting.Count >= ReplayRoom || (IsFull(session, retained.Bytes) && session.Waiting.Count > 0))
             {
                 return false;
             }

@@ -54,7 +54,7 @@ public sealed class PassingMessageTests
             payload[0] = (byte)payload.Length;
             payload[1] = (byte)payload.Skip(2).Sum(b => b);
             var message = new MessageView { Topic = $"a/{random.Next(4)}", Payload = payload, Qos = (byte)random.Next(3), Retain = random.Next(10) == 0 };
-            rig.Exchange.Route(ExchangeRig.Acme, null, message, 0);
+            rig.Exchange.Route(ExchangeRig.Acme, null, message);
             foreach (var (session, link) in readers.Where(_ => random.Next(3) > 0))
             {
                 link.AnswerSome(rig.Exchange, session, random);
@@ -79,7 +79,7 @@ public sealed class PassingMessageTests
         {
             var once = qos == 2 ? (ushort)((i % 100) + 1) : (ushort)0;
             var message = new MessageView { Topic = "plant/pump-1/_tele", Payload = payload, Qos = qos };
-            rig.Exchange.Route(ExchangeRig.Acme, publisher, message, 0, once);
+            rig.Exchange.Route(ExchangeRig.Acme, publisher, message, once);
             if (once != 0)
             {
                 rig.Exchange.Settle(publisher, once, MqttReason.Success);
