@@ -96,14 +96,13 @@ internal sealed partial class Exchange(BrokerOptions options, SessionLog log, Ti
         var stored = message.Retain ? new(id, message, sinceNs) : _pool.Take(id, message, sinceNs);
         var origin = onceId != 0 && publisher is { Durable: true } ? (publisher.Key, onceId) : default;
         ValueTask<long> durable = default;
-        if (message.Retain || _durable.Count > 0 || origin.onceId != 0)
-        {
-            durable = log.Published(origin, tenant, stored, message.Retain, CollectionsMarshal.AsSpan(_durable));
-        }
-
         if (message.Retain)
         {
-            Retain(space, stored);
+            durable = Retain(space, stored, log.Published(origin, tenant, stored, retain: true, CollectionsMarshal.AsSpan(_durable)));
+        }
+        else if (_durable.Count > 0 || origin.onceId != 0)
+        {
+            durable = log.Published(origin, tenant, stored, retain: false, CollectionsMarshal.AsSpan(_durable));
         }
 
         foreach (ref readonly var target in CollectionsMarshal.AsSpan(_targets))
@@ -339,18 +338,6 @@ internal sealed partial class Exchange(BrokerOptions options, SessionLog log, Ti
         session.TenantBytes + more > options.QueuedTenantBytesMax;
 
     private bool MayNotGrow(Session session) => IsTight && session.Link is null;
-
-    private static void Retain(TenantSpace space, StoredMessage stored)
-    {
-        if (stored.Payload.IsEmpty)
-        {
-            space.Retained.Remove(stored.Topic);
-        }
-        else
-        {
-            space.Retained.Set(stored);
-        }
-    }
 
     private void Deliver(in RouteTarget target, StoredMessage stored)
     {

@@ -18,6 +18,9 @@ internal sealed class TenantSpace
 
     public RetainedStore Retained { get; } = new();
 
+    /// <summary>Topics whose latest retained message is not on disk yet.</summary>
+    public Dictionary<string, RetainedDoubt> Doubts { get; } = new(StringComparer.Ordinal);
+
     /// <summary>When expired retained messages were last looked for to make room; on the exchange's monotonic clock.</summary>
     public TimeSpan? RetainedSweptAt { get; set; }
 

@@ -170,6 +170,30 @@ public sealed class SessionLogTests
         Assert.Equal("lost", Assert.Single(rig.Exchange.TakeDueWills()).Who.ClientId);
     }
 
+    [Theory]
+    [InlineData("newer", "newest")]
+    [InlineData("newer", "")]
+    [InlineData("")]
+    public async Task A_full_disk_that_refuses_retained_messages_leaves_the_one_that_was_acknowledged(params string[] refused)
+    {
+        var rig = new ExchangeRig();
+        var session = (await rig.AttachAsync("c", new())).Session;
+        await rig.PublishAsync("r", "acknowledged", retain: true);
+        rig.Disk.CapacityBytes = 0;
+        rig.Writer.Hold();
+        var publishing = refused.Select(text => rig.PublishAsync("r", text, retain: true)).ToList();
+        rig.Writer.Release();
+        foreach (var one in publishing)
+        {
+            await Assert.ThrowsAnyAsync<IOException>(() => one);
+        }
+
+        Assert.Equal("acknowledged", System.Text.Encoding.UTF8.GetString(Assert.Single(rig.Exchange.RetainedFor(session, "r")).Payload));
+        rig.Disk.CapacityBytes = long.MaxValue;
+        await rig.PublishAsync("r", "", retain: true);
+        Assert.Empty(rig.Exchange.RetainedFor(session, "r"));
+    }
+
     [Fact]
     public async Task A_full_disk_refuses_the_ack_and_heals()
     {
