@@ -24,7 +24,7 @@ internal static class GatewayProcess
     public static async Task RunAsync(string path, bool isUnsynced, string[] flags)
     {
         var port = flags is [.., "--port", var number] ? int.Parse(number) : 0;
-        await using var broker = await OpenAsync(path, isUnsynced, port);
+        await using var broker = await OpenAsync(path, isUnsynced, port, flags.Contains("--default-limits") ? new() : Options);
         Console.WriteLine($"ready {broker.BoundEndpoints[0].Port}");
         await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System);
     }
@@ -34,18 +34,19 @@ internal static class GatewayProcess
     {
         var listeners = new PeerListeners(folder);
         var directory = new PosixDirectory(Path.Combine(folder, "state"));
-        await using var broker = await OpenAsync(directory, listeners.Listener(transport, port), listeners.Hooks());
+        await using var broker = await OpenAsync(directory, listeners.Listener(transport, port), listeners.Hooks(), Options);
         Console.WriteLine("ready");
         await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System);
     }
 
-    public static Task<MqttBroker> OpenAsync(string path, bool isUnsynced, int port = 0)
+    public static Task<MqttBroker> OpenAsync(string path, bool isUnsynced, int port = 0, BrokerOptions? options = null)
     {
         IDurableDirectory directory = new PosixDirectory(path);
         return OpenAsync(
             isUnsynced ? new UnsyncedDirectory(directory) : directory,
             TestBroker.Plain with { EndPoint = new IPEndPoint(IPAddress.Loopback, port) },
-            new OpenHooks());
+            new OpenHooks { Remembers = false },
+            options ?? Options);
     }
 
     /// <summary>A port that was free just now, for a broker that is to come back to it.</summary>
@@ -56,9 +57,9 @@ internal static class GatewayProcess
         return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 
-    private static Task<MqttBroker> OpenAsync(IDurableDirectory directory, ListenerOptions listener, OpenHooks hooks) =>
+    private static Task<MqttBroker> OpenAsync(IDurableDirectory directory, ListenerOptions listener, OpenHooks hooks, BrokerOptions options) =>
         MqttBroker.StartAsync(
-            Options with { Listeners = [listener] },
+            options with { Listeners = [listener] },
             hooks,
             directory,
             TimeProvider.System,
