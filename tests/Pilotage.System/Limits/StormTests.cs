@@ -27,7 +27,7 @@ public sealed class StormTests(ITestOutputHelper output)
         await using (var server = await ServerProcess.StartAtAsync(folder.Path, port))
         {
             using var swarm = await SwarmAsync(clients, i => ComeAsync(port, i));
-            Assert.All(swarm.Peers, peer => Assert.False(peer.SessionPresent));
+            Assert.Equal(0, swarm.Peers.Count(peer => peer.SessionPresent));
             await server.KillAsync();
         }
 
@@ -37,7 +37,7 @@ public sealed class StormTests(ITestOutputHelper output)
         using var back = await SwarmAsync(clients, i => ComeAsync(port, i));
         var took = TimeProvider.System.GetElapsedTime(began);
         await using var again = await starting;
-        Assert.All(back.Peers, peer => Assert.True(peer.SessionPresent));
+        Assert.Equal(clients, back.Peers.Count(peer => peer.SessionPresent));
         Report(clients, took, again.Id);
         var delayed = await Metrics.SumAsync(again.Door, "pilotage_broker_connects_delayed_total");
         output.WriteLine($"{delayed} waited for their turn");
@@ -62,7 +62,7 @@ public sealed class StormTests(ITestOutputHelper output)
         var began = TimeProvider.System.GetTimestamp();
         await using var again = Start();
         using var back = await SwarmAsync(clients, Come);
-        Assert.All(back.Peers, peer => Assert.True(peer.SessionPresent));
+        Assert.Equal(clients, back.Peers.Count(peer => peer.SessionPresent));
         Report(clients, TimeProvider.System.GetElapsedTime(began), again.Id);
 
         ChildProcess Start() => ChildProcess.Start(
