@@ -53,6 +53,15 @@ internal sealed class ServerProcess : IAsyncDisposable
         ],
         data);
 
+    /// <summary>Under strace, which holds back every sync for that long; the server is this process, and strace goes with it.</summary>
+    public static Task<ServerProcess> StartSlowAsync(string data, int syncMs) => StartAsync(
+        "strace",
+        [
+            "-D", "-f", "--seccomp-bpf", "-qq", "-o", "/dev/null", "-e", "trace=fsync,fdatasync",
+            "-e", $"inject=fsync,fdatasync:delay_exit={syncMs * 1000}", Binary, .. Arguments(data),
+        ],
+        data);
+
     /// <summary>SIGKILL, and whatever it still had to say.</summary>
     public async Task KillAsync()
     {
