@@ -219,6 +219,9 @@ internal sealed class TimerStory : IAsyncDisposable
         await peer.SendConnectAsync(Name(), keepAlive);
         await UntilAsync(peer.HasAnything, TimeSpan.FromSeconds(6), "a client does not come in");
         await peer.ExpectAsync(MqttPacketType.ConnAck);
+
+        // Time passed until it came in: from here on it is known when the broker heard it last.
+        await peer.PingAsync();
         return peer;
     }
 
