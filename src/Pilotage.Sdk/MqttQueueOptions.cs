@@ -35,6 +35,12 @@ public sealed record MqttQueueOptions
 
     /// <summary>What happens at either bound. By default the publish is refused: nothing is given up that was promised.</summary>
     public MqttQueueOverflow WhenFull { get; init; } = MqttQueueOverflow.Refuse;
+
+    /// <summary>
+    /// Whether a message that the broker does not authorize (0x87) waits, and all after it, until it does or somebody sees to
+    /// it; <see cref="MqttQueueState.IsUnauthorized"/> says so. By default it leaves the queue and is told to <see cref="MqttClient.OnQueueLoss"/>.
+    /// </summary>
+    public bool KeepsUnauthorized { get; init; }
 }
 
 /// <summary>What a full queue does with one more message.</summary>

@@ -11,4 +11,8 @@ namespace Pilotage.Sdk;
 /// <param name="Uncertain">Messages of QoS 2 sent again although the broker may have had them: it had forgotten the session.</param>
 /// <param name="Failure">Why nothing more is taken or sent; nothing while all is well.</param>
 public sealed record MqttQueueState(
-    int Waiting, long WaitingBytes, long Sent, long Dropped, long Expired, long Refused, long Damaged, long Uncertain, string? Failure);
+    int Waiting, long WaitingBytes, long Sent, long Dropped, long Expired, long Refused, long Damaged, long Uncertain, string? Failure)
+{
+    /// <summary>Whether the first message waits because the broker does not authorize it; see <see cref="MqttQueueOptions.KeepsUnauthorized"/>.</summary>
+    public bool IsUnauthorized { get; init; }
+}

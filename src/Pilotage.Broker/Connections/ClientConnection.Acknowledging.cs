@@ -223,7 +223,7 @@ internal sealed partial class ClientConnection
         Debug.Assert(pending.IsSettled, "Nothing here may wait.");
         if (pending.Refusal != MqttReason.Success)
         {
-            return new(pending.Refusal, null);
+            return new(pending.Refusal, pending.Why);
         }
 
         var reason = MqttReason.Success;

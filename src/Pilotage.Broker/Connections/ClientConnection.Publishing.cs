@@ -101,7 +101,10 @@ internal sealed partial class ClientConnection
         var refusal = JudgePublish(message);
         if (refusal != MqttReason.Success)
         {
-            return new(type, packetId, refusal);
+            return new(type, packetId, refusal)
+            {
+                Why = refusal == MqttReason.NotAuthorized ? $"this client may not publish to {message.Topic}, or not ask for answers there" : null,
+            };
         }
 
         var receivedNs = BrokerClock.Ns(context.Time);

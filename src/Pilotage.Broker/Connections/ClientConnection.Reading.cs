@@ -16,13 +16,18 @@ internal sealed partial class ClientConnection
             var result = await input.ReadAsync(CancellationToken.None);
             Volatile.Write(ref _lastHeard, context.Time.GetTimestamp());
             var rest = result.Buffer;
-            while (!Ended && TryTake(ref rest, out var frame, out var body))
+            ValueTask handled = default;
+            while (!Ended && handled.IsCompletedSuccessfully && TryTake(ref rest, out var frame, out var body))
             {
-                var handled = Dispatch(frame, body);
-                if (!handled.IsCompletedSuccessfully)
-                {
-                    await BusyAsync(handled);
-                }
+                handled = Dispatch(frame, body);
+            }
+
+            if (!handled.IsCompletedSuccessfully)
+            {
+                // The reader keeps what is left, so that who waits does not hold the buffer of a whole loop.
+                input.AdvanceTo(rest.Start);
+                await BusyAsync(handled);
+                continue;
             }
 
             input.AdvanceTo(rest.Start, rest.End);

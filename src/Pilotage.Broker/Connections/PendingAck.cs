@@ -18,6 +18,9 @@ internal readonly record struct PendingAck(
     ValueTask<PublishDecision> Decision = default,
     IncomingState State = IncomingState.None)
 {
+    /// <summary>What a refusal says, where it says more than its code.</summary>
+    public string? Why { get; init; }
+
     /// <summary>Whether it has been answered from memory already, and only its outcome is waited for.</summary>
     public bool IsPromised { get; init; }
 

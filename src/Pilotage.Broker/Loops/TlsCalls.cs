@@ -134,10 +134,6 @@ internal static unsafe partial class TlsCalls
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     public static partial int SetDescriptor(nint ssl, int descriptor);
 
-    [LibraryImport(Ssl, EntryPoint = "SSL_get_rbio")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    public static partial nint Source(nint ssl);
-
     [LibraryImport(Ssl, EntryPoint = "SSL_accept")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     public static partial int Accept(nint ssl);
@@ -150,10 +146,6 @@ internal static unsafe partial class TlsCalls
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     public static partial int Write(nint ssl, ReadOnlySpan<byte> bytes, int count);
 
-    [LibraryImport(Ssl, EntryPoint = "SSL_has_pending")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    public static partial int HasPending(nint ssl);
-
     [LibraryImport(Ssl, EntryPoint = "SSL_get_error")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     public static partial int ErrorOf(nint ssl, int answer);
@@ -161,11 +153,6 @@ internal static unsafe partial class TlsCalls
     [LibraryImport(Ssl, EntryPoint = "SSL_shutdown")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     public static partial int ShutDown(nint ssl);
-
-    /// <summary>Bytes that came off the socket so far.</summary>
-    [LibraryImport(Crypto, EntryPoint = "BIO_number_read")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    public static partial ulong Taken(nint source);
 
     [LibraryImport(Crypto, EntryPoint = "X509_STORE_CTX_set_error")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -9,17 +9,11 @@ namespace Pilotage.Broker.Loops;
 /// <summary>TLS over one socket, on its loop's thread alone: the library's words about an error are the thread's.</summary>
 internal sealed class TlsSession
 {
-    /// <summary>The library takes up to a record and some at once; if it got less than this, it took all there was.</summary>
-    private const int ShortTake = 8 * 1024;
-
     [ThreadStatic]
     private static TlsSession? t_shaking;
 
     private readonly TlsSessions _listener;
-    private readonly nint _source;
     private nint _ssl;
-    private ulong _taken;
-    private bool _tookAll;
     private bool _ended;
     private bool _broken;
     private ExceptionDispatchInfo? _fault;
@@ -32,8 +26,6 @@ internal sealed class TlsSession
         {
             throw new IOException($"TLS cannot begin: {TlsCalls.TakeError()}");
         }
-
-        _source = TlsCalls.Source(ssl);
     }
 
     /// <summary>The client's certificate, once its handshake is done: trusted.</summary>
@@ -65,6 +57,11 @@ internal sealed class TlsSession
     }
 
     /// <summary>Takes what has come, as far as there is room.</summary>
+    /// <remarks>
+    /// The socket is empty when the library says that it wants more, and only then: how much it took the last time tells
+    /// nothing, since for the rest of a record it asks for no more than that. Whoever stopped earlier would not be told of
+    /// what is left: the loop hears of new bytes alone.
+    /// </remarks>
     public Carried Receive(Span<byte> room)
     {
         var got = 0;
@@ -85,10 +82,6 @@ internal sealed class TlsSession
             }
 
             got += answer;
-            if (TookAll())
-            {
-                return new(got, Flow.Drained);
-            }
         }
 
         return new(got, _ended && got == 0 ? Flow.Ended : Flow.More);
@@ -167,18 +160,6 @@ internal sealed class TlsSession
         }
 
         return _listener.Judge(Certificate);
-    }
-
-    private bool TookAll()
-    {
-        var taken = TlsCalls.Taken(_source);
-        if (taken != _taken)
-        {
-            _tookAll = taken - _taken < ShortTake;
-            _taken = taken;
-        }
-
-        return _tookAll && TlsCalls.HasPending(_ssl) == 0;
     }
 
     private Carried Stopped(int answer)

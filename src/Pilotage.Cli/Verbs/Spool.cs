@@ -13,6 +13,9 @@ internal sealed class Spool(VerbFrame frame)
 {
     // The client id is DEVICE:spool, so that the device's own connection stays.
     private const string Program = "spool";
+
+    // What the library writes into the folder of a queue first.
+    private const string SpoolMark = "queue.json";
     private const int WithinMostSeconds = 24 * 60 * 60;
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(50);
 
@@ -48,6 +51,11 @@ internal sealed class Spool(VerbFrame frame)
         DefaultValueFactory = _ => "10s",
     };
 
+    private readonly Option<bool> _givesUp = new("--give-up")
+    {
+        Description = "Give up what the server does not authorize, so that it does not stop what comes after it.",
+    };
+
     public Option<string?> Folder { get; } = new("--spool")
     {
         Description = "Keep the message in this folder until the server has it, and send what waits there, in order; speaks MQTT as the device itself.",
@@ -65,15 +73,16 @@ internal sealed class Spool(VerbFrame frame)
         var verb = VerbFrame.With(
             new Verb(
                 "flush",
-                "Sends what waits in a spool: 0 when nothing is left, 7 when something still waits, 6 when the server refused something for good.",
+                "Sends what waits in a spool: 0 when nothing is left, 7 when something still waits, 4 when the server does not authorize it, 6 when it was refused for good.",
                 "pilotage topic flush /var/spool/my-pi --mqtts pilotage.plant:8883 --identity mine/my-pi --within 5m",
-                "pilotage topic flush /var/spool/my-pi --mqtt 127.0.0.1:1883 --device my-pi"),
+                "pilotage topic flush /var/spool/my-pi --mqtt 127.0.0.1:1883 --device my-pi --give-up"),
             folder,
             spool._mqtts,
             spool._mqtt,
             spool._identity,
             spool._device,
-            spool._within);
+            spool._within,
+            spool._givesUp);
         verb.SetAction((parsed, cancellation) => spool.FlushAsync(parsed, VerbFrame.Given(parsed.GetValue(folder), folder), cancellation));
         return verb;
     }
@@ -149,6 +158,12 @@ internal sealed class Spool(VerbFrame frame)
             throw new CliFailure(ExitCode.NotFound, $"there is no folder {folder}", null, "the folder that topic publish --spool was given");
         }
 
+        if (!File.Exists(Path.Combine(frame.Session.WorkingDirectory, folder, SpoolMark)))
+        {
+            throw new CliFailure(
+                ExitCode.NotFound, $"{folder} is no spool: it has no {SpoolMark}", "nothing was ever kept in it", "the folder that topic publish --spool was given");
+        }
+
         using var identity = Identity(parsed);
         var options = DeviceOptions(parsed, folder, identity, null);
         var within = Within(parsed);
@@ -182,7 +197,7 @@ internal sealed class Spool(VerbFrame frame)
         var since = time.GetTimestamp();
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var emptied = device.EmptyQueueAsync(enough.Token);
-        while (!emptied.IsCompleted && device.Refusal is null && time.GetElapsedTime(since) < within)
+        while (!emptied.IsCompleted && device.Refusal is null && device.Queue is not { IsUnauthorized: true } && time.GetElapsedTime(since) < within)
         {
             await Task.WhenAny(emptied, Task.Delay(LookEvery, time, cancellation));
             cancellation.ThrowIfCancellationRequested();
@@ -211,6 +226,15 @@ internal sealed class Spool(VerbFrame frame)
         {
             throw new CliFailure(
                 ExitCode.Refused, $"the server refused {queue.Refused} messages for good", "a device may publish below its own path only, and no larger than the server takes", "pilotage device show ID");
+        }
+
+        if (!isEmpty && queue.IsUnauthorized)
+        {
+            throw new CliFailure(
+                ExitCode.NotAllowed,
+                $"the server does not take the first message (not authorized); {queue.Waiting} messages wait in {folder}",
+                "a device publishes below its own path only, and by --mqtts alone once it has a certificate",
+                $"again with --mqtts and the device's --identity; or give up what is not to be sent: pilotage topic flush {folder} --give-up");
         }
 
         if (!isEmpty && device.Refusal is { } refusal)
@@ -258,7 +282,7 @@ internal sealed class Spool(VerbFrame frame)
             Program = Program,
             Certificate = identity?.Certificate,
             Roots = identity is null ? [] : [identity.Authority],
-            Queue = new() { Folder = Path.Combine(frame.Session.WorkingDirectory, folder) },
+            Queue = new() { Folder = Path.Combine(frame.Session.WorkingDirectory, folder), KeepsUnauthorized = !parsed.GetValue(_givesUp) },
             BackoffMin = TimeSpan.FromMilliseconds(100),
             BackoffMax = TimeSpan.FromSeconds(2),
         };

@@ -18,7 +18,7 @@ internal static class TraceVerb
         var verb = VerbFrame.With(
             new Verb(
                 "trace",
-                "Prints every MQTT packet to and from a device as it passes: type, identifier, QoS, size and reason code, never a payload. Begin it before the device connects, and it sees that too.",
+                "Prints every MQTT packet to and from a device as it passes: type, identifier, QoS, size and reason code, never a payload. Begun before the device connects, it begins with the answer to CONNECT.",
                 "pilotage device trace my-pi --for 1m",
                 "pilotage device trace edge-1 --for 10m -o json > edge-1.ndjson"),
             id,

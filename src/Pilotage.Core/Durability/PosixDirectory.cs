@@ -54,9 +54,14 @@ public sealed class PosixDirectory : IDurableDirectory
 
         var parent = Path.GetDirectoryName(path) ?? throw new StorageException(StorageFault.NotFound, path);
         CreateMissing(parent);
-        if (Libc.MakeDirectory(path, DirectoryMode) != 0 && !Directory.Exists(path))
+        if (Libc.MakeDirectory(path, DirectoryMode) != 0)
         {
-            throw Libc.Failure("mkdir", path);
+            // Before anything else is called, which would leave another error.
+            var refused = Libc.Failure("mkdir", path);
+            if (!Directory.Exists(path))
+            {
+                throw refused;
+            }
         }
 
         SyncPath(parent);

@@ -134,6 +134,7 @@ internal sealed partial class OutboundQueue
         lock (_gate)
         {
             _pause = PauseMin;
+            _isUnauthorized = false;
             if (!End(queued, ref _sent))
             {
                 return false;
@@ -168,8 +169,8 @@ internal sealed partial class OutboundQueue
     }
 
     /// <summary>Whether sending the same message again would be refused again; everything else may pass by itself.</summary>
-    private static bool IsFinal(MqttReason reason) => reason is MqttReason.NotAuthorized or MqttReason.TopicNameInvalid
-        or MqttReason.PacketTooLarge or MqttReason.PayloadFormatInvalid or MqttReason.RetainNotSupported or MqttReason.QosNotSupported;
+    private bool IsFinal(MqttReason reason) => (reason == MqttReason.NotAuthorized && !_options.KeepsUnauthorized)
+        || reason is MqttReason.TopicNameInvalid or MqttReason.PacketTooLarge or MqttReason.PayloadFormatInvalid or MqttReason.RetainNotSupported or MqttReason.QosNotSupported;
 
     private bool End(QueuedMessage queued, ref long counter)
     {
@@ -195,6 +196,7 @@ internal sealed partial class OutboundQueue
                 return false;
             }
 
+            _isUnauthorized = reason == MqttReason.NotAuthorized;
             (queued.IsInFlight, queued.WasSent, queued.PubRecBy) = (false, false, null);
             if (!queued.IsFixed)
             {

@@ -52,6 +52,7 @@ internal sealed partial class OutboundQueue : IAsyncDisposable
     private long _uncertain;
     private string? _failure;
     private bool _isDropping;
+    private bool _isUnauthorized;
     private bool _closed;
 
     /// <summary>How it stands.</summary>
@@ -61,7 +62,7 @@ internal sealed partial class OutboundQueue : IAsyncDisposable
         {
             lock (_gate)
             {
-                return new(_count, _bytes, _sent, _dropped, _expired, _refused, _damaged, _uncertain, _failure);
+                return new(_count, _bytes, _sent, _dropped, _expired, _refused, _damaged, _uncertain, _failure) { IsUnauthorized = _isUnauthorized };
             }
         }
     }

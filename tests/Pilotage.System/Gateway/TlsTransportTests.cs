@@ -8,6 +8,7 @@ using System.Text;
 using System.Threading.Channels;
 using Pilotage.Broker;
 using Pilotage.Protocols.Mqtt;
+using Pilotage.Testing.Gateway;
 using Xunit;
 
 namespace Pilotage.System.Gateway;
@@ -56,6 +57,36 @@ public sealed class TlsTransportTests : IAsyncLifetime
             var payload = RandomNumberGenerator.GetBytes(size);
             Assert.Equal(MqttReason.Success, await publisher.PublishAsync(new() { Topic = "acme/x", Qos = 1, Payload = payload }, default));
             Assert.Equal(Convert.ToHexString(SHA256.HashData(payload)), await arrived.Reader.ReadAsync().AsTask().WaitAsync(Patience));
+        }
+    }
+
+    /// <summary>The rest of a record that has come in part is read alone: what lies behind it in the socket must not be forgotten.</summary>
+    [Theory]
+    [InlineData(SslProtocols.Tls12, 1_000)]
+    [InlineData(SslProtocols.Tls12, 5_000)]
+    [InlineData(SslProtocols.Tls13, 300)]
+    [InlineData(SslProtocols.Tls13, 1_000)]
+    [InlineData(SslProtocols.Tls13, 3_000)]
+    [InlineData(SslProtocols.Tls13, 8_000)]
+    public async Task A_burst_of_messages_is_read_to_its_end(SslProtocols protocols, int payloadBytes)
+    {
+        const int Rounds = 10;
+        const int Burst = 32;
+        using var certificate = _rig.Device("pump-1");
+        using var peer = await SocketPeer.OpenAsync(_rig.Broker.Port, async stream => await TlsRig.SecureAsync(stream, certificate, protocols));
+        await peer.SendConnectAsync("pump-1");
+        Assert.Equal(MqttReason.Success, await peer.ConnAckAsync());
+        for (var round = 0; round < Rounds; round++)
+        {
+            for (ushort id = 1; id <= Burst; id++)
+            {
+                await peer.PublishAsync("acme/x", id, new byte[payloadBytes]);
+            }
+
+            for (var acked = 0; acked < Burst; acked++)
+            {
+                await peer.ExpectAsync(MqttPacketType.PubAck);
+            }
         }
     }
 

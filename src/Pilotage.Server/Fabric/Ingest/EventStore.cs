@@ -13,10 +13,10 @@ internal sealed class EventStore : IDomainEvents, IAsyncDisposable
     private readonly ICatalogue _catalogue;
     private readonly GroupCommit<List<Write>> _commit;
 
-    public EventStore(ICatalogue catalogue)
+    public EventStore(ICatalogue catalogue, TimeProvider time)
     {
         _catalogue = catalogue;
-        _commit = new(Commit, CommitMax);
+        _commit = new(Commit, CommitMax, time);
     }
 
     public event Action<DomainEvent>? Recorded;

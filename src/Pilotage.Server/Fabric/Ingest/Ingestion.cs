@@ -30,6 +30,7 @@ internal sealed class Ingestion : IAsyncDisposable
         LiveFeed live,
         TopicBook topics,
         StorageRefusals refusals,
+        TimeProvider time,
         IMeterFactory meters)
     {
         _fleet = fleet;
@@ -39,7 +40,7 @@ internal sealed class Ingestion : IAsyncDisposable
         _live = live;
         _topics = topics;
         _refusals = refusals;
-        _points = new(CommitAsync, CommitMax);
+        _points = new(CommitAsync, CommitMax, time);
         var meter = meters.Create("Pilotage.Server");
         _stored = meter.CreateCounter<long>("pilotage.ingest.messages.stored", "{message}", "Messages stored and acknowledged.");
         _bad = meter.CreateCounter<long>("pilotage.ingest.messages.bad", "{message}", "Messages kept aside because they were not understood.");

@@ -40,6 +40,7 @@ internal sealed partial class ServerBrokerHooks(
     /// <summary>The same over WebSocket.</summary>
     public const string OpenWebListener = "ws";
 
+    private const string StatusRoot = "$SYS/";
     private const string RefusedByInterop = "test/nosubscribe";
     private const string DeviceRole = "device";
     private const string OpenRole = "open";
@@ -53,8 +54,7 @@ internal sealed partial class ServerBrokerHooks(
     public override bool MayPublish(ClientIdentity who, string topic) => who switch
     {
         { Device: { } device } => rights.MayPublish(who.Tenant, device, topic),
-        { Role: OpenRole } => options.Limits != BrokerLimits.Default
-            || (TopicPath.TryParse(topic, out var path) && path.Tenant == who.Tenant && TopicRights.IsOpenToDevices(path.Class)),
+        { Role: OpenRole } => MayPublishOpenly(who, topic),
         _ => false,
     };
 
@@ -62,6 +62,7 @@ internal sealed partial class ServerBrokerHooks(
     {
         { Device: { } device } => rights.MaySubscribe(who.Tenant, device, filter),
         { Role: OpenRole } => options.Limits != BrokerLimits.Default
+            || filter.StartsWith(StatusRoot, StringComparison.Ordinal)
             || filter == who.Tenant.Value || filter.StartsWith(who.Tenant.Value + "/", StringComparison.Ordinal),
         _ => false,
     };
@@ -167,6 +168,21 @@ internal sealed partial class ServerBrokerHooks(
         var found = new DeviceDeclaration(path.DevicePath, Things.Unknown);
         var named = found with { Id = new DeviceId(path.DevicePath[(path.DevicePath.LastIndexOf('/') + 1)..]) };
         return fleet.Declare(who.Tenant, [named]).IsOk || fleet.Declare(who.Tenant, [found]).IsOk ? fleet.FindByPath(who.Tenant, path.DevicePath) : null;
+    }
+
+    /// <summary>Before anybody hears the message: a device that has a certificate is not spoken for here, nor is a class that is not a device's.</summary>
+    private bool MayPublishOpenly(ClientIdentity who, string topic)
+    {
+        var known = topics.Find(topic);
+        if (known?.Path is not { } path && !TopicPath.TryParse(topic, out path))
+        {
+            return options.Limits != BrokerLimits.Default;
+        }
+
+        var device = known is null ? fleet.FindByPath(who.Tenant, path.DevicePath) : known.DeviceIn(fleet);
+        return (device is null || MaySpeak(who, device))
+            && (options.Limits != BrokerLimits.Default
+                || (path.Tenant == who.Tenant && TopicRights.IsToldByDevices(path) && TopicRights.IsOpenToDevices(path.Class)));
     }
 
     private ConnectDecision LetIn(ConnectRequest request) => ConnectDecision.Accept(

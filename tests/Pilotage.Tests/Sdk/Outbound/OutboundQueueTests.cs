@@ -272,6 +272,23 @@ public sealed class OutboundQueueTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_is_not_authorized_waits_where_that_is_wanted()
+    {
+        _rig.Options = _rig.Options with { KeepsUnauthorized = true };
+        await _rig.OpenAsync();
+        await _rig.PublishAsync(1);
+        await _rig.PublishAsync(2);
+        Assert.True(_rig.Queue.Refuse(await _rig.TakeAsync(), MqttReason.NotAuthorized));
+
+        Assert.True(_rig.Queue.State.IsUnauthorized);
+        Assert.Equal(2, _rig.Queue.State.Waiting);
+        _rig.Time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal([1, 2], await _rig.DrainAsync());
+        Assert.False(_rig.Queue.State.IsUnauthorized);
+        Assert.Empty(_rig.Losses);
+    }
+
+    [Fact]
     public async Task Another_client_gets_the_folder_only_when_nothing_waits_in_it()
     {
         await _rig.OpenAsync();
