@@ -63,6 +63,28 @@ public sealed class TopicRightsTests : IAsyncLifetime
         Assert.True(Hooks.MayPublish(Who(_edge), "acme/lyon/edge-1/_forward"));
     }
 
+    [Theory]
+    [InlineData("acme/lyon/pump-1/_tele", true)]
+    [InlineData("acme/lyon/nobody-yet/_tele", true)]
+    [InlineData("acme/lyon/pump-1/_twin/reported", true)]
+    [InlineData("acme/lyon/pump-1/_cmd/stop", false)]
+    [InlineData("acme/lyon/pump-1/_twin/desired", false)]
+    [InlineData("acme/lyon/pump-1/_infer/rul", false)]
+    [InlineData("acme/lyon/edge-1/_forward", false)]
+    [InlineData("other/lyon/pump-1/_tele", false)]
+    [InlineData("somewhere", false)]
+    public void On_the_insecure_listener_anybody_publishes_what_devices_tell(string topic, bool allowed) =>
+        Assert.Equal(allowed, Hooks.MayPublish(Anybody, topic));
+
+    [Fact]
+    public void But_not_for_a_device_that_has_or_had_a_certificate()
+    {
+        Assert.True(Hooks.MayPublish(Anybody, "acme/lyon/pump-1/_tele"));
+        _server.Get<IFleet>().Revoke(Acme, _pump);
+        Assert.False(Hooks.MayPublish(Anybody, "acme/lyon/pump-1/_tele"));
+        Assert.False(Hooks.MayPublish(Anybody, "acme/lyon/pump-1/_state"));
+    }
+
     [Fact]
     public async Task A_connection_without_a_known_certificate_is_kept_out()
     {
@@ -71,6 +93,8 @@ public sealed class TopicRightsTests : IAsyncLifetime
     }
 
     private ServerBrokerHooks Hooks => _server.Get<ServerBrokerHooks>();
+
+    private static ClientIdentity Anybody => new(Acme, "open:x", null, "open", "mqtt");
 
     private static ClientIdentity Who(DeviceId device) => new(Acme, device.Value, device, "device", "mqtts");
 }
