@@ -103,7 +103,7 @@ internal sealed partial class ClientConnection
         {
             return new(type, packetId, refusal)
             {
-                Why = refusal == MqttReason.NotAuthorized ? $"this client may not publish to {message.Topic}, or not ask for answers there" : null,
+                Why = refusal == MqttReason.NotAuthorized ? $"this client may not publish to {Shown(message.Topic)}, or not ask for answers there" : null,
             };
         }
 
@@ -123,6 +123,9 @@ internal sealed partial class ClientConnection
         };
         return new(type, packetId, MqttReason.Success, route.Stored, decision, route.State);
     }
+
+    /// <summary>The reason goes into the log too, where a topic must not begin a line of its own.</summary>
+    private static string Shown(string topic) => topic.Any(char.IsControl) ? "a topic with control characters" : topic;
 
     private static async ValueTask<PublishDecision> EarlierAsync(Task<MqttReason> earlier) =>
         new(await earlier, null);

@@ -176,6 +176,20 @@ public sealed class Chapter32PropertyTests : IAsyncLifetime
         await client.ExpectDisconnectAsync(MqttReason.ProtocolError);
     }
 
+    /// <summary>The reason of a refusal is in the log too, where a topic must not begin a line of its own.</summary>
+    [OwnTheory]
+    [InlineData("forbidden/x", "forbidden/x")]
+    [InlineData("forbidden/x\n2026-01-01 info: all is well", "control characters")]
+    [InlineData("forbidden/\u001b[2J", "control characters")]
+    public async Task A_refused_topic_is_named_unless_it_would_write_more_than_its_name(string topic, string named)
+    {
+        using var client = await ConnectAsync("c");
+        await client.PublishAsync(topic, "x", 1, 1);
+        var words = (await client.PubAckAsync()).Properties!.ReasonString!;
+        Assert.Contains(named, words, StringComparison.Ordinal);
+        Assert.DoesNotContain(words, char.IsControl);
+    }
+
     [OwnFact]
     [Clause("MQTT-3.4.2-2", "MQTT-3.14.2-3")]
     public async Task A_reason_string_that_does_not_fit_is_left_out()
