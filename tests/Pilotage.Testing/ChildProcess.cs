@@ -44,6 +44,9 @@ public sealed partial class ChildProcess : IAsyncDisposable
         };
         var runtime = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
         start.Environment["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(runtime, "..", "..", ".."));
+
+        // Killed, a runtime leaves its debugger's pipes in the folder for temporary files.
+        start.Environment["DOTNET_EnableDiagnostics"] = "0";
         return new ChildProcess(Process.Start(start) ?? throw new InvalidOperationException($"{fileName} did not start"));
     }
 
