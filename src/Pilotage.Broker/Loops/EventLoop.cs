@@ -208,6 +208,8 @@ internal sealed partial class EventLoop : IDisposable
 
     private void Run()
     {
+        ShortTurns.Ask();
+
         // Connections have no context of a caller's that would have to be carried along with every packet.
         using var unflowed = ExecutionContext.SuppressFlow();
         var events = GC.AllocateUninitializedArray<byte>(EventsMax * SocketCalls.EventBytes, pinned: true);
