@@ -58,7 +58,9 @@ internal sealed partial class ClientConnection
         var status = MqttFrame.TryRead(rest, _limits.PacketBytesMax, out frame, out var reason);
         if (status == OperationStatus.InvalidData)
         {
-            End(reason, "a packet has a bad header");
+            End(reason, reason == MqttReason.PacketTooLarge
+                ? $"a packet is larger than the {_limits.PacketBytesMax} bytes that CONNACK allowed"
+                : "a packet's type, flags or length are malformed");
         }
 
         if (status != OperationStatus.Done)

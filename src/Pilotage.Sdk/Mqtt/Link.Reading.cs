@@ -43,7 +43,10 @@ internal sealed partial class Link
         var status = MqttFrame.TryRead(rest, _limits.PacketBytesMax, out frame, out var reason);
         if (status == OperationStatus.InvalidData)
         {
-            Close(reason, "the broker sent a packet with a bad header", tell: true);
+            Close(
+                reason,
+                reason == MqttReason.PacketTooLarge ? $"the broker sent a packet larger than the {_limits.PacketBytesMax} bytes that were allowed" : "the broker sent a packet whose type, flags or length are malformed",
+                tell: true);
         }
 
         if (status != OperationStatus.Done)

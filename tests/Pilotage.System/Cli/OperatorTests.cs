@@ -42,6 +42,8 @@ public sealed class OperatorTests : IDisposable
         Assert.Null(gone["remote"]);
         await SayAsync(server, "topic", "publish", $"{Device}/_tele", "--message", Reading.Replace("2.1", "2.2", StringComparison.Ordinal));
         var waiting = await UntilAsync(server, client => client["queued"]!.GetValue<int>() == 1);
+        Assert.Contains(" no ", await SayAsync(server, "session", "list", "--connected", "false"), StringComparison.Ordinal);
+        Assert.DoesNotContain("my-pi", await SayAsync(server, "session", "list", "--connected", "true"), StringComparison.Ordinal);
         Assert.True(waiting["queuedBytes"]!.GetValue<long>() > Reading.Length);
 
         // What was said is stored, counted and audited, and is no report of the device.

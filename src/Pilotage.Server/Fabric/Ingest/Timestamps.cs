@@ -10,14 +10,20 @@ internal static class Timestamps
     /// <summary>Longest text that can be a time.</summary>
     public const int CharsMax = 40;
 
+    private const long NsPerMicrosecond = 1_000;
     private const long NsPerMs = 1_000_000;
+    private const long NsPerSecond = 1_000_000_000;
     private const long NsPerDay = 86_400_000_000_000;
     private const int NsDigits = 9;
+    private const double WholeMax = 1L << 53;
     private const string NoTime = "ts is neither RFC 3339 text nor a whole number of milliseconds";
 
     // Devices without a clock begin in 1970, and one bad clock in the future would distort every chart.
     private const long EarliestMs = 315_532_800_000; // 1980-01-01
     private const long LatestMs = 4_102_444_800_000; // 2100-01-01
+
+    // About ten years: enough to tell one unit from the next, which is a thousand away.
+    private const double NearShare = 0.2;
 
     private static readonly string[] Formats = ["yyyy-MM-dd'T'HH:mm:sszzz", "yyyy-MM-dd'T'HH:mm:ss'Z'"];
 
@@ -29,6 +35,9 @@ internal static class Timestamps
         {
             case JsonValueKind.Number when element.TryGetInt64(out var ms):
                 return TryMilliseconds(ms, nowNs, out ns, out why);
+            case JsonValueKind.Number when element.TryGetDouble(out var number) && number == Math.Floor(number) && Math.Abs(number) <= WholeMax:
+                // Written as 1.787e12 or 1787000000000.0, as some languages print a whole number.
+                return TryMilliseconds((long)number, nowNs, out ns, out why);
             case JsonValueKind.Number:
                 why = "ts is not a whole number of milliseconds";
                 return false;
@@ -41,8 +50,16 @@ internal static class Timestamps
     }
 
     /// <summary>The same of a number.</summary>
-    public static bool TryMilliseconds(long ms, long nowNs, out long ns, out string? why) =>
-        InRange(ms is >= EarliestMs and <= LatestMs ? ms * NsPerMs : 0, nowNs, out ns, out why);
+    public static bool TryMilliseconds(long ms, long nowNs, out long ns, out string? why)
+    {
+        var isTime = InRange(ms is >= EarliestMs and <= LatestMs ? ms * NsPerMs : 0, nowNs, out ns, out why);
+        if (!isTime && OtherUnit(ms, nowNs) is { } unit)
+        {
+            why = $"ts is in milliseconds, and {ms} looks like {unit}";
+        }
+
+        return isTime;
+    }
 
     /// <summary>The same of a text.</summary>
     public static bool TryText(ReadOnlySpan<char> text, long nowNs, out long ns, out string? why)
@@ -56,6 +73,15 @@ internal static class Timestamps
         why = NoTime;
         return false;
     }
+
+    /// <summary>The unit in which a number is a time of these years; null when there is none.</summary>
+    private static string? OtherUnit(long number, long nowNs) =>
+        IsNear(number, nowNs / NsPerSecond) ? "seconds"
+            : IsNear(number, nowNs / NsPerMicrosecond) ? "microseconds"
+            : IsNear(number, nowNs) ? "nanoseconds"
+            : null;
+
+    private static bool IsNear(long number, long now) => Math.Abs((double)number / now - 1) < NearShare;
 
     private static bool InRange(long candidate, long nowNs, out long ns, out string? why)
     {

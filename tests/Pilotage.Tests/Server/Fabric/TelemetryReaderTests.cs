@@ -14,6 +14,8 @@ public sealed class TelemetryReaderTests
     [InlineData("{\"ts\":\"2023-11-14T22:13:20Z\",\"values\":{\"a\":1.5,\"b\":true}}", 1_700_000_000_000_000_000)]
     [InlineData("{\"ts\":\"2023-11-14T23:13:20.123456789+01:00\",\"values\":{\"a\":1.5,\"b\":true}}", 1_700_000_000_123_456_789)]
     [InlineData("{\"ts\":1700000000000,\"a\":1.5,\"b\":true}", 1_700_000_000_000_000_000)]
+    [InlineData("{\"ts\":1.7e12,\"a\":1.5,\"b\":true}", 1_700_000_000_000_000_000)]
+    [InlineData("{\"ts\":1700000000000.0,\"a\":1.5,\"b\":true}", 1_700_000_000_000_000_000)]
     public void Reads_an_object_with_its_time(string json, long timeNs)
     {
         var reading = Read(json);
@@ -70,6 +72,9 @@ public sealed class TelemetryReaderTests
     [InlineData("3", "needs its property")]
     [InlineData("{\"ts\":1.5,\"values\":{\"a\":1}}", "whole number")]
     [InlineData("{\"ts\":\"yesterday\",\"values\":{\"a\":1}}", "RFC 3339")]
+    [InlineData("{\"ts\":1700000000,\"values\":{\"a\":1}}", "looks like seconds")]
+    [InlineData("{\"ts\":1700000000000000,\"values\":{\"a\":1}}", "looks like microseconds")]
+    [InlineData("{\"ts\":1700000000000000000,\"values\":{\"a\":1}}", "looks like nanoseconds")]
     [InlineData("{\"ts\":0,\"values\":{\"a\":1}}", "clock")]
     [InlineData("{\"ts\":9999999999999,\"values\":{\"a\":1}}", "clock")]
     [InlineData("{\"ts\":1950000000000,\"values\":{\"a\":1}}", "future")]
