@@ -66,6 +66,7 @@ internal static partial class CliApp
         root.Subcommands.Add(DeviceVerbs.Create(frame));
         root.Subcommands.Add(TopicVerbs.Create(frame));
         root.Subcommands.Add(SessionVerbs.Create(frame));
+        root.Subcommands.Add(DataVerbs.Create(frame));
         root.Subcommands.Add(PersonVerbs.Create(frame));
         root.Subcommands.Add(ModelVerbs.Create(frame));
         root.Subcommands.Add(RolloutVerbs.Create(frame));

@@ -14,7 +14,7 @@ internal sealed class RowCursor
         Rows = rows;
         Columns = columns;
         _byTime = byTime;
-        if (byTime && !IsRising(rows))
+        if (byTime && !rows.IsRising)
         {
             _order = new int[rows.Count];
             for (var i = 0; i < _order.Length; i++)
@@ -42,17 +42,4 @@ internal sealed class RowCursor
         : (Rows.Arrivals[Row], 0);
 
     public void Next() => _at++;
-
-    private static bool IsRising(RowSpan rows)
-    {
-        for (var i = 1; i < rows.Count; i++)
-        {
-            if (rows.Times[i] <= rows.Times[i - 1])
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
 }

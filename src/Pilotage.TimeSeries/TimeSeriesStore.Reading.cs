@@ -1,5 +1,6 @@
 using Pilotage.Core;
 using Pilotage.TimeSeries.Head;
+using Pilotage.TimeSeries.Query;
 using Pilotage.TimeSeries.Segments;
 
 namespace Pilotage.TimeSeries;
@@ -46,29 +47,29 @@ public sealed partial class TimeSeriesStore
     /// <summary>The points from a time to a time, both included, in order of time; of one time the last to arrive.</summary>
     public IEnumerable<Point> Read(SeriesKey key, long fromNs, long toNs)
     {
-        var sources = Sources(key.Tenant, key.Device, [key.Property], fromNs, toNs, byTime: true);
-        Point? held = null;
-        foreach (var cursor in RowMerge.Of(sources, byTime: true))
+        foreach (var run in Runs(key, fromNs, toNs))
         {
-            var point = cursor.Rows.Point(cursor.Row, cursor.Columns[0]);
-            if (point.TimeNs < fromNs || point.TimeNs > toNs)
+            for (var i = 0; i < run.Count; i++)
             {
-                continue;
+                yield return new Point(run.Times.Span[i], run.Values.Span[i], run.Qualities.Span[i]);
             }
-
-            if (held is { } earlier && earlier.TimeNs != point.TimeNs)
-            {
-                yield return earlier;
-            }
-
-            held = point;
-        }
-
-        if (held is { } last)
-        {
-            yield return last;
         }
     }
+
+    /// <summary>The points from a time to before another one, summed up by windows; windows without a point are left out.</summary>
+    /// <param name="key">Its series.</param>
+    /// <param name="fromNs">The first time that counts.</param>
+    /// <param name="toNs">The first time that counts no more.</param>
+    /// <param name="windowNs">Length of a window, aligned to the epoch; without one, all points make one window that begins at <paramref name="fromNs"/>.</param>
+    public IEnumerable<WindowAggregate> Aggregate(SeriesKey key, long fromNs, long toNs, long? windowNs)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(windowNs ?? 1, nameof(windowNs));
+        return toNs <= fromNs ? [] : WindowSums.Of(Runs(key, fromNs, toNs - 1), fromNs, windowNs);
+    }
+
+    /// <summary>About how many points a query of these times has to read: those of every block that it touches.</summary>
+    public long PointsTouched(SeriesKey key, long fromNs, long toNs) =>
+        Sources(key.Tenant, key.Device, [key.Property], fromNs, toNs, byTime: true).Sum(source => (long)source.Rows);
 
     /// <summary>The messages of devices in the order they arrived, also those that were replaced later.</summary>
     /// <remarks>Times are device times, both ends included; messages with none of the properties are left out.</remarks>
@@ -196,6 +197,9 @@ public sealed partial class TimeSeriesStore
     private SeriesState? StateOf(SeriesKey key) =>
         _shapes.Find(key.Tenant, key.Device) is { } device && device.TryGetSeries(key.Property, out var state) ? state : null;
 
+    private IEnumerable<ColumnRun> Runs(SeriesKey key, long fromNs, long toNs) =>
+        ColumnRuns.Of(Sources(key.Tenant, key.Device, [key.Property], fromNs, toNs, byTime: true), fromNs, toNs);
+
     private List<RowSource> Sources(
         TenantId tenant, DeviceId device, IReadOnlyList<string> properties, long fromNs, long toNs, bool byTime)
     {
@@ -223,7 +227,8 @@ public sealed partial class TimeSeriesStore
             {
                 if (block.LastNs >= fromNs && block.FirstNs <= toNs && columns.TryGetValue(block.Shape, out var where))
                 {
-                    sources.Add(new RowSource(byTime ? block.FirstNs : block.FirstArrival, where, () => Load(block, where)));
+                    sources.Add(new RowSource(
+                        byTime ? block.FirstNs : block.FirstArrival, byTime ? block.LastNs : block.LastArrival, block.Rows, where, () => Load(block, where)));
                 }
             }
         }
@@ -236,8 +241,8 @@ public sealed partial class TimeSeriesStore
         if (table is { Count: > 0 })
         {
             var rows = table.Snapshot();
-            var first = byTime ? rows.Times.Take(rows.Count).Min() : rows.Arrivals[0];
-            sources.Add(new RowSource(first, columns, () => rows));
+            var (first, last) = byTime ? rows.Span : (rows.Arrivals[0], rows.Arrivals[rows.Count - 1]);
+            sources.Add(new RowSource(first, last, rows.Count, columns, () => rows));
         }
     }
 

@@ -7,6 +7,7 @@ using Pilotage.Server.Access.Contracts;
 using Pilotage.Server.Fabric.Contracts;
 using Pilotage.Server.Fabric.Ingest;
 using Pilotage.Server.Fabric.Link;
+using Pilotage.Server.Fabric.Query;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.Server.Hosting;
 using Pilotage.TimeSeries;
@@ -48,8 +49,10 @@ public static class FabricModule
     public static IEndpointRouteBuilder MapFabric(this IEndpointRouteBuilder routes)
     {
         var api = routes.MapGroup("/api/v1").WithTags("fabric");
+        AggregateEndpoint.Opened();
         api.MapGet("devices/{id}/series", SeriesEndpoints.List).RequirePermission("fabric.series.read", Scope.Tenant);
         api.MapGet("devices/{id}/series/{**property}", SeriesEndpoints.Read).RequirePermission("fabric.series.read", Scope.Tenant);
+        api.MapGet("series/aggregates", AggregateEndpoint.Answer).RequirePermission("fabric.series.read", Scope.Tenant);
         api.MapGet("devices/{id}/readiness", SeriesEndpoints.ReadinessOf).RequirePermission("fabric.readiness.read", Scope.Tenant);
         api.MapGet("readiness", SeriesEndpoints.FleetReadiness).RequirePermission("fabric.readiness.read", Scope.Tenant);
         api.MapGet("devices/{id}/events", FabricEndpoints.RecordedEvents).RequirePermission("fabric.event.read", Scope.Tenant);

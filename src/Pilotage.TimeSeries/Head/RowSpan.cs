@@ -11,6 +11,39 @@ internal sealed record RowSpan(
     Quality[] Qualities,
     int Count)
 {
+    /// <summary>Whether the times rise from row to row.</summary>
+    public bool IsRising
+    {
+        get
+        {
+            for (var i = 1; i < Count; i++)
+            {
+                if (Times[i] <= Times[i - 1])
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>The least and the greatest time.</summary>
+    public (long First, long Last) Span
+    {
+        get
+        {
+            var (first, last) = (long.MaxValue, long.MinValue);
+            foreach (var time in Times.AsSpan(0, Count))
+            {
+                first = Math.Min(first, time);
+                last = Math.Max(last, time);
+            }
+
+            return (first, last);
+        }
+    }
+
     public int Width => Shape.Properties.Length;
 
     public double Value(int row, int column) => Values[(row * Width) + column];

@@ -48,6 +48,7 @@ public sealed class OperatorTests : IDisposable
 
         // What was said is stored, counted and audited, and is no report of the device.
         Assert.Contains("2.2", await SayAsync(server, "device", "values", "my-pi"), StringComparison.Ordinal);
+        Assert.Contains(",2026-01-01T00:00:00Z,2.2,1,", await SayAsync(server, "data", "query", "vibration", "--window", "1h", "--fn", "max,count", "-o", "csv"), StringComparison.Ordinal);
         Assert.Contains("    _tele", await SayAsync(server, "topic", "tree"), StringComparison.Ordinal);
         Assert.Null(JsonNode.Parse(await SayAsync(server, "device", "show", "my-pi", "-o", "json"))!["lastReport"]);
         Assert.Contains("fabric.message.publish", (await server.Door.AskAsync(HttpMethod.Get, "api/v1/audit")).Body, StringComparison.Ordinal);

@@ -1,6 +1,7 @@
 using Pilotage.Server.Access;
 using Pilotage.Server.Access.Contracts;
 using Pilotage.Server.Fabric;
+using Pilotage.Server.Fabric.Query;
 using Pilotage.Server.Fleet;
 using Pilotage.Server.Models.Artifacts;
 using Pilotage.Server.Models.Datasets;
@@ -53,6 +54,7 @@ internal sealed record ApiWords(string Method, string Path, string Id, string Su
 
         new(Get, "api/v1/devices/{id}/series", "listSeries", "Lists the series of a device with their last values.", typeof(SeriesEndpoints.SeriesList)),
         new(Get, "api/v1/devices/{id}/series/{property}", "getSeries", "Reads one series, decimated to the points asked for.", typeof(SeriesEndpoints.SeriesData)),
+        new(Get, "api/v1/series/aggregates", "aggregateSeries", "Sums one property of many devices up by windows and groups; the first of many by rank.", typeof(AggregateEndpoint.AggregateView)),
         new(Get, "api/v1/devices/{id}/readiness", "getDeviceReadiness", "How ready the data of one device is, and why.", typeof(Fabric.Contracts.Readiness)),
         new(Get, "api/v1/readiness", "getFleetReadiness", "How ready the data of many devices is, and why.", typeof(Fabric.Contracts.Readiness)),
         new(Get, "api/v1/devices/{id}/events", "listDeviceEvents", "Lists the recorded events of a device, by type.", typeof(FabricEndpoints.EventPage)),

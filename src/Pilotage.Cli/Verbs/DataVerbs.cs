@@ -1,0 +1,85 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Pilotage.Cli.Frame;
+
+namespace Pilotage.Cli.Verbs;
+
+/// <summary><c>data</c>: questions to what was measured.</summary>
+internal static class DataVerbs
+{
+    private const int WindowMostSeconds = 366 * 24 * 60 * 60;
+
+    public static Verb Create(VerbFrame frame) => VerbFrame.With(new Verb("data", "What was measured: questions to the store."), Query(frame));
+
+    private static Verb Query(VerbFrame frame)
+    {
+        var property = VerbFrame.Name("property", "The property, of every device asked for.");
+        var path = Text("--path", "Devices by their path; * stays within a level, ** does not.", "PATTERN");
+        var thing = Text("--thing", "Devices of one thing type.", "TYPE");
+        var from = Text("--from", "The first time that counts, RFC 3339.", "TIME");
+        var to = Text("--to", "The first time that counts no more, RFC 3339.", "TIME");
+        var window = Text("--window", "Length of a window: 30s, 5m, 1h, 1d; without it, the whole time is one.", "TIME");
+        var function = Text("--fn", "avg, min, max, sum, count, first, last; several with commas.", "NAMES");
+        var group = Text("--group-by", "device, all, or level:N for the first N levels of the path below the tenant.", "GROUP");
+        var fill = Text("--fill", "What stands in a window without a point: none, null, previous, linear.", "FILL");
+        var top = new Option<int?>("--top") { Description = "So many groups only, by what --by comes to over the whole time.", HelpName = "N" };
+        var by = Text("--by", "What --top ranks by; the first of --fn if left out.", "NAME");
+        var order = Text("--order", "desc or asc.", "ORDER");
+        var verb = VerbFrame.With(
+            new Verb(
+                "query",
+                "Sums one property up by windows and groups; points that are bad or not finite do not count.",
+                "pilotage data query vibration --path 'acme/lyon/**' --window 5m --fn avg,max",
+                "pilotage data query bearing_temp --thing pump --top 10 --by max --from 2026-01-01T00:00:00Z"),
+            property, path, thing, from, to, window, function, group, fill, top, by, order);
+        verb.SetAction(async (parsed, cancellation) =>
+        {
+            string? Of(Option<string?> option) => parsed.GetValue(option);
+            (string Name, string? Value)[] parameters =
+            [
+                ("property", VerbFrame.Given(parsed.GetValue(property), property)), ("path", Of(path)), ("thing", Of(thing)), ("from", Of(from)), ("to", Of(to)),
+                ("window", Of(window) is { } length ? $"PT{Duration.Seconds("--window", length, WindowMostSeconds)}S" : null), ("fn", Of(function)), ("groupBy", Of(group)),
+                ("fill", Of(fill)), ("top", parsed.GetValue(top)?.ToString(CultureInfo.InvariantCulture)), ("by", Of(by)), ("order", Of(order)),
+            ];
+            using var api = frame.Connect(parsed);
+            var query = string.Join('&', parameters.Where(each => each.Value is not null).Select(each => $"{each.Name}={Uri.EscapeDataString(each.Value!)}"));
+            var answer = await api.GetAsync($"api/v1/series/aggregates?{query}", cancellation);
+            var columns = (answer?["columns"]?.AsArray() ?? []).Skip(1).Select(column => column!.GetValue<string>()).ToList();
+            frame.Writer(parsed).Write(
+                Rows(answer, columns),
+                [new Column("GROUP", "group"), new Column("FROM", "from"), .. columns.Select(column => new Column(column.ToUpperInvariant(), column)), new Column("RANK", "rank", true)],
+                "group");
+            return ExitCode.Done;
+        });
+        return verb;
+    }
+
+    /// <summary>One row for each window of each group, so that a table or CSV can be made of it.</summary>
+    private static JsonObject Rows(JsonNode? answer, List<string> columns)
+    {
+        var rows = new JsonArray();
+        foreach (var item in answer?["items"]?.AsArray() ?? [])
+        {
+            foreach (var point in item!["points"]!.AsArray())
+            {
+                var row = new JsonObject
+                {
+                    ["group"] = item["group"]!.GetValue<string>() is { Length: > 0 } name ? name : "all",
+                    ["from"] = point![0] is { } ms ? DateTimeOffset.UnixEpoch.AddMilliseconds(ms.GetValue<double>()).ToString("yyyy-MM-dd'T'HH:mm:ss.FFF'Z'", CultureInfo.InvariantCulture) : null,
+                };
+                for (var i = 0; i < columns.Count; i++)
+                {
+                    row[columns[i]] = point[i + 1]?.DeepClone();
+                }
+
+                row["rank"] = item["rank"]?.DeepClone();
+                rows.Add(row);
+            }
+        }
+
+        return new JsonObject { ["items"] = rows };
+    }
+
+    private static Option<string?> Text(string name, string description, string help) => new(name) { Description = description, HelpName = help };
+}

@@ -1,0 +1,51 @@
+using Pilotage.Server.Fleet.Contracts;
+
+namespace Pilotage.Server.Fabric.Query;
+
+/// <summary>What is put in a window that holds no point.</summary>
+internal enum Fill
+{
+    /// <summary>The window is left out.</summary>
+    None,
+
+    /// <summary>The window is there and has no value.</summary>
+    Null,
+
+    /// <summary>The value of the window before.</summary>
+    Previous,
+
+    /// <summary>On the line between the windows before and after.</summary>
+    Linear,
+}
+
+/// <summary>One property of many devices, summed up by windows and groups.</summary>
+internal sealed record AggregateQuery
+{
+    public required string Property { get; init; }
+
+    public required IReadOnlyList<Device> Devices { get; init; }
+
+    /// <summary>The first time that counts.</summary>
+    public long FromNs { get; init; } = long.MinValue;
+
+    /// <summary>The first time that counts no more.</summary>
+    public long ToNs { get; init; } = long.MaxValue;
+
+    /// <summary>Length of a window, aligned to the epoch; without one, the whole time is one.</summary>
+    public long? WindowNs { get; init; }
+
+    public IReadOnlyList<AggregateFunction> Functions { get; init; } = [AggregateFunction.Avg];
+
+    /// <summary>Levels of the path that make a group: none for all devices together, null for each device by itself.</summary>
+    public int? GroupLevels { get; init; }
+
+    public Fill Fill { get; init; }
+
+    /// <summary>So many groups are kept, by what <see cref="By"/> comes to over the whole time.</summary>
+    public int? Top { get; init; }
+
+    public AggregateFunction By { get; init; }
+
+    /// <summary>Whether the least come first.</summary>
+    public bool Ascending { get; init; }
+}

@@ -1,0 +1,150 @@
+using Pilotage.Server.Fleet.Contracts;
+using Pilotage.TimeSeries;
+
+namespace Pilotage.Server.Fabric.Query;
+
+/// <summary>One group of an answer.</summary>
+/// <param name="Group">The device's id, or the levels of the path that make the group; empty for all devices together.</param>
+/// <param name="Rank">What it was ranked by, where the first of many were asked for.</param>
+/// <param name="Points">[start of the window in ms since 1970 UTC, a value for each function]; null where a window has none.</param>
+internal sealed record AggregateRow(string Group, double? Rank, IReadOnlyList<double?[]> Points);
+
+/// <summary>Runs a query of aggregates over the store, one series at a time.</summary>
+internal static class AggregateRun
+{
+    /// <summary>Points read at most: a second or so of one processor.</summary>
+    public const long PointsMax = 100_000_000;
+
+    /// <summary>Values given at most.</summary>
+    public const long ValuesMax = 500_000;
+
+    private const double NsPerMs = 1e6;
+
+    /// <exception cref="OperationCanceledException">Whoever asked has gone.</exception>
+    public static Outcome<IReadOnlyList<AggregateRow>> Run(TimeSeriesStore store, AggregateQuery query, CancellationToken cancellation)
+    {
+        var touched = query.Devices.Sum(device => store.PointsTouched(KeyOf(device, query), query.FromNs, query.ToNs - 1));
+        if (touched > PointsMax)
+        {
+            return TooCostly($"would read about {touched:N0} points; {PointsMax:N0} are the most");
+        }
+
+        var groups = new SortedDictionary<string, AggregateGroup>(StringComparer.Ordinal);
+        foreach (var device in query.Devices)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var key = GroupOf(device, query);
+            if (!groups.TryGetValue(key, out var group))
+            {
+                groups.Add(key, group = new AggregateGroup(key));
+            }
+
+            group.Add(store.Aggregate(KeyOf(device, query), query.FromNs, query.ToNs, query.WindowNs));
+        }
+
+        var filled = groups.Values.Where(group => group.Windows.Count > 0).ToList();
+        var ranked = Ranked(filled, query);
+        var values = ranked.Sum(each => WindowsOf(each.Group, query)) * query.Functions.Count;
+        return values > ValuesMax
+            ? TooCostly($"would give {values:N0} values; {ValuesMax:N0} are the most")
+            : (Outcome<IReadOnlyList<AggregateRow>>)ranked.ConvertAll(each => new AggregateRow(each.Group.Key, each.Rank, Points(each.Group, query)));
+    }
+
+    private static Refusal TooCostly(string says) =>
+        new("fabric.query.cost", $"The query {says}. Ask for a shorter time, longer windows, or fewer devices.");
+
+    private static SeriesKey KeyOf(Device device, AggregateQuery query) => new(device.Tenant, device.Id, query.Property);
+
+    /// <summary>The first levels of the path; the tenant, which all have, is level 0 and stands before them.</summary>
+    private static string GroupOf(Device device, AggregateQuery query) => query.GroupLevels switch
+    {
+        null => device.Id.Value,
+        0 => "",
+        { } levels => string.Join('/', device.Path.Split('/').Take(levels + 1)),
+    };
+
+    private static List<(AggregateGroup Group, double? Rank)> Ranked(List<AggregateGroup> groups, AggregateQuery query)
+    {
+        if (query.Top is not { } top)
+        {
+            return groups.ConvertAll(group => (group, (double?)null));
+        }
+
+        var ranks = groups.ConvertAll(group => (Group: group, Rank: query.By.Of(group.Whole)));
+        var ordered = query.Ascending ? ranks.OrderBy(each => each.Rank) : ranks.OrderByDescending(each => each.Rank);
+        return [.. ordered.Take(top).Select(each => (each.Group, (double?)each.Rank))];
+    }
+
+    private static long WindowsOf(AggregateGroup group, AggregateQuery query)
+    {
+        if (query.Fill == Fill.None || query.WindowNs is not { } length)
+        {
+            return group.Windows.Count;
+        }
+
+        var (first, last) = Span(group, query, length);
+        return ((last - first) / length) + 1;
+    }
+
+    /// <summary>The first and last window that is told: those of the time asked for, or where there is none of the data.</summary>
+    private static (long First, long Last) Span(AggregateGroup group, AggregateQuery query, long length) => (
+        query.FromNs == long.MinValue ? group.Windows[0].StartNs : WindowStart(query.FromNs, length),
+        query.ToNs == long.MaxValue ? group.Windows[^1].StartNs : WindowStart(query.ToNs - 1, length));
+
+    private static long WindowStart(long timeNs, long length) => timeNs - (((timeNs % length) + length) % length);
+
+    private static List<double?[]> Points(AggregateGroup group, AggregateQuery query)
+    {
+        if (query.Fill == Fill.None || query.WindowNs is not { } length)
+        {
+            return [.. group.Windows.Select(window => Told(window.StartNs, query, function => function.Of(window)))];
+        }
+
+        var points = new List<double?[]>();
+        var (first, last) = Span(group, query, length);
+        var next = 0;
+        for (var start = first; start <= last; start += length)
+        {
+            if (next < group.Windows.Count && group.Windows[next].StartNs == start)
+            {
+                var window = group.Windows[next++];
+                points.Add(Told(start, query, function => function.Of(window)));
+            }
+            else
+            {
+                points.Add(Told(start, query, function => Between(group.Windows, next, start, function, query.Fill)));
+            }
+        }
+
+        return points;
+    }
+
+    /// <summary>What stands in a window without points; <paramref name="next"/> is the first window after it.</summary>
+    private static double? Between(IReadOnlyList<WindowAggregate> windows, int next, long startNs, AggregateFunction function, Fill fill)
+    {
+        if (fill == Fill.Null || next == 0)
+        {
+            return null;
+        }
+
+        var before = windows[next - 1];
+        if (fill == Fill.Previous)
+        {
+            return function.Of(before);
+        }
+
+        if (next == windows.Count)
+        {
+            return null;
+        }
+
+        var (low, high) = (function.Of(before), function.Of(windows[next]));
+        return low + ((high - low) * ((double)(startNs - before.StartNs) / (windows[next].StartNs - before.StartNs)));
+    }
+
+    private static double?[] Told(long startNs, AggregateQuery query, Func<AggregateFunction, double?> value) =>
+        [startNs == long.MinValue ? null : startNs / NsPerMs, .. query.Functions.Select(function => Finite(value(function)))];
+
+    // A sum can leave what a double holds; JSON has no word for that.
+    private static double? Finite(double? value) => value is { } number && double.IsFinite(number) ? number : null;
+}

@@ -1,0 +1,113 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Pilotage.Core;
+using Pilotage.Server.Fabric.Query;
+using Pilotage.Server.Fleet.Contracts;
+using Pilotage.TimeSeries;
+using Xunit;
+
+namespace Pilotage.Tests.Server.Fabric;
+
+/// <summary>Questions about windows and groups, as they are asked over HTTP.</summary>
+public sealed class AggregateRouteTests : IAsyncLifetime
+{
+    private const string Route = "/api/v1/series/aggregates";
+    private const long Second = 1_000_000_000;
+    private const long Start = 1_767_225_600 * Second; // 2026-01-01T00:00:00Z
+    private static readonly TenantId Acme = new("acme");
+    private readonly TestServerFolder _server = new();
+    private readonly RequestPipeline _pipeline;
+
+    public AggregateRouteTests() => _pipeline = new RequestPipeline(_server);
+
+    public async Task InitializeAsync()
+    {
+        var fleet = _server.Get<IFleet>();
+        fleet.Declare(Acme, [
+            new DeviceDeclaration("acme/lyon/hall/pump-1", "pump") { Id = new DeviceId("p1") },
+            new DeviceDeclaration("acme/lyon/yard/pump-2", "pump") { Id = new DeviceId("p2") },
+            new DeviceDeclaration("acme/nancy/hall/fan-1", "fan") { Id = new DeviceId("f1") }]);
+        var batch = new PointBatch();
+        for (var second = 0; second < 60; second++)
+        {
+            if (second is >= 20 and < 40)
+            {
+                continue;
+            }
+
+            batch.Add(new SeriesKey(Acme, new DeviceId("p1"), "load"), Start + (second * Second), second, Quality.Good, 0);
+            batch.Add(new SeriesKey(Acme, new DeviceId("p2"), "load"), Start + (second * Second), 100 + second, Quality.Good, 0);
+            batch.Add(new SeriesKey(Acme, new DeviceId("f1"), "load"), Start + (second * Second), -second, Quality.Good, 0);
+        }
+
+        await _server.Get<TimeSeriesStore>().AppendAsync(batch, null, default);
+    }
+
+    public async Task DisposeAsync() => await _server.DisposeAsync();
+
+    [Theory]
+    [InlineData("", "f1: -29.5 | p1: 29.5 | p2: 129.5")]
+    [InlineData("&fn=min,max,count,first,last,sum", "f1: -59 0 40 0 -59 -1180 | p1: 0 59 40 0 59 1180 | p2: 100 159 40 100 159 5180")]
+    [InlineData("&thing=pump", "p1: 29.5 | p2: 129.5")]
+    [InlineData("&path=acme/*/hall/*", "f1: -29.5 | p1: 29.5")]
+    [InlineData("&groupBy=all&fn=count,max", ": 120 159")]
+    [InlineData("&groupBy=level:1&fn=max", "acme/lyon: 159 | acme/nancy: 0")]
+    [InlineData("&groupBy=level:2&fn=max&thing=pump", "acme/lyon/hall: 59 | acme/lyon/yard: 159")]
+    [InlineData("&top=2&by=max", "p2: 129.5 | p1: 29.5")]
+    [InlineData("&top=1&by=max&order=asc", "f1: -29.5")]
+    [InlineData("&thing=fan&window=PT20S", "f1: -9.5, -49.5")]
+    [InlineData("&thing=fan&window=PT20S&fill=null", "f1: -9.5, -, -49.5")]
+    [InlineData("&thing=fan&window=PT20S&fill=previous", "f1: -9.5, -9.5, -49.5")]
+    [InlineData("&thing=fan&window=PT20S&fill=linear", "f1: -9.5, -29.5, -49.5")]
+    [InlineData("&thing=fan&window=PT20S&fill=null&from=2025-12-31T23:59:40Z&to=2026-01-01T00:01:10Z", "f1: -, -9.5, -, -49.5, -")]
+    [InlineData("&thing=fan&window=PT10S&from=2026-01-01T00:00:05Z&to=2026-01-01T00:00:15Z", "f1: -7, -12")]
+    [InlineData("&thing=nothing", "")]
+    public async Task Windows_groups_ranks_and_fills(string parameters, string expected)
+    {
+        var answer = await _pipeline.AskAsync("GET", Route, query: $"?property=load{parameters}");
+        Assert.True(answer.Status == 200, $"{answer}");
+        Assert.Equal(expected, string.Join(" | ", answer.Json["items"]!.AsArray().Select(item =>
+            $"{item!["group"]}: {string.Join(", ", item["points"]!.AsArray().Select(point => string.Join(' ', point!.AsArray().Skip(1).Select(Shown))))}")));
+    }
+
+    private static string Shown(JsonNode? value) => value is null ? "-" : value.GetValue<double>().ToString("0.##", CultureInfo.InvariantCulture);
+
+    [Theory]
+    [InlineData("fn=median", "fn", "known are avg, min")]
+    [InlineData("window=5m", "window", "ISO 8601")]
+    [InlineData("window=PT0S", "window", "ISO 8601")]
+    [InlineData("window=P1Y", "window", "ISO 8601")]
+    [InlineData("groupBy=site", "groupBy", "level:1")]
+    [InlineData("groupBy=level:0", "groupBy", "level:1")]
+    [InlineData("groupBy=level:7", "groupBy", "level:6")]
+    [InlineData("fill=zero", "fill", "linear")]
+    [InlineData("fill=previous", "fill", "give window too")]
+    [InlineData("top=0", "top", "1 to 1000")]
+    [InlineData("top=1&by=min,max", "by", "ranked by one")]
+    [InlineData("top=1&order=up", "order", "asc")]
+    [InlineData("from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z", "from", "earlier")]
+    public async Task A_parameter_that_cannot_be_is_named(string parameters, string name, string says)
+    {
+        var answer = await _pipeline.AskAsync("GET", Route, query: $"?property=load&{parameters}");
+        Assert.Equal(400, answer.Status);
+        Assert.Contains(says, answer.Detail(), StringComparison.Ordinal);
+        Assert.Equal(name, (string?)answer.Json["errors"]![0]!["where"]);
+    }
+
+    [Fact]
+    public async Task A_query_that_gives_too_much_is_refused_with_its_size()
+    {
+        var answer = await _pipeline.AskAsync("GET", Route, query: "?property=load&window=PT0.0001S&fill=null");
+        Assert.Equal(422, answer.Status);
+        Assert.Contains($"would give 1,770,003 values; {AggregateRun.ValuesMax:N0} are the most", answer.Detail(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_property_must_be_named_and_a_parameter_known()
+    {
+        Assert.Equal(400, (await _pipeline.AskAsync("GET", Route)).Status);
+        var unknown = await _pipeline.AskAsync("GET", Route, query: "?property=load&widow=PT5M");
+        Assert.Equal(400, unknown.Status);
+        Assert.Contains("window, fn, groupBy", unknown.Detail(), StringComparison.Ordinal);
+    }
+}
