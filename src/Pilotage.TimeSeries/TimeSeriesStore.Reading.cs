@@ -19,12 +19,22 @@ public sealed partial class TimeSeriesStore
     {
         lock (_gate)
         {
-            return [.. _shapes.Devices
-                .Where(each => each.Tenant == tenant && (device is null || each.Device == device))
+            return [.. DevicesOf(tenant, device)
                 .SelectMany(each => each.Series.Where(series => series.HasLast)
                     .Select(series => new SeriesKey(tenant, each.Device, series.Property)))
                 .OrderBy(key => key.Device.Value, StringComparer.Ordinal)
                 .ThenBy(key => key.Property, StringComparer.Ordinal)];
+        }
+    }
+
+    /// <summary>The last point of every series of a device, from memory, in order of property.</summary>
+    public IReadOnlyList<(string Property, Point Last)> Lasts(TenantId tenant, DeviceId device)
+    {
+        lock (_gate)
+        {
+            return [.. DevicesOf(tenant, device)
+                .SelectMany(each => each.Series.Where(series => series.HasLast).Select(series => (series.Property, series.Last)))
+                .OrderBy(each => each.Property, StringComparer.Ordinal)];
         }
     }
 
@@ -193,6 +203,10 @@ public sealed partial class TimeSeriesStore
 
         return newest;
     }
+
+    private IEnumerable<DeviceSeries> DevicesOf(TenantId tenant, DeviceId? device) => device is not { } one
+        ? _shapes.Devices.Where(each => each.Tenant == tenant)
+        : _shapes.Find(tenant, one) is { } found ? [found] : [];
 
     private SeriesState? StateOf(SeriesKey key) =>
         _shapes.Find(key.Tenant, key.Device) is { } device && device.TryGetSeries(key.Property, out var state) ? state : null;

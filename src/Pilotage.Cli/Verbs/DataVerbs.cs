@@ -10,7 +10,25 @@ internal static class DataVerbs
 {
     private const int WindowMostSeconds = 366 * 24 * 60 * 60;
 
-    public static Verb Create(VerbFrame frame) => VerbFrame.With(new Verb("data", "What was measured: questions to the store."), Query(frame));
+    public static Verb Create(VerbFrame frame) => VerbFrame.With(new Verb("data", "What was measured: questions to the store."), List(frame), Query(frame));
+
+    private static Verb List(VerbFrame frame)
+    {
+        var path = Text("--path", "Devices by their path; * stays within a level, ** does not.", "PATTERN");
+        var thing = Text("--thing", "Devices of one thing type.", "TYPE");
+        var property = Text("--property", "Series of one property only.", "NAME");
+        return frame.Lists(
+            VerbFrame.With(
+                new Verb(
+                    "list",
+                    "Lists the series with their last values.",
+                    "pilotage data list --path 'acme/lyon/**'",
+                    "pilotage data list --thing pump --property vibration -o csv"),
+                path, thing, property),
+            parsed => Address("api/v1/series", ("path", parsed.GetValue(path)), ("thing", parsed.GetValue(thing)), ("property", parsed.GetValue(property)), ("limit", "50000")),
+            new Column("DEVICE", "device"), new Column("PROPERTY", "property"), new Column("LAST", "lastTime"), new Column("VALUE", "lastValue", Exact: true),
+            new Column("QUALITY", "quality"), new Column("PATH", "path", true));
+    }
 
     private static Verb Query(VerbFrame frame)
     {
@@ -36,15 +54,14 @@ internal static class DataVerbs
         verb.SetAction(async (parsed, cancellation) =>
         {
             string? Of(Option<string?> option) => parsed.GetValue(option);
-            (string Name, string? Value)[] parameters =
-            [
-                ("property", VerbFrame.Given(parsed.GetValue(property), property)), ("path", Of(path)), ("thing", Of(thing)), ("from", Of(from)), ("to", Of(to)),
-                ("window", Of(window) is { } length ? $"PT{Duration.Seconds("--window", length, WindowMostSeconds)}S" : null), ("fn", Of(function)), ("groupBy", Of(group)),
-                ("fill", Of(fill)), ("top", parsed.GetValue(top)?.ToString(CultureInfo.InvariantCulture)), ("by", Of(by)), ("order", Of(order)),
-            ];
             using var api = frame.Connect(parsed);
-            var query = string.Join('&', parameters.Where(each => each.Value is not null).Select(each => $"{each.Name}={Uri.EscapeDataString(each.Value!)}"));
-            var answer = await api.GetAsync($"api/v1/series/aggregates?{query}", cancellation);
+            var answer = await api.GetAsync(
+                Address(
+                    "api/v1/series/aggregates",
+                    ("property", VerbFrame.Given(parsed.GetValue(property), property)), ("path", Of(path)), ("thing", Of(thing)), ("from", Of(from)), ("to", Of(to)),
+                    ("window", Of(window) is { } length ? $"PT{Duration.Seconds("--window", length, WindowMostSeconds)}S" : null), ("fn", Of(function)), ("groupBy", Of(group)),
+                    ("fill", Of(fill)), ("top", parsed.GetValue(top)?.ToString(CultureInfo.InvariantCulture)), ("by", Of(by)), ("order", Of(order))),
+                cancellation);
             var columns = (answer?["columns"]?.AsArray() ?? []).Skip(1).Select(column => column!.GetValue<string>()).ToList();
             frame.Writer(parsed).Write(
                 Rows(answer, columns),
@@ -79,6 +96,12 @@ internal static class DataVerbs
         }
 
         return new JsonObject { ["items"] = rows };
+    }
+
+    private static string Address(string path, params (string Name, string? Value)[] parameters)
+    {
+        var given = parameters.Where(each => each.Value is not null).Select(each => $"{each.Name}={Uri.EscapeDataString(each.Value!)}");
+        return $"{path}?{string.Join('&', given)}";
     }
 
     private static Option<string?> Text(string name, string description, string help) => new(name) { Description = description, HelpName = help };

@@ -14,16 +14,39 @@ internal static class SeriesEndpoints
     private const int PointsMin = 2; // The least and the greatest of one stretch.
     private const int PointsMax = 20_000;
     private const int NamedMax = 30;
+    private const int PageDefault = 1_000;
+    private const int PageMax = 50_000;
+
+    private static readonly string[] QualityNames = ["good", "uncertain", "bad"];
 
     internal sealed record SeriesList(IReadOnlyList<SeriesView> Items);
 
     internal sealed record SeriesView(string Property, DateTimeOffset? LastTime, double? LastValue);
+
+    /// <summary>One series of many; a last value that is not finite is left out.</summary>
+    internal sealed record SeriesRow(string Device, string Path, string Property, DateTimeOffset LastTime, double? LastValue, string Quality);
+
+    internal sealed record SeriesPage(IReadOnlyList<SeriesRow> Items, string? NextCursor);
 
     /// <summary>Points as [milliseconds since 1970 UTC, value]; decimated keeps the least and the greatest of each stretch.</summary>
     internal sealed record SeriesData(string Device, string Property, bool Decimated, long Total, IReadOnlyList<double[]> Points);
 
     public static IResult List(string id, Principal who, IFleet fleet, TimeSeriesStore store) => fleet.Resolve(who.Tenant, id).ToHttp(device =>
         TypedResults.Ok(new SeriesList([.. store.Series(device.Tenant, device.Id).Select(key => View(store, key))])));
+
+    /// <summary>Series of many devices with their last values; the cursor is device and property of the last one of the page before.</summary>
+    public static IResult ListAll(
+        string? path, string? thing, string? property, string? cursor, int? limit, Principal who, IFleet fleet, TimeSeriesStore store) =>
+        QueryBounds.Limit(limit, PageDefault, PageMax).ToHttp(size =>
+        {
+            var rest = fleet.List(who.Tenant, new DeviceQuery { PathPattern = path, Thing = thing })
+                .OrderBy(device => device.Id.Value, StringComparer.Ordinal)
+                .SelectMany(device => store.Lasts(device.Tenant, device.Id).Select(last => Row(device, last.Property, last.Last)))
+                .Where(row => (property is null || row.Property == property) && (cursor is null || string.CompareOrdinal(PlaceOf(row), cursor) > 0))
+                .Take(size + 1).ToList();
+            var page = rest.Count > size ? rest[..size] : rest;
+            return TypedResults.Ok(new SeriesPage(page, rest.Count > size ? PlaceOf(page[^1]) : null));
+        });
 
     public static IResult Read(
         string id, string property, DateTimeOffset? from, DateTimeOffset? to, int? points, Principal who, IFleet fleet, TimeSeriesStore store) =>
@@ -63,6 +86,12 @@ internal static class SeriesEndpoints
             : $"it has {string.Join(", ", known.Take(NamedMax))}{(known.Count > NamedMax ? " and more" : "")}";
         return new Refusal("fabric.series.not_found", $"{device.Id} has no series \"{property}\"; {has}.");
     }
+
+    // A blank sorts before everything that a device's id may hold, so places are in the order of the rows.
+    private static string PlaceOf(SeriesRow row) => $"{row.Device} {row.Property}";
+
+    private static SeriesRow Row(Device device, string property, Point last) => new(
+        device.Id.Value, device.Path, property, Clock.FromNs(last.TimeNs), double.IsFinite(last.Value) ? last.Value : null, QualityNames[(int)last.Quality]);
 
     private static SeriesView View(TimeSeriesStore store, SeriesKey key) => store.TryGetLast(key, out var last) && double.IsFinite(last.Value)
         ? new SeriesView(key.Property, Clock.FromNs(last.TimeNs), last.Value)

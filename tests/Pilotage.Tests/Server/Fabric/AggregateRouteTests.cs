@@ -103,6 +103,26 @@ public sealed class AggregateRouteTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Series_are_listed_with_their_last_values_page_by_page()
+    {
+        var seen = new List<string>();
+        var query = "?limit=2&path=acme/**";
+        for (var pages = 0; pages < 2; pages++)
+        {
+            var answer = await _pipeline.AskAsync("GET", "/api/v1/series", query: query);
+            Assert.Equal(200, answer.Status);
+            seen.AddRange(answer.Json["items"]!.AsArray().Select(row => $"{row!["device"]} {row["property"]} {row["lastValue"]} {row["quality"]} {row["lastTime"]}"));
+            query = $"?limit=2&path=acme/**&cursor={Uri.EscapeDataString((string?)answer.Json["nextCursor"] ?? "none")}";
+        }
+
+        Assert.EndsWith("=none", query, StringComparison.Ordinal);
+        Assert.Equal(
+            ["f1 load -59 good 2026-01-01T00:00:59+00:00", "p1 load 59 good 2026-01-01T00:00:59+00:00", "p2 load 159 good 2026-01-01T00:00:59+00:00"], seen);
+        Assert.Empty((await _pipeline.AskAsync("GET", "/api/v1/series", query: "?property=nothing")).Json["items"]!.AsArray());
+        Assert.Equal(400, (await _pipeline.AskAsync("GET", "/api/v1/series", query: "?limit=50001")).Status);
+    }
+
+    [Fact]
     public async Task A_property_must_be_named_and_a_parameter_known()
     {
         Assert.Equal(400, (await _pipeline.AskAsync("GET", Route)).Status);
