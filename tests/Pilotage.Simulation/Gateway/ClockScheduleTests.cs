@@ -33,7 +33,15 @@ public sealed class ClockScheduleTests(ITestOutputHelper output)
         foreach (var seed in seeds)
         {
             await using var story = await TimerStory.BeginAsync(seed);
-            await story.RunAsync();
+            try
+            {
+                await story.RunAsync();
+            }
+            catch (InvalidOperationException failed)
+            {
+                throw new InvalidOperationException($"seed {seed}, after {story.Timers} timers: {failed.Message}", failed);
+            }
+
             timers += story.Timers;
         }
 
