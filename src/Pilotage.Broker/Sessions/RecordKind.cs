@@ -25,7 +25,10 @@ internal enum RecordKind : byte
     /// <summary>A full queue lost a message: the gap is on record.</summary>
     Dropped = 8,
 
-    /// <summary>All that follows, up to the end mark, is the whole state again.</summary>
+    /// <summary>
+    /// All that follows, up to the end mark, is the whole state again. No longer written: where the end mark is missing, nothing
+    /// tells what else came after. See <see cref="SnapshotOpens"/>.
+    /// </summary>
     SnapshotBegins = 9,
 
     SnapshotEnds = 10,
@@ -65,4 +68,10 @@ internal enum RecordKind : byte
 
     /// <summary>How far the wall clock stands ahead of the clock that lives are counted by, and what that one shows.</summary>
     ClockMoved = 21,
+
+    /// <summary>The records of a snapshot follow, each marked as such, up to the end mark.</summary>
+    SnapshotOpens = 22,
+
+    /// <summary>Before a record of a snapshot. One without the mark says that the snapshot before it never ended.</summary>
+    InSnapshot = 23,
 }

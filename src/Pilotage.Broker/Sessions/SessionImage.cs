@@ -6,8 +6,11 @@ namespace Pilotage.Broker.Sessions;
 /// they stand before a snapshot whose older part has been trimmed.</summary>
 internal sealed class SessionImage(int releasedMax)
 {
+    // More records than a snapshot has: what has no end is not whole.
+    private const uint Endless = uint.MaxValue;
     private State _state = new();
     private State? _snapshot;
+    private bool _isMarked;
     private bool _anyBefore;
 
     /// <summary>Every durable session, its waiting messages by message id.</summary>
@@ -42,8 +45,9 @@ internal sealed class SessionImage(int releasedMax)
         var kind = (RecordKind)record.Byte();
         switch (kind)
         {
-            case RecordKind.SnapshotBegins:
+            case RecordKind.SnapshotBegins or RecordKind.SnapshotOpens:
                 _snapshot = new();
+                _isMarked = kind == RecordKind.SnapshotOpens;
                 return;
             case RecordKind.SnapshotAbandoned:
                 _snapshot = null;
@@ -51,22 +55,27 @@ internal sealed class SessionImage(int releasedMax)
             case RecordKind.SnapshotEnds:
                 EndSnapshot(record.UInt32());
                 return;
+            case RecordKind.InSnapshot:
+                Change((RecordKind)record.Byte(), ref record);
+                return;
             default:
-                var state = _snapshot ?? _state;
-                state.Records++;
-                _anyBefore |= _snapshot is null;
-                Change(state, kind, ref record);
-                Unreadable += record.Failed ? 1 : 0;
+                if (_isMarked)
+                {
+                    // A full disk refused the end of the snapshot, and this came after it.
+                    EndSnapshot(Endless);
+                }
+
+                Change(kind, ref record);
                 return;
         }
     }
 
-    /// <summary>Ends the reading; true when a snapshot without an end stands last.</summary>
+    /// <summary>Ends the reading; true when a snapshot without an end stands last, and what comes next would be taken for a part of it.</summary>
     public bool EndReading()
     {
-        var open = _snapshot is not null;
-        _snapshot = null;
-        return open;
+        var isOpen = _snapshot is not null && !_isMarked;
+        EndSnapshot(Endless);
+        return isOpen;
     }
 
     private void EndSnapshot(uint records)
@@ -79,6 +88,16 @@ internal sealed class SessionImage(int releasedMax)
         }
 
         _snapshot = null;
+        _isMarked = false;
+    }
+
+    private void Change(RecordKind kind, ref RecordReader record)
+    {
+        var state = _snapshot ?? _state;
+        state.Records++;
+        _anyBefore |= _snapshot is null;
+        Change(state, kind, ref record);
+        Unreadable += record.Failed ? 1 : 0;
     }
 
     private void Change(State state, RecordKind kind, ref RecordReader record)

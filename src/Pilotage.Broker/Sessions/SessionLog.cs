@@ -14,6 +14,7 @@ internal sealed class SessionLog(CommitLog log) : IAsyncDisposable
 {
     // Bytes of one record; the log copies them before an append returns.
     private readonly ArrayBufferWriter<byte> _record = new(1024);
+    private readonly ArrayBufferWriter<byte> _marked = new(1024);
 
     /// <summary>Appended since the last snapshot began, in bytes.</summary>
     public long BytesSinceSnapshot { get; private set; }
@@ -157,7 +158,7 @@ internal sealed class SessionLog(CommitLog log) : IAsyncDisposable
     {
         BytesSinceSnapshot = 0;
         SnapshotRecords = 0;
-        SessionRecords.SnapshotBegins(_record);
+        SessionRecords.SnapshotOpens(_record);
         return Append();
     }
 
@@ -268,15 +269,18 @@ internal sealed class SessionLog(CommitLog log) : IAsyncDisposable
     private void AppendToSnapshot()
     {
         SnapshotRecords++;
-        Unawaited(Append());
+        SessionRecords.InSnapshot(_marked, _record.WrittenSpan);
+        Unawaited(Append(_marked));
     }
 
-    private ValueTask<long> Append()
+    private ValueTask<long> Append() => Append(_record);
+
+    private ValueTask<long> Append(ArrayBufferWriter<byte> record)
     {
-        BytesSinceSnapshot += _record.WrittenCount;
+        BytesSinceSnapshot += record.WrittenCount;
         try
         {
-            return log.AppendAsync(_record.WrittenMemory, CancellationToken.None);
+            return log.AppendAsync(record.WrittenMemory, CancellationToken.None);
         }
         catch (Exception closed) when (closed is CommitLogFailedException or ObjectDisposedException)
         {

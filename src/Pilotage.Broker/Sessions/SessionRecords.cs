@@ -117,7 +117,14 @@ internal static class SessionRecords
     public static void ClockMoved(ArrayBufferWriter<byte> target, long aheadNs, long atNs) =>
         Pair(target, RecordKind.ClockMoved, (ulong)aheadNs, (ulong)atNs);
 
-    public static void SnapshotBegins(ArrayBufferWriter<byte> target) => Begin(target, RecordKind.SnapshotBegins);
+    public static void SnapshotOpens(ArrayBufferWriter<byte> target) => Begin(target, RecordKind.SnapshotOpens);
+
+    /// <summary>A record as one of a snapshot.</summary>
+    public static void InSnapshot(ArrayBufferWriter<byte> target, ReadOnlySpan<byte> record)
+    {
+        Begin(target, RecordKind.InSnapshot);
+        target.Write(record);
+    }
 
     public static void SnapshotEnds(ArrayBufferWriter<byte> target, uint records) =>
         Begin(target, RecordKind.SnapshotEnds).UInt32(records);

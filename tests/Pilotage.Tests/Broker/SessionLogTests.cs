@@ -1,3 +1,4 @@
+using System.Text;
 using Pilotage.Core.Durability;
 using Pilotage.Protocols.Mqtt;
 using Pilotage.Testing;
@@ -127,6 +128,46 @@ public sealed class SessionLogTests
             rig.Exchange.Pump(back.Session, link);
             Assert.Equal(Enumerable.Range(0, 20).Select(i => $"{i}"), link.Texts);
         }
+    }
+
+    [Fact]
+    public async Task A_full_disk_in_any_step_of_a_rewrite_costs_nothing_of_what_comes_after()
+    {
+        var refused = 0;
+        for (var step = 1; step < 60; step++)
+        {
+            var rig = new ExchangeRig(new() { CompactAfterBytes = 64 * 1024 });
+            await SessionTests.LeaveSubscribedAsync(rig, "a");
+            for (var i = 0; i < 20; i++)
+            {
+                await rig.PublishAsync("a", $"{i}");
+            }
+
+            await rig.PublishAsync("r", "before", retain: true);
+            await GrowAsync(rig);
+            rig.Disk.FailAt(step, DiskOperation.Write, StorageFault.Full);
+            try
+            {
+                await rig.Exchange.CompactAsync();
+            }
+            catch (CommitLogFullException)
+            {
+                refused++;
+            }
+
+            rig.Disk.FailAt(-1, DiskOperation.Write, StorageFault.Full);
+            await rig.PublishAsync("a", "after");
+            await rig.PublishAsync("r", "after", retain: true);
+            rig.PowerCut();
+
+            var link = new FakeLink(window: 100);
+            var back = await rig.AttachAsync("c", link);
+            rig.Exchange.Pump(back.Session, link);
+            Assert.Equal([.. Enumerable.Range(0, 20).Select(i => $"{i}"), "after"], link.Texts);
+            Assert.Equal("after", Encoding.UTF8.GetString(Assert.Single(rig.Exchange.RetainedFor(back.Session, "r")).Payload));
+        }
+
+        Assert.True(refused > 1, "neither the beginning nor the end of a rewrite was refused");
     }
 
     [Theory]
