@@ -27,7 +27,7 @@ internal sealed record DecodedMessage(Device Device, IngestMessage Message)
         var decoded = new DecodedMessage(device, message);
         return path.Class switch
         {
-            TopicClass.Telemetry => decoded.With(TelemetryReader.Read(message.Payload, path.Name, message.EdgeNs)),
+            TopicClass.Telemetry => decoded.With(TelemetryForms.Read(message.ContentType, message.Payload, path.Name, message.EdgeNs)),
             TopicClass.Inference => decoded.With(InferenceReader.Read(message.Payload, path.Name, message.EdgeNs)),
             TopicClass.Event => decoded.WithEvent(path),
             TopicClass.Twin when path.Name.StartsWith("reported", StringComparison.Ordinal) => decoded.WithReport("twin." + path.Name),
@@ -42,6 +42,9 @@ internal sealed record DecodedMessage(Device Device, IngestMessage Message)
         };
     }
 
+    /// <summary>Rows that were read already.</summary>
+    public static DecodedMessage OfRows(Device device, IngestMessage message, IReadOnlyList<TelemetryRow> rows) => new(device, message) { Rows = rows };
+
     /// <summary>A message nobody can place.</summary>
     public static DecodedMessage NotUnderstood(Device spokesman, IngestMessage message, string why) => new(spokesman, message) { Fault = why };
 
@@ -50,9 +53,13 @@ internal sealed record DecodedMessage(Device Device, IngestMessage Message)
     {
         foreach (var row in Rows)
         {
-            batch.AddRow(Device.Tenant, Device.Id, row.TimeNs, Message.EdgeNs, row.Properties, row.Values, Quality.Good);
+            AddTo(batch, row);
         }
     }
+
+    /// <summary>Adds one of its rows to a batch.</summary>
+    public void AddTo(PointBatch batch, TelemetryRow row) =>
+        batch.AddRow(Device.Tenant, Device.Id, row.TimeNs, Message.EdgeNs, row.Properties, row.Values, Quality.Good);
 
     public BadMessage ToBad() => new(
         Device.Tenant, Device.Id, Message.Topic, Message.ReceivedNs, Fault!, Message.Payload, Message.Origin);

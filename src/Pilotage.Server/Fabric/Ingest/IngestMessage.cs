@@ -11,6 +11,9 @@ internal sealed record IngestMessage(
     long ReceivedNs,
     string? Origin)
 {
+    /// <summary>What the message says its payload is; null where it says nothing.</summary>
+    public string? ContentType { get; init; }
+
     /// <summary>Whether the device itself was heard; false of what an operator sent in its name.</summary>
     public bool IsOfDevice { get; init; } = true;
 }

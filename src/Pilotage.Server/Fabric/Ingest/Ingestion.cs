@@ -11,6 +11,7 @@ namespace Pilotage.Server.Fabric.Ingest;
 internal sealed class Ingestion : IAsyncDisposable
 {
     private const int CommitMax = 4_096;
+    private const int BatchPointsMax = 50_000;
     private readonly IFleet _fleet;
     private readonly IPresences _presences;
     private readonly TimeSeriesStore _store;
@@ -115,13 +116,42 @@ internal sealed class Ingestion : IAsyncDisposable
         decoded.ForEach(Told);
     }
 
+    /// <summary>Stores rows that came over HTTP, of however many devices; in commits of their own, because a body holds many.</summary>
+    public async Task StoreAsync(IReadOnlyList<DecodedMessage> messages)
+    {
+        var batch = new PointBatch();
+        foreach (var message in messages)
+        {
+            foreach (var row in message.Rows)
+            {
+                message.AddTo(batch, row);
+                if (batch.Count >= BatchPointsMax)
+                {
+                    await _store.AppendAsync(batch, null, CancellationToken.None);
+                    batch = new PointBatch();
+                }
+            }
+        }
+
+        if (batch.Count > 0)
+        {
+            await _store.AppendAsync(batch, null, CancellationToken.None);
+        }
+
+        foreach (var message in messages)
+        {
+            _stored.Add(message.Rows.Count);
+            Told(message);
+        }
+    }
+
     public ValueTask DisposeAsync() => _points.DisposeAsync();
 
     private DecodedMessage? Decode(Device edge, ForwardBatch batch, ForwardedMessage forwarded, long receivedNs)
     {
         var origin = $"{batch.Edge}/{batch.LogId}/{forwarded.Offset}";
         var message = new IngestMessage(
-            forwarded.Topic, forwarded.Payload, forwarded.UserProperties, forwarded.EdgeReceiveNs, receivedNs, origin);
+            forwarded.Topic, forwarded.Payload, forwarded.UserProperties, forwarded.EdgeReceiveNs, receivedNs, origin) { ContentType = forwarded.ContentType };
 
         // The edge speaks for itself and for devices attached to it; anything else is kept as the edge's own bad message.
         if (TopicPath.TryParse(forwarded.Topic, out var path)

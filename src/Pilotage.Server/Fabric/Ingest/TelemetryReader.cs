@@ -60,7 +60,7 @@ internal static class TelemetryReader
     {
         if (item.TryGetProperty("n", out _) || item.TryGetProperty("bn", out _))
         {
-            return TelemetryReading.Bad("SenML is not read yet; send {\"ts\": …, \"values\": {…}}");
+            return TelemetryReading.Bad("n and bn belong to SenML, where they are text; give the property another name");
         }
 
         var timeNs = receivedNs;

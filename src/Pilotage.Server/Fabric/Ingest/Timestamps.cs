@@ -61,6 +61,10 @@ internal static class Timestamps
         return isTime;
     }
 
+    /// <summary>The same of nanoseconds.</summary>
+    public static bool TryNanoseconds(long ns, long nowNs, out string? why) =>
+        InRange(ns / NsPerMs is >= EarliestMs and <= LatestMs ? ns : 0, nowNs, out _, out why);
+
     /// <summary>The same of a text.</summary>
     public static bool TryText(ReadOnlySpan<char> text, long nowNs, out long ns, out string? why)
     {

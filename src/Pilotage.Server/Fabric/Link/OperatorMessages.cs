@@ -27,7 +27,7 @@ internal sealed class OperatorMessages(
 
         var now = time.NowNs();
         var note = await ingestion.StoreAsync(
-            place.Device, place.Path, new IngestMessage(message.Topic, message.Payload, [], now, now, null) { IsOfDevice = false });
+            place.Device, place.Path, new IngestMessage(message.Topic, message.Payload, [], now, now, null) { IsOfDevice = false, ContentType = message.ContentType });
         return new MessageEndpoints.PublishedView(message.Topic, place.Device.Id.Value, message.Payload.Length, message.Qos, message.Retain, note);
     }
 

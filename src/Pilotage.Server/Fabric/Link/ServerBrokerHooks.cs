@@ -78,6 +78,7 @@ internal sealed partial class ServerBrokerHooks(
     {
         // Fast path
         if (topics.Find(message.Topic) is { Path.Class: TopicClass.Telemetry, Path.Name.Length: 0 } known
+            && TelemetryForms.Of(message.Properties?.ContentType) == TelemetryForm.Json
             && room.State != RoomState.Out
             && known.DeviceIn(fleet) is { } device
             && MaySpeak(who, device)
@@ -141,7 +142,7 @@ internal sealed partial class ServerBrokerHooks(
         }
 
         await ingestion.StoreAsync(
-            device, path, new IngestMessage(message.Topic, message.Payload, message.UserProperties, receivedNs, receivedNs, null));
+            device, path, new IngestMessage(message.Topic, message.Payload, message.UserProperties, receivedNs, receivedNs, null) { ContentType = message.ContentType });
         return PublishDecision.Accepted;
     }
 

@@ -1,0 +1,27 @@
+namespace Pilotage.Server.Fabric.Ingest;
+
+/// <summary>What could not be understood of a payload, part by part; of very many parts the first ones.</summary>
+internal sealed class ReadingFaults
+{
+    /// <summary>Most that are kept word by word.</summary>
+    public const int KeptMax = 100;
+
+    private readonly List<RefusalDetail> _kept = [];
+
+    /// <summary>All, also those that are not kept.</summary>
+    public int Count { get; private set; }
+
+    public IReadOnlyList<RefusalDetail> Kept => _kept;
+
+    public void Add(string where, string says)
+    {
+        Count++;
+        if (_kept.Count < KeptMax)
+        {
+            _kept.Add(new(where, says));
+        }
+    }
+
+    /// <summary>The first in one sentence, and how many more there are; null when there is none.</summary>
+    public string? Words() => Count == 0 ? null : $"{_kept[0].Where}{(_kept[0].Where.Length > 0 ? ": " : "")}{_kept[0].Message}{(Count > 1 ? $" (and {Count - 1} more)" : "")}";
+}
