@@ -22,7 +22,7 @@ internal sealed class AccessGate(RequestDelegate next, Authenticator authenticat
 
         if (Decide(context, endpoint.Metadata.GetMetadata<RequiredPermission>()) is { } refusal)
         {
-            await refusal.ToHttp().ExecuteAsync(context);
+            await refusal.ToHttp(endpoint).ExecuteAsync(context);
             return;
         }
 

@@ -13,12 +13,16 @@ internal sealed class Authenticator(AdminToken token, SignIns signIns, ServerOpt
     public const string SessionCookie = Contracts.SessionCookie.Name;
     private const string Bearer = "Bearer ";
 
+    // What clients of InfluxDB say instead; the token is the same.
+    private const string Token = "Token ";
+
     public Outcome<Principal> Identify(HttpContext context)
     {
         var header = context.Request.Headers.Authorization.ToString();
         if (header.Length > 0)
         {
-            return header.StartsWith(Bearer, StringComparison.Ordinal) && token.Matches(header[Bearer.Length..].Trim())
+            var scheme = header.StartsWith(Token, StringComparison.Ordinal) ? Token : Bearer;
+            return header.StartsWith(scheme, StringComparison.Ordinal) && token.Matches(header[scheme.Length..].Trim())
                 ? Administrator()
                 : new Refusal("access.unauthenticated", "The bearer token is not valid here; the CLI reads it from DATA/admin.token.");
         }

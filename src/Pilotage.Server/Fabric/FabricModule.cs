@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Pilotage.Server.Access.Contracts;
 using Pilotage.Server.Fabric.Contracts;
+using Pilotage.Server.Fabric.Doors;
 using Pilotage.Server.Fabric.Ingest;
 using Pilotage.Server.Fabric.Link;
 using Pilotage.Server.Fabric.Query;
@@ -39,6 +40,7 @@ public static class FabricModule
         .AddSingleton<ServerBrokerHooks>()
         .AddSingleton<BrokerHost>()
         .AddSingleton<OperatorMessages>()
+        .AddSingleton<DoorLimits>()
         .AddSingleton<IDeviceLink>(p => p.GetRequiredService<BrokerHost>())
         .AddSingleton<IListener>(p => p.GetRequiredService<BrokerHost>())
         .AddSingleton<IHealthCheck>(p => p.GetRequiredService<BrokerHost>())
@@ -69,7 +71,12 @@ public static class FabricModule
         api.MapGet("clients", ClientEndpoints.List).RequirePermission("fabric.client.read", Scope.Tenant);
         api.MapGet("devices/{id}/connection", ClientEndpoints.OfDevice).RequirePermission("fabric.client.read", Scope.Tenant);
         api.MapGet("devices/{id}/trace", TraceEndpoints.Trace).RequirePermission("fabric.client.trace", Scope.Tenant);
+        api.MapPost("devices/{id}/telemetry", TelemetryEndpoints.PostAsync).RequirePermission(DoorRights.Permission, Scope.Tenant);
         api.MapGet("events", FabricEndpoints.Live).RequirePermission("fabric.event.read", Scope.Tenant);
+        InfluxEndpoints.Map(routes);
+
+        // Made now, so that its counter is there from the start.
+        routes.ServiceProvider.GetRequiredService<DoorLimits>();
         return routes;
     }
 }

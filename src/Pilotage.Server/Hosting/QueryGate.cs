@@ -15,7 +15,7 @@ internal sealed class QueryGate(RequestDelegate next)
             var known = KnownTo(route);
             if (context.Request.Query.Keys.FirstOrDefault(name => !known.Contains(name, StringComparer.OrdinalIgnoreCase)) is { } unknown)
             {
-                return QueryBounds.Unknown(unknown, known).ToHttp().ExecuteAsync(context);
+                return QueryBounds.Unknown(unknown, known).ToHttp(route).ExecuteAsync(context);
             }
         }
 

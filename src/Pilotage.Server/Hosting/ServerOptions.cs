@@ -76,6 +76,14 @@ public sealed record ServerOptions
     [Range(64 * 1024, 1024 * 1024 * 1024)]
     public long RequestBytesMax { get; init; } = 128 * 1024 * 1024;
 
+    /// <summary>Largest body with telemetry, in bytes, unpacked.</summary>
+    [Range(64 * 1024, 64 * 1024 * 1024)]
+    public int IngestBytesMax { get; init; } = 8 * 1024 * 1024;
+
+    /// <summary>Most requests with telemetry at once; the next one is answered 429.</summary>
+    [Range(1, 1_000)]
+    public int IngestRequestsMax { get; init; } = 16;
+
     /// <summary>Longest note or reason of a person on a verdict, a vote or a stop, in characters.</summary>
     [Range(100, 100_000)]
     public int NoteCharsMax { get; init; } = 2_000;

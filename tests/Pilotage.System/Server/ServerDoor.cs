@@ -42,6 +42,14 @@ internal sealed class ServerDoor : IDisposable
         return (response.StatusCode, await response.Content.ReadAsStringAsync());
     }
 
+    /// <summary>Posts a body that is no JSON of ours.</summary>
+    public async Task<(HttpStatusCode Status, string Body)> PostAsync(string path, string mediaType, string body)
+    {
+        using var content = new StringContent(body, Encoding.UTF8, mediaType);
+        using var response = await _http.PostAsync(new Uri(path, UriKind.Relative), content);
+        return (response.StatusCode, await response.Content.ReadAsStringAsync());
+    }
+
     /// <summary>The answer, which must be a good one.</summary>
     public async Task<JsonNode> GetAsync(string path)
     {

@@ -26,17 +26,25 @@ internal sealed class RequestPipeline
         _pipeline = app.Build();
     }
 
-    public async Task<Answer> AskAsync(string method, string path, string? body = null, string query = "", string? mediaType = "application/json", string? ifNoneMatch = null)
+    public Task<Answer> AskAsync(string method, string path, string? body = null, string query = "", string? mediaType = "application/json", string? ifNoneMatch = null) =>
+        SendAsync(method, path, body is null ? null : Encoding.UTF8.GetBytes(body), query, mediaType, ("If-None-Match", ifNoneMatch));
+
+    /// <summary>The same with a body of bytes, and headers that replace those of the administrator's requests.</summary>
+    public async Task<Answer> SendAsync(string method, string path, byte[]? body, string query, string? mediaType, params (string Name, string? Value)[] headers)
     {
         await using var scope = _server.App.Services.CreateAsyncScope();
-        var bytes = Encoding.UTF8.GetBytes(body ?? "");
+        var bytes = body ?? [];
         var context = new DefaultHttpContext { RequestServices = scope.ServiceProvider };
         context.Features.Set<IHttpRequestBodyDetectionFeature>(new BodyDetection(bytes.Length > 0));
         context.Request.Method = method;
         context.Request.Path = path;
         context.Request.QueryString = new QueryString(query);
         context.Request.Headers.Authorization = $"Bearer {_token}";
-        context.Request.Headers.IfNoneMatch = ifNoneMatch;
+        foreach (var (name, value) in headers)
+        {
+            context.Request.Headers[name] = value;
+        }
+
         if (body is not null)
         {
             context.Request.ContentType = mediaType;
@@ -47,7 +55,7 @@ internal sealed class RequestPipeline
         using var answer = new MemoryStream();
         context.Response.Body = answer;
         await _pipeline(context);
-        return new Answer($"{method} {path}{query} {body}", context.Response, Encoding.UTF8.GetString(answer.ToArray()));
+        return new Answer($"{method} {path}{query} {Encoding.UTF8.GetString(bytes)}", context.Response, Encoding.UTF8.GetString(answer.ToArray()));
     }
 
     /// <summary>What came back, and what was asked, so that a failure says it.</summary>

@@ -12,7 +12,7 @@ public static class Roles
     private static readonly Dictionary<string, string[]> Grants = new(StringComparer.Ordinal)
     {
         [Admin] = ["*"],
-        [Device] = ["models.artifact.read", "fleet.self.read", "access.authority.read"],
+        [Device] = ["models.artifact.read", "fleet.self.read", "fabric.telemetry.write", "access.authority.read"],
         ["viewer"] = ["*.read"],
     };
 

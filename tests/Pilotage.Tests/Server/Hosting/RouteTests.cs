@@ -39,7 +39,7 @@ public sealed class RouteTests : IAsyncLifetime
     {
         var bare = Routes().Select(r => r.RoutePattern.RawText!.TrimStart('/'))
             .Where(p => !p.StartsWith("api/v1/", StringComparison.Ordinal));
-        Assert.Empty(bare.Except(["healthz/live", "healthz/ready", "metrics", "openapi/{documentName:regex(^v1$)}.json", "", "page.js", "page.css"], StringComparer.Ordinal));
+        Assert.Empty(bare.Except(["api/v2/write", "ping", "health", "healthz/live", "healthz/ready", "metrics", "openapi/{documentName:regex(^v1$)}.json", "", "page.js", "page.css"], StringComparer.Ordinal));
     }
 
     [Fact]
@@ -75,6 +75,8 @@ public sealed class RouteTests : IAsyncLifetime
         var context = Request(Closed, "Bearer " + Token());
         Assert.Equal(StatusCodes.Status200OK, await Pass(context));
         Assert.Equal("acme", context.Features.Get<Principal>()!.Tenant.Value);
+        Assert.Equal(StatusCodes.Status200OK, await Pass(Request(Closed, "Token " + Token())));
+        Assert.Equal(StatusCodes.Status401Unauthorized, await Pass(Request(Closed, "Token pat_guess")));
     }
 
     [Fact]
@@ -100,6 +102,8 @@ public sealed class RouteTests : IAsyncLifetime
     {
         Assert.True(Roles.Grant([Roles.Device], "models.artifact.read"));
         Assert.False(Roles.Grant([Roles.Device], "access.person.write"));
+        Assert.True(Roles.Grant([Roles.Device], "fabric.telemetry.write"));
+        Assert.False(Roles.Grant(["viewer"], "fabric.telemetry.write"));
         Assert.False(Roles.Grant(["viewer"], "access.person.write"));
         Assert.True(Roles.Grant(["viewer"], "access.person.read"));
         Assert.False(Roles.Grant(["maintenance"], "access.person.read"));
