@@ -48,6 +48,105 @@ public sealed class CodecTests
         }
     }
 
+    [Theory]
+    [InlineData("extremes")]
+    [InlineData("random")]
+    [InlineData("constant")]
+    [InlineData("rising")]
+    public void Whole_numbers_round_trip(string kind)
+    {
+        long[] extremes = [long.MinValue, long.MinValue + 1, -1, 0, 1, (1L << 53) + 1, long.MaxValue - 1, long.MaxValue];
+        for (var seed = 0; seed < 300; seed++)
+        {
+            var random = new Random(seed);
+            var any = random.NextInt64(long.MinValue, long.MaxValue);
+            var values = Enumerable.Range(0, random.Next(1, 200)).Select(i => kind switch
+            {
+                "extremes" => extremes[random.Next(extremes.Length)],
+                "random" => random.NextInt64(long.MinValue, long.MaxValue),
+                "constant" => any,
+                _ => unchecked(any + i),
+            }).ToArray();
+            var writer = new BytesWriter();
+            IntegerColumn.Write(writer, values);
+            Assert.Equal(values, Read(writer, values.Length, IntegerColumn.TryRead));
+        }
+    }
+
+    [Fact]
+    public void Truth_values_round_trip_in_runs_of_every_length()
+    {
+        for (var seed = 0; seed < 1_000; seed++)
+        {
+            var random = new Random(seed);
+            var change = 1 + random.Next(40);
+            long now = random.Next(2);
+            var values = Enumerable.Range(0, random.Next(1, 300)).Select(_ => now = random.Next(change) == 0 ? 1 - now : now).ToArray();
+            var writer = new BytesWriter();
+            TruthColumn.Write(writer, values);
+            Assert.InRange(writer.Length, 1, 1 + ((values.Length + 7) / 8));
+            Assert.Equal(values, Read(writer, values.Length, TruthColumn.TryRead));
+        }
+    }
+
+    [Theory]
+    [InlineData("none")]
+    [InlineData("one")]
+    [InlineData("short")]
+    [InlineData("unicode")]
+    [InlineData("long")]
+    public void Texts_round_trip(string kind)
+    {
+        for (var seed = 0; seed < 100; seed++)
+        {
+            var random = new Random(seed);
+            string[] texts = kind switch
+            {
+                "none" => [],
+                "one" => [""],
+                "long" => [.. Enumerable.Range(0, 5).Select(i => new string((char)('a' + i), random.Next(4_096)))],
+                "unicode" => [.. Enumerable.Range(0, 50).Select(i => string.Concat(Enumerable.Range(0, i).Select(_ => Letters[random.Next(Letters.Length)])))],
+                _ => [.. Enumerable.Range(0, random.Next(1, 100)).Select(i => $"E{i}")],
+            };
+            var writer = new BytesWriter();
+            TextDictionary.Write(writer, texts);
+            var reader = new BytesReader(writer.Written);
+            Assert.Equal(texts, TextDictionary.Read(ref reader));
+        }
+    }
+
+    [Fact]
+    public void Texts_that_resemble_one_another_take_few_bytes()
+    {
+        var writer = new BytesWriter();
+        TextDictionary.Write(writer, [.. Enumerable.Range(0, 1000).Select(i => $"fault {i} of the main drive: overcurrent in phase {i % 3}")]);
+        Assert.InRange(writer.Length, 1, 10_000);
+    }
+
+    [Fact]
+    public void Texts_and_truth_values_of_bytes_that_cannot_be_are_refused_and_never_throw()
+    {
+        var texts = new BytesWriter();
+        TextDictionary.Write(texts, [.. Enumerable.Range(0, 50).Select(i => $"fault {i}")]);
+        var truth = new BytesWriter();
+        TruthColumn.Write(truth, [.. Enumerable.Range(0, 100).Select(i => i % 3L / 2)]);
+        for (var seed = 0; seed < 3_000; seed++)
+        {
+            var random = new Random(seed);
+            var reader = new BytesReader(Damaged(texts.Written, random));
+            _ = TextDictionary.Read(ref reader);
+            reader = new BytesReader(Damaged(truth.Written, random));
+            _ = TruthColumn.TryRead(ref reader, new long[100]);
+        }
+
+        var huge = new BytesWriter();
+        huge.Byte(1);
+        huge.VarInt(ulong.MaxValue);
+        huge.VarInt(ulong.MaxValue);
+        var end = new BytesReader(huge.Written);
+        Assert.Null(TextDictionary.Read(ref end));
+    }
+
     [Fact]
     public void Regular_times_cost_nothing()
     {
@@ -79,16 +178,33 @@ public sealed class CodecTests
         var good = writer.Written.ToArray();
         for (var seed = 0; seed < 3000; seed++)
         {
-            var random = new Random(seed);
-            var bytes = good[..random.Next(good.Length)];
-            for (var i = random.Next(4); i > 0 && bytes.Length > 0; i--)
-            {
-                bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
-            }
-
-            var reader = new BytesReader(bytes);
+            var reader = new BytesReader(Damaged(good, new Random(seed)));
             _ = DoubleColumn.TryRead(ref reader, new double[100]);
         }
+    }
+
+    private delegate bool Reading(ref BytesReader reader, Span<long> values);
+
+    private static readonly string[] Letters = ["a", "\0", "é", "漢", "\U0001F527", "\n", "\""];
+
+    private static long[] Read(BytesWriter writer, int count, Reading read)
+    {
+        var values = new long[count];
+        var reader = new BytesReader(writer.Written);
+        Assert.True(read(ref reader, values));
+        Assert.Equal(0, reader.Left);
+        return values;
+    }
+
+    private static byte[] Damaged(ReadOnlySpan<byte> good, Random random)
+    {
+        var bytes = good[..(random.Next(good.Length) + 1)].ToArray();
+        for (var i = random.Next(4); i > 0; i--)
+        {
+            bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
+        }
+
+        return bytes;
     }
 
     private static double Value(string kind, int i, Random random) => kind switch
