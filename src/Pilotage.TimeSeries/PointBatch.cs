@@ -9,10 +9,15 @@ namespace Pilotage.TimeSeries;
 /// </remarks>
 public sealed class PointBatch
 {
+    private const int PointsAtFirst = 32;
     private readonly List<BatchRow> _rows = [];
-    private string[] _properties = new string[32];
-    private double[] _values = new double[32];
-    private Quality[] _qualities = new Quality[32];
+    private string[] _properties = new string[PointsAtFirst];
+    private long[] _values = new long[PointsAtFirst];
+    private Quality[] _qualities = new Quality[PointsAtFirst];
+
+    // Only there once something else than a double came.
+    private SeriesKind[]? _kinds;
+    private List<string>? _texts;
 
     /// <summary>When the server received it; 0 lets the store stamp it.</summary>
     public long ReceivedNs { get; init; }
@@ -25,13 +30,20 @@ public sealed class PointBatch
 
     internal IReadOnlyList<BatchRow> Rows => _rows;
 
+    /// <summary>Texts of it; a value that is one has its place here.</summary>
+    internal IReadOnlyList<string> Texts => _texts ?? (IReadOnlyList<string>)[];
+
     /// <summary>Adds one point.</summary>
     /// <param name="key">Its series.</param>
     /// <param name="timeNs">Device time.</param>
     /// <param name="value">Any double; it comes back bit for bit.</param>
     /// <param name="quality">How far it may be trusted.</param>
     /// <param name="edgeNs">When the edge received it; equal to the server's time where there is no edge.</param>
-    public void Add(SeriesKey key, long timeNs, double value, Quality quality, long edgeNs)
+    public void Add(SeriesKey key, long timeNs, double value, Quality quality, long edgeNs) =>
+        Add(key, timeNs, SeriesValue.Of(value), quality, edgeNs);
+
+    /// <summary>The same with a value of any kind.</summary>
+    public void Add(SeriesKey key, long timeNs, SeriesValue value, Quality quality, long edgeNs)
     {
         if (!Continues(key, timeNs, edgeNs))
         {
@@ -50,36 +62,102 @@ public sealed class PointBatch
         long edgeNs,
         ReadOnlySpan<string> properties,
         ReadOnlySpan<double> values,
-        Quality quality) => AddRow(tenant, device, timeNs, edgeNs, properties, values, quality, []);
+        Quality quality)
+    {
+        if (!Begin(tenant, device, timeNs, edgeNs, properties, values.Length))
+        {
+            return;
+        }
 
-    internal void AddRow(
+        for (var i = 0; i < properties.Length; i++)
+        {
+            Put(properties[i], BitConverter.DoubleToInt64Bits(values[i]), quality);
+        }
+    }
+
+    /// <summary>The same with numbers that stand for what the kinds say: doubles, whole numbers, 1 and 0 for true and false.</summary>
+    public void AddRow(
         TenantId tenant,
         DeviceId device,
         long timeNs,
         long edgeNs,
         ReadOnlySpan<string> properties,
         ReadOnlySpan<double> values,
-        Quality quality,
-        ReadOnlySpan<byte> qualityEach)
+        ReadOnlySpan<SeriesKind> kinds,
+        Quality quality)
     {
-        ArgumentOutOfRangeException.ThrowIfNotEqual(values.Length, properties.Length, nameof(values));
-        if (properties.Length == 0)
+        ArgumentOutOfRangeException.ThrowIfNotEqual(kinds.Length, properties.Length, nameof(kinds));
+        if (!Begin(tenant, device, timeNs, edgeNs, properties, values.Length))
         {
             return;
         }
 
-        _rows.Add(new BatchRow(tenant, device, timeNs, edgeNs, Count, properties.Length));
         for (var i = 0; i < properties.Length; i++)
         {
-            Put(properties[i], values[i], qualityEach.IsEmpty ? quality : (Quality)qualityEach[i]);
+            var value = SeriesValue.Of(values[i]);
+            Put(properties[i], value.TryAs(kinds[i], out var same) ? same : throw Misfit(properties[i], value, kinds[i]), quality);
+        }
+    }
+
+    /// <summary>The same with values of any kind.</summary>
+    public void AddRow(
+        TenantId tenant,
+        DeviceId device,
+        long timeNs,
+        long edgeNs,
+        ReadOnlySpan<string> properties,
+        ReadOnlySpan<SeriesValue> values,
+        Quality quality)
+    {
+        if (!Begin(tenant, device, timeNs, edgeNs, properties, values.Length))
+        {
+            return;
+        }
+
+        for (var i = 0; i < properties.Length; i++)
+        {
+            Put(properties[i], values[i], quality);
+        }
+    }
+
+    /// <summary>Says of the last row how far each of its values may be trusted.</summary>
+    internal void SetQualities(ReadOnlySpan<byte> each)
+    {
+        for (var i = 0; i < each.Length; i++)
+        {
+            _qualities[_rows[^1].Start + i] = (Quality)each[i];
         }
     }
 
     internal ReadOnlySpan<string> PropertiesOf(BatchRow row) => _properties.AsSpan(row.Start, row.Count);
 
-    internal ReadOnlySpan<double> ValuesOf(BatchRow row) => _values.AsSpan(row.Start, row.Count);
+    /// <summary>Bits of numbers; of text its place among the texts.</summary>
+    internal ReadOnlySpan<long> ValuesOf(BatchRow row) => _values.AsSpan(row.Start, row.Count);
+
+    /// <summary>Empty where all are doubles.</summary>
+    internal ReadOnlySpan<SeriesKind> KindsOf(BatchRow row)
+    {
+        // Fast path: there is nothing else in the whole batch.
+        var kinds = _kinds is null ? [] : _kinds.AsSpan(row.Start, row.Count);
+        return kinds.ContainsAnyExcept(SeriesKind.Number) ? kinds : [];
+    }
 
     internal ReadOnlySpan<Quality> QualitiesOf(BatchRow row) => _qualities.AsSpan(row.Start, row.Count);
+
+    /// <summary>The text of a value of a row; null where it is none.</summary>
+    internal string? TextOf(BatchRow row, int column) =>
+        _kinds is not null && _kinds[row.Start + column] >= SeriesKind.Text ? _texts![(int)_values[row.Start + column]] : null;
+
+    private bool Begin(TenantId tenant, DeviceId device, long timeNs, long edgeNs, ReadOnlySpan<string> properties, int values)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(values, properties.Length, nameof(values));
+        if (properties.Length > 0)
+        {
+            _rows.Add(new BatchRow(tenant, device, timeNs, edgeNs, Count, properties.Length));
+        }
+
+        return properties.Length > 0;
+    }
 
     private bool Continues(SeriesKey key, long timeNs, long edgeNs)
     {
@@ -96,18 +174,43 @@ public sealed class PointBatch
             && !PropertiesOf(last).Contains(key.Property);
     }
 
-    private void Put(string property, double value, Quality quality)
+    private void Put(string property, SeriesValue value, Quality quality)
+    {
+        var bits = value.Bits;
+        if (value.IsText)
+        {
+            _texts ??= [];
+            bits = _texts.Count;
+            _texts.Add(value.Text ?? "");
+        }
+
+        Put(property, bits, quality);
+        if (value.Kind != SeriesKind.Number)
+        {
+            _kinds ??= new SeriesKind[_values.Length];
+            _kinds[Count - 1] = value.Kind;
+        }
+    }
+
+    private void Put(string property, long bits, Quality quality)
     {
         if (Count == _values.Length)
         {
             Array.Resize(ref _properties, 2 * Count);
             Array.Resize(ref _values, 2 * Count);
             Array.Resize(ref _qualities, 2 * Count);
+            if (_kinds is not null)
+            {
+                Array.Resize(ref _kinds, 2 * Count);
+            }
         }
 
         _properties[Count] = property;
-        _values[Count] = value;
+        _values[Count] = bits;
         _qualities[Count] = quality;
         Count++;
     }
+
+    private static ArgumentException Misfit(string property, SeriesValue value, SeriesKind kind) =>
+        new($"{property} is {value}, which cannot be a value of kind {kind}.");
 }

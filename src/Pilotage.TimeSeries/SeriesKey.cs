@@ -21,6 +21,9 @@ public enum Quality : byte
 /// <summary>One value at one device time, in nanoseconds since the Unix epoch, UTC.</summary>
 public readonly record struct Point(long TimeNs, double Value, Quality Quality);
 
+/// <summary>The same with a value of any kind.</summary>
+public readonly record struct TypedPoint(long TimeNs, SeriesValue Value, Quality Quality);
+
 /// <summary>The place in an edge's log up to which a batch carries its messages; stored in the same commit.</summary>
 /// <param name="Edge">The edge that forwards.</param>
 /// <param name="LogId">Its log; a new one when the edge lost the old.</param>
@@ -46,3 +49,8 @@ public enum Appended
 /// <param name="Quality">The worst among its values.</param>
 public readonly record struct ArrivedRow(
     DeviceId Device, long TimeNs, double[] Values, long Arrival, long ReceivedNs, Quality Quality);
+
+/// <summary>The same with values of any kind.</summary>
+/// <param name="Values">In the order of the properties asked for; null where the message had none. Owned by the caller.</param>
+public readonly record struct ArrivedTypedRow(
+    DeviceId Device, long TimeNs, SeriesValue?[] Values, long Arrival, long ReceivedNs, Quality Quality);

@@ -9,6 +9,14 @@ public sealed record TimeSeriesOptions
     [Range(100, 100_000_000)]
     public int HeadPointsMax { get; init; } = 1_000_000;
 
+    /// <summary>Memory that different texts may take, in bytes, before the head is sealed: 64 MiB. Twice this is the most held, and a batch.</summary>
+    [Range(64 * 1024, 1024 * 1024 * 1024)]
+    public int HeadTextBytesMax { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>The longest text or JSON document of a point, in bytes of UTF-8: 4 KiB, the text of a fault with room. Longer ones are refused.</summary>
+    [Range(16, 64 * 1024)]
+    public int TextBytesMax { get; init; } = 4 * 1024;
+
     /// <summary>Messages in one block of a segment: what a query for a single point decodes.</summary>
     [Range(1, 65_536)]
     public int BlockRowsMax { get; init; } = 1024;
@@ -26,6 +34,8 @@ public sealed record TimeSeriesOptions
     internal void Validate()
     {
         InRange(HeadPointsMax, 100, 100_000_000, nameof(HeadPointsMax));
+        InRange(HeadTextBytesMax, 64 * 1024, 1024 * 1024 * 1024, nameof(HeadTextBytesMax));
+        InRange(TextBytesMax, 16, 64 * 1024, nameof(TextBytesMax));
         InRange(BlockRowsMax, 1, 65_536, nameof(BlockRowsMax));
     }
 

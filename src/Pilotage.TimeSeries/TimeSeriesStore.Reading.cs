@@ -10,6 +10,7 @@ public sealed partial class TimeSeriesStore
 {
     // Values of blocks kept decoded for comparing late arrivals: 9 bytes each.
     private const int LoadedValuesMax = 1_000_000;
+    private const int LoadedValueBytes = 9;
     private const double GapFactor = 1.5;
     private readonly Dictionary<BlockRef, RowSpan> _loaded = [];
     private int _loadedValues;
@@ -28,7 +29,7 @@ public sealed partial class TimeSeriesStore
     }
 
     /// <summary>The last point of every series of a device, from memory, in order of property.</summary>
-    public IReadOnlyList<(string Property, Point Last)> Lasts(TenantId tenant, DeviceId device)
+    public IReadOnlyList<(string Property, TypedPoint Last)> Lasts(TenantId tenant, DeviceId device)
     {
         lock (_gate)
         {
@@ -38,23 +39,16 @@ public sealed partial class TimeSeriesStore
         }
     }
 
-    /// <summary>The point with the greatest device time, from memory.</summary>
+    /// <summary>The point with the greatest device time, from memory; what is not a number as NaN.</summary>
     public bool TryGetLast(SeriesKey key, out Point point)
     {
-        lock (_gate)
-        {
-            if (StateOf(key) is { HasLast: true } state)
-            {
-                point = state.Last;
-                return true;
-            }
-        }
-
-        point = default;
-        return false;
+        var isKnown = TryGetLastTyped(key, out var last);
+        point = isKnown ? new Point(last.TimeNs, last.Value.Number, last.Quality) : default;
+        return isKnown;
     }
 
     /// <summary>The points from a time to a time, both included, in order of time; of one time the last to arrive.</summary>
+    /// <remarks>Whole numbers are rounded beyond 2^53, true is 1 and false 0; what is not a number is NaN.</remarks>
     public IEnumerable<Point> Read(SeriesKey key, long fromNs, long toNs)
     {
         foreach (var run in Runs(key, fromNs, toNs))
@@ -84,7 +78,16 @@ public sealed partial class TimeSeriesStore
     /// <summary>The messages of devices in the order they arrived, also those that were replaced later.</summary>
     /// <remarks>Times are device times, both ends included; messages with none of the properties are left out.</remarks>
     public IEnumerable<ArrivedRow> Replay(
-        TenantId tenant, IReadOnlyList<DeviceId> devices, IReadOnlyList<string> properties, long fromNs, long toNs)
+        TenantId tenant, IReadOnlyList<DeviceId> devices, IReadOnlyList<string> properties, long fromNs, long toNs) =>
+        Replay(tenant, devices, properties, fromNs, toNs, Row);
+
+    private IEnumerable<T> Replay<T>(
+        TenantId tenant,
+        IReadOnlyList<DeviceId> devices,
+        IReadOnlyList<string> properties,
+        long fromNs,
+        long toNs,
+        Func<RowCursor, T> rowAt)
     {
         var sources = new List<RowSource>();
         foreach (var device in devices.Distinct())
@@ -97,7 +100,7 @@ public sealed partial class TimeSeriesStore
             var time = cursor.Rows.Times[cursor.Row];
             if (time >= fromNs && time <= toNs)
             {
-                yield return Row(cursor);
+                yield return rowAt(cursor);
             }
         }
     }
@@ -121,10 +124,11 @@ public sealed partial class TimeSeriesStore
         var times = new List<long>();
         long notFinite = 0;
         long notGood = 0;
+        var isText = KindOf(key) >= SeriesKind.Text;
         foreach (var point in Read(key, long.MinValue, long.MaxValue))
         {
             times.Add(point.TimeNs);
-            notFinite += double.IsFinite(point.Value) ? 0 : 1;
+            notFinite += isText || double.IsFinite(point.Value) ? 0 : 1;
             notGood += point.Quality == Quality.Good ? 0 : 1;
         }
 
@@ -168,28 +172,32 @@ public sealed partial class TimeSeriesStore
 
     private static ArrivedRow Row(RowCursor cursor)
     {
+        var (rows, row) = (cursor.Rows, cursor.Row);
         var values = new double[cursor.Columns.Length];
-        var worst = Quality.Good;
         for (var i = 0; i < values.Length; i++)
         {
             var column = cursor.Columns[i];
-            values[i] = column < 0 ? double.NaN : cursor.Rows.Value(cursor.Row, column);
+            values[i] = column < 0 ? double.NaN : rows.Number(row, column);
+        }
+
+        return new ArrivedRow(rows.Shape.Device, rows.Times[row], values, rows.Arrivals[row], rows.ReceivedTimes[row], Worst(cursor));
+    }
+
+    private static Quality Worst(RowCursor cursor)
+    {
+        var worst = Quality.Good;
+        foreach (var column in cursor.Columns)
+        {
             var quality = column < 0 ? Quality.Good : cursor.Rows.QualityOf(cursor.Row, column);
             worst = quality > worst ? quality : worst;
         }
 
-        return new ArrivedRow(
-            cursor.Rows.Shape.Device,
-            cursor.Rows.Times[cursor.Row],
-            values,
-            cursor.Rows.Arrivals[cursor.Row],
-            cursor.Rows.ReceivedTimes[cursor.Row],
-            worst);
+        return worst;
     }
 
-    private static Point? Newest(List<RowSpanAt> stored, string property)
+    private static TypedPoint? Newest(List<RowSpanAt> stored, string property)
     {
-        Point? newest = null;
+        TypedPoint? newest = null;
         var arrival = long.MinValue;
         foreach (var row in stored)
         {
@@ -298,7 +306,7 @@ public sealed partial class TimeSeriesStore
             var row = rows.Times.AsSpan().LastIndexOf(timeNs);
             if (row >= 0)
             {
-                stored.Add(new RowSpanAt(block.Shape, column => rows.Point(row, column), rows.Arrivals[row]));
+                stored.Add(new RowSpanAt(block.Shape, column => rows.TypedPoint(row, column), rows.Arrivals[row]));
             }
         }
 
@@ -309,7 +317,8 @@ public sealed partial class TimeSeriesStore
     {
         if (table is not null && table.TryFind(timeNs, out var row))
         {
-            stored.Add(new RowSpanAt(table.Shape, column => table.PointAt(row, column), table.ArrivalAt(row)));
+            var rows = table.Snapshot();
+            stored.Add(new RowSpanAt(table.Shape, column => rows.TypedPoint(row, column), table.ArrivalAt(row)));
         }
     }
 
@@ -323,14 +332,15 @@ public sealed partial class TimeSeriesStore
         rows = Load(block, null);
         if (rows is not null)
         {
-            if (_loadedValues + rows.Values.Length > LoadedValuesMax)
+            var values = rows.Values.Length + (int)(rows.Texts.Sum(text => 2L * text.Length) / LoadedValueBytes);
+            if (_loadedValues + values > LoadedValuesMax)
             {
                 _loaded.Clear();
                 _loadedValues = 0;
             }
 
             _loaded[block] = rows;
-            _loadedValues += rows.Values.Length;
+            _loadedValues += values;
         }
 
         return rows;

@@ -31,7 +31,7 @@ public sealed partial class TimeSeriesStore
 
     private void SealWhenFull()
     {
-        if (_active.Points >= _options.HeadPointsMax && _sealing is null && !_isClosing)
+        if (_active.IsFull(_options) && _sealing is null && !_isClosing)
         {
             BeginSealing();
             StartSealing();
@@ -64,7 +64,7 @@ public sealed partial class TimeSeriesStore
             Task sealing;
             lock (_gate)
             {
-                if (_active.Points < _options.HeadPointsMax || _sealing is null)
+                if (!_active.IsFull(_options) || _sealing is null)
                 {
                     return;
                 }
@@ -259,7 +259,7 @@ public sealed partial class TimeSeriesStore
             }
 
             Apply(stored.Batch, stored.Shapes, stored.Batch.ReceivedNs, stored.Mark, record.Sequence);
-            if (_active.Points >= _options.HeadPointsMax && _sealing is null)
+            if (_active.IsFull(_options) && _sealing is null)
             {
                 // When this fails, for want of space say, the head stays in memory: reads work, and the next append
                 // that needs room tries again. It stays bounded, for the log never holds much more than two heads.

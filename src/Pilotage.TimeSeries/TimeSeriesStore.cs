@@ -58,6 +58,7 @@ public sealed partial class TimeSeriesStore : IAsyncDisposable
 
     /// <summary>Stores a batch and, with it in the same commit, how far the forwarding edge has come.</summary>
     /// <remarks>Completes when the batch is durable and visible. Batches become visible in the order of the calls.</remarks>
+    /// <exception cref="ArgumentException">A value is not of the kind of its series; <see cref="Admit"/> makes it so. Nothing is stored.</exception>
     /// <exception cref="CommitLogFullException">No space; the batch left no trace and may be appended again later.</exception>
     /// <exception cref="CommitLogFailedException">The log has failed; whether the batch is there shows when it is opened anew.</exception>
     public async ValueTask<Appended> AppendAsync(PointBatch batch, ForwardMark? mark, CancellationToken cancellation)
@@ -123,7 +124,11 @@ public sealed partial class TimeSeriesStore : IAsyncDisposable
         for (var i = 0; i < shapes.Length; i++)
         {
             var row = batch.Rows[i];
-            shapes[i] = _shapes.Of(row.Tenant, row.Device, batch.PropertiesOf(row));
+            shapes[i] = _shapes.Of(row.Tenant, row.Device, batch.PropertiesOf(row), batch.KindsOf(row)) ?? throw Misfit(row);
+            if (shapes[i].HasText)
+            {
+                CheckTexts(batch, row);
+            }
         }
 
         return shapes;
@@ -180,24 +185,30 @@ public sealed partial class TimeSeriesStore : IAsyncDisposable
 
     private void Apply(PointBatch batch, BatchRow row, Shape shape, long receivedNs)
     {
-        var values = batch.ValuesOf(row);
-        var qualities = batch.QualitiesOf(row);
-        if (IsRepeated(shape, row.TimeNs, values, qualities))
+        if (IsRepeated(batch, row, shape))
         {
             return;
         }
 
-        _active.Of(shape).Add(row.TimeNs, row.EdgeNs, receivedNs, _nextArrival++, values, qualities);
-        _active.Count(row.Count);
+        var values = batch.ValuesOf(row);
+        var qualities = batch.QualitiesOf(row);
+        var table = _active.Of(shape);
+        var textBytes = table.TextBytes;
+        table.Add(row.TimeNs, row.EdgeNs, receivedNs, _nextArrival++, values, qualities, batch.Texts);
+        _active.Count(row.Count, table.TextBytes - textBytes);
         for (var i = 0; i < values.Length; i++)
         {
-            shape.Series[i].Take(new Point(row.TimeNs, values[i], qualities[i]));
+            var text = batch.TextOf(row, i);
+            shape.Series[i].Take(row.TimeNs, text is null ? values[i] : 0, text, qualities[i]);
         }
     }
 
     /// <summary>Compares a row with what is stored at its time, counting; true when every point of it is there already.</summary>
-    private bool IsRepeated(Shape shape, long timeNs, ReadOnlySpan<double> values, ReadOnlySpan<Quality> qualities)
+    private bool IsRepeated(PointBatch batch, BatchRow row, Shape shape)
     {
+        var timeNs = row.TimeNs;
+        var values = batch.ValuesOf(row);
+        var qualities = batch.QualitiesOf(row);
         var isRepeated = true;
         List<RowSpanAt>? stored = null;
         for (var i = 0; i < values.Length; i++)
@@ -205,20 +216,20 @@ public sealed partial class TimeSeriesStore : IAsyncDisposable
             var series = shape.Series[i];
 
             // Fast path: time moves on.
-            if (!series.HasLast || timeNs > series.Last.TimeNs)
+            if (!series.HasLast || timeNs > series.LastNs)
             {
                 isRepeated = false;
                 continue;
             }
 
-            var known = timeNs == series.Last.TimeNs
+            var known = timeNs == series.LastNs
                 ? series.Last
                 : Newest(stored ??= StoredAt(shape, timeNs), shape.Properties[i]);
             if (known is not { } point)
             {
                 isRepeated = false;
             }
-            else if (BitConverter.DoubleToInt64Bits(point.Value) == BitConverter.DoubleToInt64Bits(values[i]))
+            else if (batch.TextOf(row, i) is { } text ? point.Value.Text == text : point.Value.Bits == values[i])
             {
                 isRepeated &= point.Quality == qualities[i];
                 series.Repeated++;

@@ -16,16 +16,11 @@ public sealed class StoreFixture
 
     public ManualTime Time { get; } = new();
 
+    public TimeSeriesOptions Options { get; init; } = new() { LogSegmentBytes = 16 * 1024 };
+
     public TimeSeriesStore Open(int headPointsMax = 100, int blockRowsMax = 16) => TimeSeriesStore.Open(
         Disk.Root,
-        new TimeSeriesOptions
-        {
-            HeadPointsMax = headPointsMax,
-            BlockRowsMax = blockRowsMax,
-            LogSegmentBytes = 16 * 1024,
-            Writer = Scheduler,
-            Sealer = Scheduler,
-        },
+        Options with { HeadPointsMax = headPointsMax, BlockRowsMax = blockRowsMax, Writer = Scheduler, Sealer = Scheduler },
         Time);
 
     public static SeriesKey Key(string device, string property) => new(Tenant, new DeviceId(device), property);
@@ -40,6 +35,24 @@ public sealed class StoreFixture
 
         return batch;
     }
+
+    /// <summary>The same with values of any kind.</summary>
+    public static PointBatch TypedRow(string device, long timeNs, params (string Property, SeriesValue Value)[] values)
+    {
+        var batch = new PointBatch { ReceivedNs = timeNs + 5 };
+        batch.AddRow(
+            Tenant,
+            new DeviceId(device),
+            timeNs,
+            timeNs + 3,
+            Array.ConvertAll(values, pair => pair.Property),
+            Array.ConvertAll(values, pair => pair.Value),
+            Quality.Good);
+        return batch;
+    }
+
+    public static List<TypedPoint> AllTyped(TimeSeriesStore store, string device, string property) =>
+        [.. store.ReadTyped(Key(device, property), long.MinValue, long.MaxValue)];
 
     public static List<Point> All(TimeSeriesStore store, string device, string property) =>
         [.. store.Read(Key(device, property), long.MinValue, long.MaxValue)];

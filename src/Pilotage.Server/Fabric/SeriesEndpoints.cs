@@ -90,8 +90,8 @@ internal static class SeriesEndpoints
     // A blank sorts before everything that a device's id may hold, so places are in the order of the rows.
     private static string PlaceOf(SeriesRow row) => $"{row.Device} {row.Property}";
 
-    private static SeriesRow Row(Device device, string property, Point last) => new(
-        device.Id.Value, device.Path, property, Clock.FromNs(last.TimeNs), double.IsFinite(last.Value) ? last.Value : null, QualityNames[(int)last.Quality]);
+    private static SeriesRow Row(Device device, string property, TypedPoint last) => new(
+        device.Id.Value, device.Path, property, Clock.FromNs(last.TimeNs), double.IsFinite(last.Value.Number) ? last.Value.Number : null, QualityNames[(int)last.Quality]);
 
     private static SeriesView View(TimeSeriesStore store, SeriesKey key) => store.TryGetLast(key, out var last) && double.IsFinite(last.Value)
         ? new SeriesView(key.Property, Clock.FromNs(last.TimeNs), last.Value)

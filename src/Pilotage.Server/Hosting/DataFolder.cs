@@ -10,7 +10,9 @@ internal sealed class DataFolder : IDisposable
     private const string FormatFile = "format.json";
     private const string LockFile = "server.lock";
     private const string FormatName = "pilotage.data";
-    private const int FormatVersion = 1;
+
+    // 2: series hold other values than doubles.
+    private const int FormatVersion = 2;
 
     private readonly FolderLock _lock;
 
@@ -91,7 +93,7 @@ internal sealed class DataFolder : IDisposable
         var path = Path.Combine(folder.Root, FormatFile);
         if (AtomicFile.Read(folder.Files, FormatFile) is not { } bytes)
         {
-            AtomicFile.Write(folder.Files, FormatFile, Encoding.UTF8.GetBytes($"{{\"format\":\"{FormatName}/{FormatVersion}\"}}\n"));
+            WriteFormat(folder);
             return null;
         }
 
@@ -104,12 +106,24 @@ internal sealed class DataFolder : IDisposable
                 $"{path} does not name a Pilotage data format, so {folder.Root} may be somebody else's; give the right folder with --data.");
         }
 
-        return version <= FormatVersion
-            ? null
-            : new Refusal(
+        if (version > FormatVersion)
+        {
+            return new Refusal(
                 "server.data_newer",
                 $"The data folder {folder.Root} has format {version}, this version knows up to {FormatVersion}; start the newer version.");
+        }
+
+        if (version < FormatVersion)
+        {
+            // Everything of an older format is read as it is; from here on, something may be written that an older version takes for damage.
+            WriteFormat(folder);
+        }
+
+        return null;
     }
+
+    private static void WriteFormat(DataFolder folder) =>
+        AtomicFile.Write(folder.Files, FormatFile, Encoding.UTF8.GetBytes($"{{\"format\":\"{FormatName}/{FormatVersion}\"}}\n"));
 
     private static string? FormatOf(byte[] bytes)
     {

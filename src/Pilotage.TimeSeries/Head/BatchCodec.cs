@@ -1,4 +1,3 @@
-using Pilotage.Core;
 using Pilotage.TimeSeries.Codec;
 
 namespace Pilotage.TimeSeries.Head;
@@ -6,17 +5,20 @@ namespace Pilotage.TimeSeries.Head;
 /// <summary>A batch as a record of the head's log.</summary>
 /// <remarks>
 /// Version, received time, mark or none, definitions of shapes that are not durable yet, rows: shape, time, edge time
-/// less received time, quality (one for all, or 255 and one each), values as they are.
+/// less received time, quality (one for all, or 255 and one each), values as they are: eight bytes a number, one a truth
+/// value, text as UTF-8 behind its length. Version 1 knows doubles alone, and is written wherever there is nothing else.
 /// </remarks>
 internal static class BatchCodec
 {
-    private const byte Version = 1;
+    private const byte OfDoubles = 1;
+    private const byte OfKinds = 2;
     private const byte QualityEach = 255;
 
     public static void Write(
         BytesWriter writer, PointBatch batch, ReadOnlySpan<Shape> shapes, long receivedNs, ForwardMark? mark)
     {
-        writer.Byte(Version);
+        var isTyped = IsTyped(shapes);
+        writer.Byte(isTyped ? OfKinds : OfDoubles);
         writer.Int64(receivedNs);
         writer.Byte(mark is null ? (byte)0 : (byte)1);
         if (mark is { } there)
@@ -26,7 +28,7 @@ internal static class BatchCodec
             writer.Int64(there.Offset);
         }
 
-        WriteShapes(writer, shapes);
+        WriteShapes(writer, shapes, isTyped);
         writer.VarInt((ulong)batch.RowCount);
         for (var i = 0; i < batch.RowCount; i++)
         {
@@ -34,23 +36,16 @@ internal static class BatchCodec
             writer.VarInt((ulong)shapes[i].Id);
             writer.Int64(row.TimeNs);
             writer.Int64(row.EdgeNs);
-            var qualities = batch.QualitiesOf(row);
-            if (qualities.IndexOfAnyExcept(qualities[0]) < 0)
+            WriteQualities(writer, batch.QualitiesOf(row));
+            if (shapes[i].IsTyped)
             {
-                writer.Byte((byte)qualities[0]);
-            }
-            else
-            {
-                writer.Byte(QualityEach);
-                foreach (var quality in qualities)
-                {
-                    writer.Byte((byte)quality);
-                }
+                WriteTyped(writer, batch, row, shapes[i].Kinds);
+                continue;
             }
 
             foreach (var value in batch.ValuesOf(row))
             {
-                writer.Double(value);
+                writer.Int64(value);
             }
         }
     }
@@ -60,12 +55,16 @@ internal static class BatchCodec
     {
         var reader = new BytesReader(record);
         var version = reader.Byte();
+        if (version is not (OfDoubles or OfKinds))
+        {
+            return null;
+        }
+
         var batch = new PointBatch { ReceivedNs = reader.Int64() };
         ForwardMark? mark = reader.Byte() == 1 ? new ForwardMark(reader.Text(), reader.Text(), reader.Int64()) : null;
         for (var left = reader.Count(4); left > 0; left--)
         {
-            var (id, tenant, device, properties) = ReadShape(ref reader);
-            if (reader.IsBad || registry.Define(id, tenant, device, properties) is null)
+            if (ShapeDefinition.Read(ref reader, version == OfKinds) is not { } definition || registry.Define(definition) is null)
             {
                 return null;
             }
@@ -84,36 +83,23 @@ internal static class BatchCodec
             shapes.Add(shape);
         }
 
-        return version == Version && !reader.IsBad ? (batch, shapes, mark) : null;
+        return reader.IsBad ? null : (batch, shapes, mark);
     }
 
-    public static void WriteShape(BytesWriter writer, Shape shape)
+    private static bool IsTyped(ReadOnlySpan<Shape> shapes)
     {
-        writer.VarInt((ulong)shape.Id);
-        writer.Text(shape.Tenant.Value);
-        writer.Text(shape.Device.Value);
-        writer.VarInt((ulong)shape.Properties.Length);
-        foreach (var property in shape.Properties)
+        foreach (var shape in shapes)
         {
-            writer.Text(property);
-        }
-    }
-
-    public static (int Id, TenantId Tenant, DeviceId Device, string[] Properties) ReadShape(ref BytesReader reader)
-    {
-        var id = (int)reader.VarInt();
-        var tenant = new TenantId(reader.Text());
-        var device = new DeviceId(reader.Text());
-        var properties = new string[reader.Count(1)];
-        for (var i = 0; i < properties.Length; i++)
-        {
-            properties[i] = reader.Text();
+            if (shape.IsTyped)
+            {
+                return true;
+            }
         }
 
-        return (id, tenant, device, properties);
+        return false;
     }
 
-    private static void WriteShapes(BytesWriter writer, ReadOnlySpan<Shape> shapes)
+    private static void WriteShapes(BytesWriter writer, ReadOnlySpan<Shape> shapes, bool withKinds)
     {
         var fresh = new List<Shape>();
         foreach (var shape in shapes)
@@ -127,7 +113,42 @@ internal static class BatchCodec
         writer.VarInt((ulong)fresh.Count);
         foreach (var shape in fresh)
         {
-            WriteShape(writer, shape);
+            ShapeDefinition.Write(writer, shape, withKinds);
+        }
+    }
+
+    private static void WriteQualities(BytesWriter writer, ReadOnlySpan<Quality> qualities)
+    {
+        if (qualities.IndexOfAnyExcept(qualities[0]) < 0)
+        {
+            writer.Byte((byte)qualities[0]);
+            return;
+        }
+
+        writer.Byte(QualityEach);
+        foreach (var quality in qualities)
+        {
+            writer.Byte((byte)quality);
+        }
+    }
+
+    private static void WriteTyped(BytesWriter writer, PointBatch batch, BatchRow row, ReadOnlySpan<SeriesKind> kinds)
+    {
+        var values = batch.ValuesOf(row);
+        for (var i = 0; i < values.Length; i++)
+        {
+            switch (kinds[i])
+            {
+                case SeriesKind.Truth:
+                    writer.Byte((byte)values[i]);
+                    break;
+                case SeriesKind.Text or SeriesKind.Json:
+                    writer.Text(batch.Texts[(int)values[i]]);
+                    break;
+                default:
+                    writer.Int64(values[i]);
+                    break;
+            }
         }
     }
 
@@ -138,15 +159,23 @@ internal static class BatchCodec
         var quality = reader.Byte();
         var width = shape.Properties.Length;
         var each = quality == QualityEach ? reader.Bytes(width) : default;
-        var values = new double[width];
+        var values = new SeriesValue[width];
         for (var i = 0; i < width; i++)
         {
-            values[i] = reader.Double();
+            values[i] = ReadValue(ref reader, shape.KindOf(i));
         }
 
         if (!reader.IsBad)
         {
-            batch.AddRow(shape.Tenant, shape.Device, timeNs, edgeNs, shape.Properties, values, (Quality)quality, each);
+            batch.AddRow(shape.Tenant, shape.Device, timeNs, edgeNs, shape.Properties, values, (Quality)quality);
+            batch.SetQualities(each);
         }
     }
+
+    private static SeriesValue ReadValue(ref BytesReader reader, SeriesKind kind) => kind switch
+    {
+        SeriesKind.Truth => SeriesValue.OfTruth(reader.Byte() != 0),
+        SeriesKind.Text or SeriesKind.Json => new SeriesValue(kind, 0, reader.Text()),
+        _ => new SeriesValue(kind, reader.Int64(), null),
+    };
 }

@@ -35,22 +35,39 @@ internal sealed class DeviceSeries(TenantId tenant, DeviceId device)
         return null;
     }
 
-    public Shape Add(int id, string[] properties)
+    /// <summary>The state of a series, new where it is the first time that anybody asks.</summary>
+    public SeriesState Of(string property)
+    {
+        if (!_series.TryGetValue(property, out var state))
+        {
+            _series[property] = state = new SeriesState(property);
+        }
+
+        return state;
+    }
+
+    /// <summary>Adds a shape; null when a series of it is of another kind. No kinds: all are doubles.</summary>
+    public Shape? Add(int id, string[] properties, ReadOnlySpan<SeriesKind> kinds)
     {
         var series = new SeriesState[properties.Length];
         for (var i = 0; i < properties.Length; i++)
         {
-            if (!_series.TryGetValue(properties[i], out var state))
+            series[i] = Of(properties[i]);
+            if (!HasKind(series[i], kinds.IsEmpty ? SeriesKind.Number : kinds[i]))
             {
-                state = new SeriesState(properties[i]);
-                _series.Add(properties[i], state);
+                return null;
             }
+        }
 
-            series[i] = state;
+        for (var i = 0; i < properties.Length; i++)
+        {
+            series[i].Settle(kinds.IsEmpty ? SeriesKind.Number : kinds[i]);
         }
 
         var shape = new Shape(id, tenant, device, properties, series);
         _shapes.Add(shape);
         return shape;
     }
+
+    private static bool HasKind(SeriesState series, SeriesKind kind) => (series.Kind ?? kind) == kind;
 }

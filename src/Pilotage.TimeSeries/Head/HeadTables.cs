@@ -7,6 +7,9 @@ internal sealed class HeadTables
 
     public long Points { get; private set; }
 
+    /// <summary>Memory of the texts, about.</summary>
+    public long TextBytes { get; private set; }
+
     /// <summary>Sequence of the last record of the log that is in here; 0 while there is none.</summary>
     public long LastSequence { get; set; }
 
@@ -32,5 +35,12 @@ internal sealed class HeadTables
 
     public RowTable? Find(Shape shape) => _tables.GetValueOrDefault(shape.Id);
 
-    public void Count(int points) => Points += points;
+    public void Count(int points, long textBytes)
+    {
+        Points += points;
+        TextBytes += textBytes;
+    }
+
+    /// <summary>Whether it is to be sealed.</summary>
+    public bool IsFull(TimeSeriesOptions options) => Points >= options.HeadPointsMax || TextBytes >= options.HeadTextBytesMax;
 }

@@ -9,8 +9,9 @@ internal sealed class RowTable(Shape shape)
     private long[] _edgeTimes = new long[RowsAtFirst];
     private long[] _receivedTimes = new long[RowsAtFirst];
     private long[] _arrivals = new long[RowsAtFirst];
-    private double[] _values = new double[RowsAtFirst * shape.Properties.Length];
+    private long[] _values = new long[RowsAtFirst * shape.Properties.Length];
     private Quality[] _qualities = new Quality[RowsAtFirst * shape.Properties.Length];
+    private readonly TextTable? _texts = shape.HasText ? new TextTable() : null;
     private int _count;
     private bool _isRising = true;
     private Dictionary<long, int>? _latestAt;
@@ -19,8 +20,18 @@ internal sealed class RowTable(Shape shape)
 
     public int Count => _count;
 
+    /// <summary>Memory of the texts, about.</summary>
+    public long TextBytes => _texts?.Bytes ?? 0;
+
+    /// <summary>Adds a row; a text stands in its values as the place among the texts given.</summary>
     public void Add(
-        long timeNs, long edgeNs, long receivedNs, long arrival, ReadOnlySpan<double> values, ReadOnlySpan<Quality> qualities)
+        long timeNs,
+        long edgeNs,
+        long receivedNs,
+        long arrival,
+        ReadOnlySpan<long> values,
+        ReadOnlySpan<Quality> qualities,
+        IReadOnlyList<string> texts)
     {
         if (_count == _times.Length)
         {
@@ -33,6 +44,11 @@ internal sealed class RowTable(Shape shape)
         _arrivals[_count] = arrival;
         values.CopyTo(_values.AsSpan(_count * values.Length));
         qualities.CopyTo(_qualities.AsSpan(_count * values.Length));
+        if (_texts is not null)
+        {
+            InternTexts(_texts, texts);
+        }
+
         _isRising &= _count == 0 || timeNs > _times[_count - 1];
         _latestAt?[timeNs] = _count;
         _count++;
@@ -59,17 +75,23 @@ internal sealed class RowTable(Shape shape)
         return _latestAt.TryGetValue(timeNs, out row);
     }
 
-    public Point PointAt(int row, int column)
-    {
-        var at = (row * shape.Properties.Length) + column;
-        return new Point(_times[row], _values[at], _qualities[at]);
-    }
-
     public long ArrivalAt(int row) => _arrivals[row];
 
     /// <summary>What stands here now; later rows do not show in it.</summary>
     public RowSpan Snapshot() =>
-        new(shape, _times, _edgeTimes, _receivedTimes, _arrivals, _values, _qualities, _count);
+        new(shape, _times, _edgeTimes, _receivedTimes, _arrivals, _values, _qualities, _texts?.Texts ?? [], _count);
+
+    private void InternTexts(TextTable known, IReadOnlyList<string> texts)
+    {
+        var row = _values.AsSpan(_count * shape.Properties.Length, shape.Properties.Length);
+        for (var i = 0; i < row.Length; i++)
+        {
+            if (shape.KindOf(i) >= SeriesKind.Text)
+            {
+                row[i] = known.Intern(texts[(int)row[i]]);
+            }
+        }
+    }
 
     private void Grow()
     {

@@ -3,15 +3,20 @@ using Pilotage.TimeSeries.Codec;
 namespace Pilotage.TimeSeries.Head;
 
 /// <summary>The state of a series at the moment its head began to be sealed.</summary>
-internal readonly record struct SeriesSnapshot(bool HasLast, Point Last, long Overwritten, long Repeated, long Late)
+internal readonly record struct SeriesSnapshot(bool HasLast, TypedPoint Last, long Overwritten, long Repeated, long Late)
 {
     public static SeriesSnapshot Of(SeriesState state) =>
         new(state.HasLast, state.Last, state.Overwritten, state.Repeated, state.Late);
 
-    public static SeriesSnapshot Read(ref BytesReader reader)
+    /// <summary>Reads the state of a series of a kind.</summary>
+    public static SeriesSnapshot Read(ref BytesReader reader, SeriesKind kind)
     {
         var hasLast = reader.Byte() == 1;
-        var last = new Point(reader.Int64(), reader.Double(), (Quality)reader.Byte());
+        var timeNs = reader.Int64();
+        var value = kind < SeriesKind.Text
+            ? new SeriesValue(kind, reader.Int64(), null)
+            : new SeriesValue(kind, 0, reader.Text());
+        var last = new TypedPoint(timeNs, value, (Quality)reader.Byte());
         return new SeriesSnapshot(hasLast, last, (long)reader.VarInt(), (long)reader.VarInt(), (long)reader.VarInt());
     }
 
@@ -19,7 +24,15 @@ internal readonly record struct SeriesSnapshot(bool HasLast, Point Last, long Ov
     {
         writer.Byte(HasLast ? (byte)1 : (byte)0);
         writer.Int64(Last.TimeNs);
-        writer.Double(Last.Value);
+        if (Last.Value.IsText)
+        {
+            writer.Text(Last.Value.Text ?? "");
+        }
+        else
+        {
+            writer.Int64(Last.Value.Bits);
+        }
+
         writer.Byte((byte)Last.Quality);
         writer.VarInt((ulong)Overwritten);
         writer.VarInt((ulong)Repeated);

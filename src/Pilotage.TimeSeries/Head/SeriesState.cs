@@ -3,12 +3,23 @@ namespace Pilotage.TimeSeries.Head;
 /// <summary>What is known of a series without reading it; guarded by the store's lock.</summary>
 internal sealed class SeriesState(string property)
 {
+    private long _lastBits;
+    private string? _lastText;
+
     public string Property => property;
+
+    /// <summary>What it holds; null until a first value comes, and then for good.</summary>
+    public SeriesKind? Kind { get; private set; }
 
     public bool HasLast { get; private set; }
 
+    /// <summary>The greatest device time.</summary>
+    public long LastNs { get; private set; }
+
+    public Quality LastQuality { get; private set; }
+
     /// <summary>The point with the greatest device time.</summary>
-    public Point Last { get; private set; }
+    public TypedPoint Last => new(LastNs, new SeriesValue(Kind ?? SeriesKind.Number, _lastBits, _lastText), LastQuality);
 
     public long Overwritten { get; set; }
 
@@ -16,13 +27,19 @@ internal sealed class SeriesState(string property)
 
     public long Late { get; set; }
 
+    /// <summary>The kind of the series, which the first to ask decides.</summary>
+    public SeriesKind Settle(SeriesKind kind) => Kind ??= kind;
+
     /// <summary>Takes a point that is to be stored: the last arrival at the greatest time is the last value.</summary>
-    public void Take(Point point)
+    public void Take(long timeNs, long bits, string? text, Quality quality)
     {
-        if (!HasLast || point.TimeNs >= Last.TimeNs)
+        if (!HasLast || timeNs >= LastNs)
         {
-            Last = point;
-            HasLast = true;
+            (LastNs, _lastBits, LastQuality, HasLast) = (timeNs, bits, quality, true);
+            if (text is not null)
+            {
+                _lastText = text;
+            }
         }
         else
         {
@@ -30,10 +47,10 @@ internal sealed class SeriesState(string property)
         }
     }
 
-    public void Restore(Point last, long overwritten, long repeated, long late)
+    public void Restore(TypedPoint last, long overwritten, long repeated, long late)
     {
-        Last = last;
-        HasLast = true;
+        (LastNs, _lastBits, _lastText) = (last.TimeNs, last.Value.Bits, last.Value.Text);
+        (LastQuality, HasLast) = (last.Quality, true);
         Overwritten = overwritten;
         Repeated = repeated;
         Late = late;

@@ -15,29 +15,37 @@ internal sealed class ShapeRegistry
 
     public Shape? Find(int id) => _byId.GetValueOrDefault(id);
 
-    /// <summary>The shape of a row; a new one is not durable yet.</summary>
-    public Shape Of(TenantId tenant, DeviceId device, ReadOnlySpan<string> properties)
+    /// <summary>The shape of a row; a new one is not durable yet. Null when a series of it holds something else.</summary>
+    public Shape? Of(TenantId tenant, DeviceId device, ReadOnlySpan<string> properties, ReadOnlySpan<SeriesKind> kinds)
     {
         var series = Device(tenant, device);
-        return series.Find(properties) ?? Add(series, _nextId, properties.ToArray());
+        return series.Find(properties) is not { } known ? Add(series, _nextId, properties.ToArray(), kinds)
+            : known.Kinds.SequenceEqual(kinds) ? known : null;
     }
 
     /// <summary>Takes over a definition read from disk; one that contradicts what is known is refused.</summary>
-    public Shape? Define(int id, TenantId tenant, DeviceId device, string[] properties)
+    public Shape? Define(ShapeDefinition definition)
     {
+        var (id, tenant, device, properties, kinds) = definition;
         if (_byId.TryGetValue(id, out var known))
         {
-            var isSame = known.Tenant == tenant && known.Device == device && properties.AsSpan().SequenceEqual(known.Properties);
+            var isSame = known.Tenant == tenant && known.Device == device && properties.AsSpan().SequenceEqual(known.Properties)
+                && known.Kinds.SequenceEqual(kinds);
             known.IsDurable |= isSame;
             return isSame ? known : null;
         }
 
-        var shape = Add(Device(tenant, device), id, properties);
-        shape.IsDurable = true;
+        var shape = Add(Device(tenant, device), id, properties, kinds);
+        if (shape is not null)
+        {
+            shape.IsDurable = true;
+        }
+
         return shape;
     }
 
-    private DeviceSeries Device(TenantId tenant, DeviceId device)
+    /// <summary>What is known of a device, new where nothing was.</summary>
+    public DeviceSeries Device(TenantId tenant, DeviceId device)
     {
         if (!_devices.TryGetValue((tenant, device), out var series))
         {
@@ -47,9 +55,13 @@ internal sealed class ShapeRegistry
         return series;
     }
 
-    private Shape Add(DeviceSeries series, int id, string[] properties)
+    private Shape? Add(DeviceSeries series, int id, string[] properties, ReadOnlySpan<SeriesKind> kinds)
     {
-        var shape = series.Add(id, properties);
+        if (series.Add(id, properties, kinds) is not { } shape)
+        {
+            return null;
+        }
+
         _byId.Add(id, shape);
         _nextId = Math.Max(_nextId, id + 1);
         return shape;

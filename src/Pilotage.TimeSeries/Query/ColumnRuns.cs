@@ -54,9 +54,10 @@ internal static class ColumnRuns
     {
         var values = new double[rows.Count];
         var qualities = new Quality[rows.Count];
+        var kind = rows.Shape.KindOf(column);
         for (int row = 0, at = column; row < values.Length; row++, at += rows.Width)
         {
-            values[row] = rows.Values[at];
+            values[row] = SeriesValue.NumberOf(kind, rows.Values[at]);
             qualities[row] = rows.Qualities[at];
         }
 

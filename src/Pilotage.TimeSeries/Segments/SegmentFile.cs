@@ -42,13 +42,14 @@ internal sealed class SegmentFile(IDurableDirectory directory, long id)
         foreach (var table in head.Tables)
         {
             var rows = table.Snapshot();
-            for (var start = 0; start < rows.Count; start += blockRowsMax)
+            for (var start = 0; start < rows.Count;)
             {
-                var count = Math.Min(blockRowsMax, rows.Count - start);
+                var count = RowBlock.RowsThatFit(rows, start, Math.Min(blockRowsMax, rows.Count - start));
                 var bytes = RowBlock.Write(rows, start, count, offset, id);
                 file.Write(offset, bytes);
                 blocks.Add(segment.Describe(rows, start, count, offset, bytes.Length));
                 offset += bytes.Length;
+                start += count;
             }
         }
 
@@ -132,11 +133,11 @@ internal sealed class SegmentFile(IDurableDirectory directory, long id)
         for (long offset = 0; offset + RowBlock.HeaderBytes <= length;)
         {
             var bytes = window.AsSpan(0, file.Read(offset, window));
-            var hit = bytes.IndexOf(RowBlock.Magic);
+            var hit = bytes.IndexOf(RowBlock.MagicBegin);
             if (hit != 0)
             {
-                // Keep three bytes: a magic may stand across the windows.
-                offset += hit > 0 ? hit : Math.Max(bytes.Length - RowBlock.Magic.Length + 1, 1);
+                // Keep two bytes: a magic may stand across the windows.
+                offset += hit > 0 ? hit : Math.Max(bytes.Length - RowBlock.MagicBegin.Length + 1, 1);
             }
             else if (Describe(file, offset, RowBlock.LengthAt(bytes, offset, id), registry) is { } block)
             {
@@ -163,7 +164,7 @@ internal sealed class SegmentFile(IDurableDirectory directory, long id)
         var bytes = new byte[length];
         if (file.Read(offset, bytes) != length
             || RowBlock.ShapeOf(bytes, offset, id) is not { } explained
-            || registry.Define(explained.Id, explained.Tenant, explained.Device, explained.Properties) is not { } shape
+            || registry.Define(explained) is not { } shape
             || RowBlock.Read(bytes, offset, id, shape, null) is not { } rows)
         {
             return null;
@@ -173,7 +174,9 @@ internal sealed class SegmentFile(IDurableDirectory directory, long id)
         {
             for (var column = 0; column < rows.Width; column++)
             {
-                shape.Series[column].Take(rows.Point(row, column));
+                var text = rows.TextOf(row, column);
+                shape.Series[column].Take(
+                    rows.Times[row], text is null ? rows.Bits(row, column) : 0, text, rows.QualityOf(row, column));
             }
         }
 

@@ -6,7 +6,8 @@ namespace Pilotage.TimeSeries.Segments;
 /// <summary>What a segment says of itself at its end: shapes, states of their series, blocks, and what it took from the log.</summary>
 internal sealed class SegmentFooter
 {
-    private const byte Version = 1;
+    private const byte OfDoubles = 1;
+    private const byte OfKinds = 2;
 
     /// <summary>Sequence of the last record of the head's log that is in the segment.</summary>
     public long LastSequence { get; init; }
@@ -23,14 +24,15 @@ internal sealed class SegmentFooter
         HeadTables head, IReadOnlyDictionary<Shape, SeriesSnapshot[]> states, IReadOnlyList<BlockRef> blocks)
     {
         var writer = new BytesWriter();
-        writer.Byte(Version);
+        var isTyped = states.Keys.Any(shape => shape.IsTyped);
+        writer.Byte(isTyped ? OfKinds : OfDoubles);
         writer.Int64(head.LastSequence);
         writer.Int64(head.NextArrival);
         WriteMarks(writer, head.Marks);
         writer.VarInt((ulong)states.Count);
         foreach (var (shape, series) in states)
         {
-            BatchCodec.WriteShape(writer, shape);
+            ShapeDefinition.Write(writer, shape, isTyped);
             foreach (var state in series)
             {
                 state.Write(writer);
@@ -57,7 +59,8 @@ internal sealed class SegmentFooter
     public static SegmentFooter? Read(ReadOnlySpan<byte> bytes, SegmentFile segment, ShapeRegistry registry)
     {
         var reader = new BytesReader(bytes);
-        if (reader.Byte() != Version)
+        var version = reader.Byte();
+        if (version is not (OfDoubles or OfKinds))
         {
             return null;
         }
@@ -67,15 +70,14 @@ internal sealed class SegmentFooter
         var marks = ReadMarks(ref reader);
         for (var left = reader.Count(4); left > 0; left--)
         {
-            var (id, tenant, device, properties) = BatchCodec.ReadShape(ref reader);
-            if (reader.IsBad || registry.Define(id, tenant, device, properties) is not { } shape)
+            if (ShapeDefinition.Read(ref reader, version == OfKinds) is not { } definition || registry.Define(definition) is not { } shape)
             {
                 return null;
             }
 
-            foreach (var series in shape.Series)
+            for (var i = 0; i < shape.Series.Length; i++)
             {
-                SeriesSnapshot.Read(ref reader).RestoreTo(series);
+                SeriesSnapshot.Read(ref reader, shape.KindOf(i)).RestoreTo(shape.Series[i]);
             }
         }
 

@@ -1,9 +1,7 @@
-using Pilotage.Core;
 using Pilotage.Core.Durability;
 using Pilotage.Testing;
 using Pilotage.TimeSeries;
 using Xunit;
-using static Pilotage.Testing.StoreFixture;
 
 namespace Pilotage.Simulation.TimeSeries;
 
@@ -11,6 +9,7 @@ namespace Pilotage.Simulation.TimeSeries;
 public sealed class StoreDamageTests
 {
     private const int Messages = 400;
+    private const int Devices = 3;
 
     [Theory]
     [InlineData("flip")]
@@ -23,7 +22,7 @@ public sealed class StoreDamageTests
         var store = new StoreFixture { Disk = disk }.Open(300);
         for (var i = 1; i <= Messages; i++)
         {
-            await store.AppendAsync(Row($"d{i % 3}", i, ("id", i), ("x", Math.Sin(i)), ("y", Math.Round(Math.Cos(i), 2))), null, default);
+            await store.AppendAsync(NumberedMessage.Of(i, Devices), null, default);
         }
 
         await store.DisposeAsync();
@@ -54,13 +53,9 @@ public sealed class StoreDamageTests
     private static int Check(TimeSeriesStore store, string name, string what)
     {
         var seen = new HashSet<long>();
-        DeviceId[] devices = [.. Enumerable.Range(0, 3).Select(i => new DeviceId($"d{i}"))];
-        foreach (var row in store.Replay(Tenant, devices, ["id", "x", "y"], long.MinValue, long.MaxValue))
+        foreach (var row in NumberedMessage.All(store, Devices))
         {
-            Assert.True(
-                row.Device.Value == $"d{row.TimeNs % 3}"
-                    && row.Values.AsSpan().SequenceEqual([row.TimeNs, Math.Sin(row.TimeNs), Math.Round(Math.Cos(row.TimeNs), 2)]),
-                $"{what}: a wrong row was served for {row.TimeNs}");
+            Assert.True(NumberedMessage.IsIntact(row, Devices), $"{what}: a wrong row was served for {row.TimeNs}");
             Assert.True(seen.Add(row.TimeNs), $"{what}: {row.TimeNs} came twice");
         }
 

@@ -1,10 +1,8 @@
-using Pilotage.Core;
 using Pilotage.Core.Durability;
 using Pilotage.Testing;
 using Pilotage.TimeSeries;
 using Xunit;
 using Xunit.Abstractions;
-using static Pilotage.Testing.StoreFixture;
 
 namespace Pilotage.Simulation.TimeSeries;
 
@@ -44,6 +42,7 @@ public sealed class StorePowerCutTests(ITestOutputHelper output)
     private sealed class Story(int seed, bool ignoresSync)
     {
         public const int Lives = 5;
+        private const int Devices = 4;
         private readonly Random _random = new(seed);
         private readonly HashSet<long> _acked = [];
 
@@ -106,8 +105,7 @@ public sealed class StorePowerCutTests(ITestOutputHelper output)
             ForwardMark? mark = number % 3 == 0 ? new ForwardMark("edge", "log", number) : null;
             try
             {
-                await store.AppendAsync(
-                    Row($"d{number % 4}", number, ("id", number), ("x", Math.Sin(number)), ("y", Math.Round(Math.Cos(number), 2))), mark, default);
+                await store.AppendAsync(NumberedMessage.Of(number, Devices), mark, default);
                 lock (_acking)
                 {
                     _acked.Add(number);
@@ -125,13 +123,11 @@ public sealed class StorePowerCutTests(ITestOutputHelper output)
             var seen = new HashSet<long>();
             var altered = 0;
             var doubled = 0;
-            DeviceId[] devices = [.. Enumerable.Range(0, 4).Select(i => new DeviceId($"d{i}"))];
-            foreach (var row in store.Replay(Tenant, devices, ["id", "x", "y"], long.MinValue, long.MaxValue))
+            foreach (var row in NumberedMessage.All(store, Devices))
             {
                 var number = row.TimeNs;
                 doubled += seen.Add(number) ? 0 : 1;
-                altered += row.Device.Value == $"d{number % 4}"
-                    && row.Values.AsSpan().SequenceEqual([number, Math.Sin(number), Math.Round(Math.Cos(number), 2)]) ? 0 : 1;
+                altered += NumberedMessage.IsIntact(row, Devices) ? 0 : 1;
             }
 
             var missing = _acked.Where(number => !seen.Contains(number)).Order().ToList();
