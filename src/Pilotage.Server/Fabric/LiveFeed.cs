@@ -105,7 +105,7 @@ internal sealed class LiveFeed
 
         foreach (var row in message.Rows)
         {
-            var values = row.Properties.Zip(row.Values).ToDictionary(p => p.First, p => p.Second, StringComparer.Ordinal);
+            var values = row.Properties.Zip(row.Values).ToDictionary(p => p.First, p => SeriesJson.Of(p.Second), StringComparer.Ordinal);
             Tell(message.Device.Tenant, new LiveEvent(OfTelemetry, message.Device.Id.Value, null, row.TimeNs, values));
         }
     }

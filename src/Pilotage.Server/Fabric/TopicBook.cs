@@ -90,6 +90,7 @@ internal sealed class TopicBook
     {
         private volatile Place? _place;
         private volatile TelemetryLayout _layout = TelemetryLayout.Empty;
+        private volatile Admission.Admitted? _admitted;
         private long _messages;
         private long _lastNs;
 
@@ -100,6 +101,13 @@ internal sealed class TopicBook
         {
             get => _layout;
             set => _layout = value;
+        }
+
+        /// <summary>What was found out about the layout of a message of it.</summary>
+        public Admission.Admitted? Admitted
+        {
+            get => _admitted;
+            set => _admitted = value;
         }
 
         public long Messages => Interlocked.Read(ref _messages);

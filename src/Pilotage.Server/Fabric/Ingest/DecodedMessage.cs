@@ -48,6 +48,18 @@ internal sealed record DecodedMessage(Device Device, IngestMessage Message)
     /// <summary>A message nobody can place.</summary>
     public static DecodedMessage NotUnderstood(Device spokesman, IngestMessage message, string why) => new(spokesman, message) { Fault = why };
 
+    /// <summary>Leaves out what does not fit the series that are there, with the reason as the fault.</summary>
+    public DecodedMessage Fit(Admission admission)
+    {
+        if (Rows.Count == 0)
+        {
+            return this;
+        }
+
+        var (rows, fault) = admission.Fit(Device, Rows, Fault);
+        return this with { Rows = rows, Fault = fault };
+    }
+
     /// <summary>Adds its rows to a batch.</summary>
     public void AddTo(PointBatch batch)
     {

@@ -15,6 +15,7 @@ internal sealed class Ingestion : IAsyncDisposable
     private readonly IFleet _fleet;
     private readonly IPresences _presences;
     private readonly TimeSeriesStore _store;
+    private readonly Admission _admission;
     private readonly EventStore _events;
     private readonly LiveFeed _live;
     private readonly TopicBook _topics;
@@ -37,6 +38,7 @@ internal sealed class Ingestion : IAsyncDisposable
         _fleet = fleet;
         _presences = presences;
         _store = store;
+        _admission = new Admission(store);
         _events = events;
         _live = live;
         _topics = topics;
@@ -62,10 +64,29 @@ internal sealed class Ingestion : IAsyncDisposable
         }
 
         topic.Layout = layout;
+        if (topic.Admitted is not { } admitted || !admitted.IsOf(device.Id, layout))
+        {
+            topic.Admitted = admitted = _admission.Of(device, layout);
+        }
+
+        if (!admitted.Fits)
+        {
+            return null;
+        }
+
         topic.Add(receivedNs);
         _presences.Reported(device.Tenant, device.Id, receivedNs);
         using var entry = _points.Enter();
-        entry.Batch.Points.AddRow(device.Tenant, device.Id, timeNs, receivedNs, layout.Properties, values, Quality.Good);
+        var points = entry.Batch.Points;
+        if (admitted.Kinds.Length == 0)
+        {
+            points.AddRow(device.Tenant, device.Id, timeNs, receivedNs, layout.Properties, values, Quality.Good);
+        }
+        else
+        {
+            points.AddRow(device.Tenant, device.Id, timeNs, receivedNs, layout.Properties, values, admitted.Kinds, Quality.Good);
+        }
+
         return entry.Batch.Told;
     }
 
@@ -75,7 +96,7 @@ internal sealed class Ingestion : IAsyncDisposable
     /// </summary>
     public async Task<string?> StoreAsync(Device device, TopicPath path, IngestMessage message)
     {
-        var decoded = DecodedMessage.Of(device, path, message);
+        var decoded = DecodedMessage.Of(device, path, message).Fit(_admission);
         var points = decoded.Rows.Count > 0 ? AddAsync(decoded) : Task.CompletedTask;
         var others = StoreOthersAsync(decoded);
         await points;
@@ -161,7 +182,7 @@ internal sealed class Ingestion : IAsyncDisposable
             // The edge learns of it with its next desired state; until then, and for what it had stored, this is the door.
             return device.Status == DeviceStatus.Revoked
                 ? DecodedMessage.NotUnderstood(device, message, $"the device {device.Id} was revoked")
-                : DecodedMessage.Of(device, path, message);
+                : DecodedMessage.Of(device, path, message).Fit(_admission);
         }
 
         return DecodedMessage.NotUnderstood(edge, message, $"the edge {edge.Id} does not speak for a device at this topic");

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Pilotage.TimeSeries;
 
 namespace Pilotage.Server.Fabric.Ingest;
 
@@ -42,7 +43,7 @@ internal ref struct PlainTelemetry
     /// <param name="receivedNs">Stands in for a missing time.</param>
     /// <param name="layout">Of the topic's last message; replaced where this one's is another.</param>
     /// <param name="timeNs">Device time.</param>
-    /// <param name="values">One for each property of the layout; good until the thread reads the next message.</param>
+    /// <param name="values">One for each property of the layout, 1 and 0 for true and false; good until the thread reads the next message.</param>
     public static bool TryRead(
         ReadOnlySpan<byte> payload, long receivedNs, ref TelemetryLayout layout, out long timeNs, out ReadOnlySpan<double> values)
     {
@@ -105,9 +106,9 @@ internal ref struct PlainTelemetry
                     return IsSimple();
                 }
 
-                if (TryNumber(out var value))
+                if (TryNumber(out var value, out var kind))
                 {
-                    return TryAdd(name, value);
+                    return TryAdd(name, value, kind);
                 }
 
                 // No fault where values follow, and one where the object itself is the values.
@@ -125,8 +126,8 @@ internal ref struct PlainTelemetry
 
         while (_json.Read() && _json.TokenType == JsonTokenType.PropertyName)
         {
-            if (_count == MembersMax || !TryName(_known.Properties, _count, out var name) || name == "ts" || !_json.Read() || !TryNumber(out var value)
-                || !TryAdd(name, value))
+            if (_count == MembersMax || !TryName(_known.Properties, _count, out var name) || name == "ts" || !_json.Read() || !TryNumber(out var value, out var kind)
+                || !TryAdd(name, value, kind))
             {
                 return false;
             }
@@ -155,8 +156,9 @@ internal ref struct PlainTelemetry
             && Timestamps.TryText(text[..length], receivedNs, out timeNs, out _);
     }
 
-    private readonly bool TryNumber(out double value)
+    private readonly bool TryNumber(out double value, out SeriesKind kind)
     {
+        kind = _json.TokenType == JsonTokenType.Number ? SeriesKind.Number : SeriesKind.Truth;
         value = _json.TokenType == JsonTokenType.True ? 1 : 0;
         return _json.TokenType switch
         {
@@ -166,7 +168,7 @@ internal ref struct PlainTelemetry
         };
     }
 
-    private bool TryAdd(string name, double value)
+    private bool TryAdd(string name, double value, SeriesKind kind)
     {
         if (_count == MembersMax)
         {
@@ -175,6 +177,7 @@ internal ref struct PlainTelemetry
 
         _scratch.Properties[_count] = name;
         _scratch.Values[_count] = value;
+        _scratch.Kinds[_count] = kind;
         _count++;
         return true;
     }
@@ -219,10 +222,13 @@ internal ref struct PlainTelemetry
 
     private readonly ReadOnlySpan<string> Members => _scratch.Members.AsSpan(0, _members);
 
+    private readonly ReadOnlySpan<SeriesKind> Kinds => _scratch.Kinds.AsSpan(0, _count);
+
     private readonly ReadOnlySpan<string> Properties => _scratch.Properties.AsSpan(0, _count);
 
     /// <summary>Names that are known are the same objects, so this compares references.</summary>
-    private readonly bool IsKnown() => Members.SequenceEqual(_known.Members) && Properties.SequenceEqual(_known.Properties);
+    private readonly bool IsKnown() => Members.SequenceEqual(_known.Members) && Properties.SequenceEqual(_known.Properties)
+        && Kinds.SequenceEqual(_known.Kinds);
 
     /// <summary>A new layout is taken once its names are all different; the known one was looked at then.</summary>
     private readonly bool TryLearn(ref TelemetryLayout layout)
@@ -233,7 +239,7 @@ internal ref struct PlainTelemetry
             return false;
         }
 
-        layout = new TelemetryLayout(members, properties);
+        layout = new TelemetryLayout(members, properties, Kinds.ToArray());
         return true;
     }
 
@@ -244,6 +250,8 @@ internal ref struct PlainTelemetry
         public string[] Members { get; } = new string[MembersMax];
 
         public string[] Properties { get; } = new string[MembersMax];
+
+        public SeriesKind[] Kinds { get; } = new SeriesKind[MembersMax];
 
         public double[] Values { get; } = new double[MembersMax];
     }

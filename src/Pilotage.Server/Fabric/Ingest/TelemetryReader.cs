@@ -1,5 +1,7 @@
 using System.Buffers;
+using System.Collections.Frozen;
 using System.Text.Json;
+using Pilotage.TimeSeries;
 
 namespace Pilotage.Server.Fabric.Ingest;
 
@@ -10,6 +12,8 @@ internal static class TelemetryReader
     private const int DepthMax = 8;
     private const int PropertiesMax = 1024;
     private const int PropertyCharsMax = 128;
+    private static readonly FrozenSet<string> NotNumbers =
+        FrozenSet.Create(StringComparer.OrdinalIgnoreCase, "NaN", "Infinity", "-Infinity", "+Infinity", "Inf", "-Inf", "+Inf");
     private static readonly SearchValues<char> PropertyChars =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:-");
 
@@ -73,7 +77,7 @@ internal static class TelemetryReader
         {
             return values.ValueKind == JsonValueKind.Object
                 ? ReadValues(values, timeNs)
-                : TelemetryReading.Bad("values is not an object of property and number");
+                : TelemetryReading.Bad("values is not an object of property and value");
         }
 
         return ReadValues(item, timeNs);
@@ -101,15 +105,15 @@ internal static class TelemetryReader
             }
         }
 
-        return TryValue(value, out var number, out var fault)
-            ? new TelemetryReading([new TelemetryRow(timeNs, [property], [number])], null)
+        return TryValue(value, out var read, out var fault)
+            ? new TelemetryReading([new TelemetryRow(timeNs, [property], [read])], null)
             : TelemetryReading.Bad(fault ?? "the value is null");
     }
 
     private static TelemetryReading ReadValues(JsonElement values, long timeNs)
     {
         var names = new List<string>();
-        var numbers = new List<double>();
+        var read = new List<SeriesValue>();
         string? fault = null;
         foreach (var member in values.EnumerateObject())
         {
@@ -122,17 +126,17 @@ internal static class TelemetryReader
             {
                 fault ??= $"\"{member.Name}\" cannot be the name of a property, or there are more than {PropertiesMax}";
             }
-            else if (TryValue(member.Value, out var number, out var why))
+            else if (TryValue(member.Value, out var value, out var why))
             {
                 // A name that stands twice: the last one counts, as in every JSON reader.
                 if (names.IndexOf(member.Name) is >= 0 and var twice)
                 {
-                    numbers[twice] = number;
+                    read[twice] = value;
                     continue;
                 }
 
                 names.Add(member.Name);
-                numbers.Add(number);
+                read.Add(value);
             }
             else if (why is not null)
             {
@@ -142,30 +146,33 @@ internal static class TelemetryReader
 
         return names.Count == 0
             ? TelemetryReading.Bad(fault ?? "there is no value in it")
-            : new TelemetryReading([new TelemetryRow(timeNs, [.. names], [.. numbers])], fault);
+            : new TelemetryReading([new TelemetryRow(timeNs, [.. names], read.ToArray())], fault);
     }
 
-    /// <summary>A number, or a truth value as 1 or 0. Null means there is none, which is no fault.</summary>
-    private static bool TryValue(JsonElement element, out double value, out string? why)
+    /// <summary>A number, a truth value, or text. Null means there is none, which is no fault.</summary>
+    private static bool TryValue(JsonElement element, out SeriesValue value, out string? why)
     {
-        value = 0;
+        value = default;
         why = null;
         switch (element.ValueKind)
         {
             case JsonValueKind.Number:
-                value = element.GetDouble();
-                why = double.IsFinite(value) ? null : "the number is too large";
+                var number = element.GetDouble();
+                value = SeriesValue.Of(number);
+                why = double.IsFinite(number) ? null : "the number is too large";
                 return why is null;
-            case JsonValueKind.True:
-                value = 1;
-                return true;
-            case JsonValueKind.False:
+            case JsonValueKind.True or JsonValueKind.False:
+                value = SeriesValue.OfTruth(element.ValueKind == JsonValueKind.True);
                 return true;
             case JsonValueKind.Null:
                 return false;
             case JsonValueKind.String:
-                why = "text is not stored as a series, nor are NaN and Infinity; send a number, or leave it out";
-                return false;
+                var text = element.GetString()!;
+                value = SeriesValue.OfText(text);
+
+                // A series that begins with one of these was meant to hold numbers, and would hold text for good.
+                why = NotNumbers.Contains(text) ? "NaN and Infinity are no numbers in JSON; leave the value out" : null;
+                return why is null;
             default:
                 why = "a nested value is not stored as a series";
                 return false;

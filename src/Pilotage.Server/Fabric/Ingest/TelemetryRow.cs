@@ -1,7 +1,15 @@
+using Pilotage.TimeSeries;
+
 namespace Pilotage.Server.Fabric.Ingest;
 
 /// <summary>Values of one device at one time, as a message gave them.</summary>
-internal sealed record TelemetryRow(long TimeNs, string[] Properties, double[] Values);
+internal sealed record TelemetryRow(long TimeNs, string[] Properties, SeriesValue[] Values)
+{
+    public TelemetryRow(long timeNs, string[] properties, double[] values)
+        : this(timeNs, properties, Array.ConvertAll(values, SeriesValue.Of))
+    {
+    }
+}
 
 /// <summary>What was understood of a message, and what was not.</summary>
 /// <param name="Rows">To be stored.</param>

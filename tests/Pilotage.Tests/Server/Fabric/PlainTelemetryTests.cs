@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Pilotage.Server.Fabric.Ingest;
 using Pilotage.Server.Hosting;
+using Pilotage.TimeSeries;
 using Xunit;
 
 namespace Pilotage.Tests.Server.Fabric;
@@ -23,6 +24,7 @@ public sealed class PlainTelemetryTests
         Assert.Equal(1_700_000_000_000_000_000, timeNs);
         Assert.Equal(["a", "b"], layout.Properties);
         Assert.Equal([1.5, 1.0], values.ToArray());
+        Assert.Equal([SeriesKind.Number, SeriesKind.Truth], layout.Kinds);
     }
 
     [Theory]
@@ -92,7 +94,8 @@ public sealed class PlainTelemetryTests
             var about = $"seed {seed}, message {i}: {Encoding.UTF8.GetString(json)}";
             Assert.True(whole.Fault is null && whole.Rows.Count == 1, about);
             Assert.True(whole.Rows[0].TimeNs == timeNs && whole.Rows[0].Properties.SequenceEqual(layout.Properties), about);
-            Assert.True(whole.Rows[0].Values.Select(BitConverter.DoubleToInt64Bits).SequenceEqual(values.ToArray().Select(BitConverter.DoubleToInt64Bits)), about);
+            Assert.True(whole.Rows[0].Values.Select(value => value.Kind).SequenceEqual(layout.Kinds), about);
+            Assert.True(whole.Rows[0].Values.Select(value => BitConverter.DoubleToInt64Bits(value.Number)).SequenceEqual(values.ToArray().Select(BitConverter.DoubleToInt64Bits)), about);
         }
 
         Assert.InRange(taken, 2_000, 18_000);

@@ -1,6 +1,7 @@
 using System.Text;
 using Pilotage.Server.Fabric.Ingest;
 using Pilotage.Server.Hosting;
+using Pilotage.TimeSeries;
 using Xunit;
 
 namespace Pilotage.Tests.Server.Fabric;
@@ -22,7 +23,7 @@ public sealed class TelemetryReaderTests
         var row = Assert.Single(reading.Rows);
         Assert.Equal(timeNs, row.TimeNs);
         Assert.Equal(["a", "b"], row.Properties);
-        Assert.Equal([1.5, 1.0], row.Values);
+        Assert.Equal([SeriesValue.Of(1.5), SeriesValue.OfTruth(true)], row.Values);
         Assert.Null(reading.Fault);
     }
 
@@ -31,7 +32,7 @@ public sealed class TelemetryReaderTests
 
     [Fact]
     public void Reads_an_array_item_by_item() =>
-        Assert.Equal([1, 2], Read("[{\"ts\":1700000000000,\"values\":{\"a\":1}},{\"a\":2}]").Rows.Select(r => (int)r.Values[0]));
+        Assert.Equal([1, 2], Read("[{\"ts\":1700000000000,\"values\":{\"a\":1}},{\"a\":2}]").Rows.Select(r => (int)r.Values[0].Number));
 
     [Theory]
     [InlineData("7.25", 7.25)]
@@ -41,22 +42,24 @@ public sealed class TelemetryReaderTests
     {
         var row = Assert.Single(Read(json, "speed").Rows);
         Assert.Equal(["speed"], row.Properties);
-        Assert.Equal([value], row.Values);
+        Assert.Equal(value, Assert.Single(row.Values).Number);
     }
 
     [Fact]
     public void Keeps_every_bit_of_a_double()
     {
         var value = 0.1 + 0.2;
-        Assert.Equal(value, Assert.Single(Read($"{{\"a\":{value:R}}}").Rows).Values[0]);
+        Assert.Equal(value, Assert.Single(Read($"{{\"a\":{value:R}}}").Rows).Values[0].Number);
     }
 
     [Fact]
     public void Stores_what_it_can_and_says_what_it_could_not()
     {
         var reading = Read("{\"values\":{\"a\":1,\"text\":\"on\",\"gone\":null,\"deep\":{\"x\":1}}}");
-        Assert.Equal(["a"], Assert.Single(reading.Rows).Properties);
-        Assert.Contains("text: text is not stored", reading.Fault, StringComparison.Ordinal);
+        var row = Assert.Single(reading.Rows);
+        Assert.Equal(["a", "text"], row.Properties);
+        Assert.Equal([SeriesValue.Of(1), SeriesValue.OfText("on")], row.Values);
+        Assert.Contains("deep: a nested value is not stored", reading.Fault, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -66,6 +69,7 @@ public sealed class TelemetryReaderTests
     [InlineData("{\"values\":{\"a\":1},\"values\":{\"b\":2}}", "ambiguous JSON: Duplicate")]
     [InlineData("{\"ts\":", "(line 1, byte 7)")]
     [InlineData("{\"a\":\"NaN\"}", "NaN")]
+    [InlineData("{\"a\":\"-infinity\"}", "Infinity")]
     [InlineData("{\"a\":1e999}", "too large")]
     [InlineData("{}", "no value")]
     [InlineData("[]", "empty")]

@@ -1,0 +1,51 @@
+using Pilotage.Server.Fleet.Contracts;
+using Pilotage.TimeSeries;
+
+namespace Pilotage.Server.Fabric.Ingest;
+
+/// <summary>Makes what devices send fit the series that are there: the first value of a series decides what it holds.</summary>
+internal sealed class Admission(TimeSeriesStore store)
+{
+    /// <summary>What was found out about a layout for a device; holds for good, since a series keeps its kind.</summary>
+    /// <param name="Kinds">As they are stored; empty where all of them are doubles.</param>
+    /// <param name="Fits">Whether any value of the layout fits, so that messages need not be looked at one by one.</param>
+    internal sealed record Admitted(DeviceId Device, TelemetryLayout Layout, SeriesKind[] Kinds, bool Fits)
+    {
+        public bool IsOf(DeviceId device, TelemetryLayout layout) => ReferenceEquals(Layout, layout) && Device == device;
+    }
+
+    /// <summary>Looks at a layout once.</summary>
+    public Admitted Of(Device device, TelemetryLayout layout)
+    {
+        var kinds = store.Settle(device.Tenant, device.Id, layout.Properties, layout.Kinds);
+        var fits = layout.Kinds.Zip(kinds).All(pair => pair.First == pair.Second
+            || (pair.First == SeriesKind.Truth && pair.Second is SeriesKind.Number or SeriesKind.Whole));
+        return new Admitted(device.Id, layout, Array.TrueForAll(kinds, kind => kind == SeriesKind.Number) ? [] : kinds, fits);
+    }
+
+    /// <summary>Leaves out of rows what does not fit, and says the first of it.</summary>
+    public (IReadOnlyList<TelemetryRow> Rows, string? Fault) Fit(Device device, IReadOnlyList<TelemetryRow> rows, string? fault)
+    {
+        var fitting = new List<TelemetryRow>(rows.Count);
+        foreach (var row in rows)
+        {
+            var reasons = store.Admit(device.Tenant, device.Id, row.Properties, row.Values);
+            var misfit = Array.FindIndex(reasons, why => why is not null);
+            if (misfit < 0)
+            {
+                fitting.Add(row);
+                continue;
+            }
+
+            fault ??= $"{row.Properties[misfit]}: {reasons[misfit]}";
+            if (Array.Exists(reasons, why => why is null))
+            {
+                fitting.Add(new TelemetryRow(row.TimeNs, Fitting(row.Properties, reasons), Fitting(row.Values, reasons)));
+            }
+        }
+
+        return (fitting, fault);
+    }
+
+    private static T[] Fitting<T>(T[] all, string?[] reasons) => [.. all.Where((_, at) => reasons[at] is null)];
+}
