@@ -8,7 +8,7 @@ namespace Pilotage.Cli.Frame;
 /// <param name="Header">The heading, upper case.</param>
 /// <param name="Path">Dotted path; alternatives separated by <c>|</c>, the first that is there is taken.</param>
 /// <param name="Wide">Shown with <c>-o wide</c> only.</param>
-/// <param name="Exact">A number is a reading, shown with every digit it has.</param>
+/// <param name="Exact">A reading: a number is shown with every digit it has, true and false as they are.</param>
 internal sealed record Column(string Header, string Path, bool Wide = false, bool Exact = false)
 {
     private const double LeastInFourDigits = 0.0001;
@@ -20,7 +20,7 @@ internal sealed record Column(string Header, string Path, bool Wide = false, boo
         {
             if (Find(row, path) is { } found)
             {
-                return Exact && found.GetValueKind() == JsonValueKind.Number ? Shortest(found) : Text(found);
+                return Exact ? Reading(found) : Text(found);
             }
         }
 
@@ -56,6 +56,13 @@ internal sealed record Column(string Header, string Path, bool Wide = false, boo
             JsonValueKind.Number => Number(node),
             _ => node.ToJsonString(),
         },
+    };
+
+    private static string Reading(JsonNode node) => node.GetValueKind() switch
+    {
+        JsonValueKind.Number => Shortest(node),
+        JsonValueKind.True or JsonValueKind.False => node.ToJsonString(),
+        _ => Text(node),
     };
 
     // Four digits are enough for a person where they say something; -o json carries the value bit for bit.

@@ -1,17 +1,19 @@
+using Pilotage.TimeSeries;
+
 namespace Pilotage.Server.Fabric;
 
 /// <summary>Thins points for a chart without hiding a spike.</summary>
 internal static class Decimation
 {
-    /// <summary>At most <paramref name="max"/> points in time order: of each stretch the least and the greatest.</summary>
-    public static List<(long TimeNs, double Value)> MinMax(List<(long TimeNs, double Value)> points, int max)
+    /// <summary>At most <paramref name="max"/> points in time order: of each stretch the least and the greatest; of text its first.</summary>
+    public static List<TypedPoint> MinMax(List<TypedPoint> points, int max)
     {
         if (points.Count <= max)
         {
             return points;
         }
 
-        var kept = new List<(long, double)>(max);
+        var kept = new List<TypedPoint>(max);
         var stretches = max / 2;
         for (var i = 0; i < stretches; i++)
         {
@@ -20,8 +22,10 @@ internal static class Decimation
             var (least, greatest) = (from, from);
             for (var j = from + 1; j < to; j++)
             {
-                least = points[j].Value < points[least].Value ? j : least;
-                greatest = points[j].Value > points[greatest].Value ? j : greatest;
+                // Text is no number, so it is never less or greater.
+                var value = points[j].Value.Number;
+                least = value < points[least].Value.Number ? j : least;
+                greatest = value > points[greatest].Value.Number ? j : greatest;
             }
 
             kept.Add(points[Math.Min(least, greatest)]);

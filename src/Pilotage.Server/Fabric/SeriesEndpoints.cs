@@ -21,15 +21,16 @@ internal static class SeriesEndpoints
 
     internal sealed record SeriesList(IReadOnlyList<SeriesView> Items);
 
-    internal sealed record SeriesView(string Property, DateTimeOffset? LastTime, double? LastValue);
+    /// <summary>A series, what it holds, and its last value: a number, true or false, a string, or a document.</summary>
+    internal sealed record SeriesView(string Property, SeriesKind? Kind, DateTimeOffset? LastTime, object? LastValue);
 
     /// <summary>One series of many; a last value that is not finite is left out.</summary>
-    internal sealed record SeriesRow(string Device, string Path, string Property, DateTimeOffset LastTime, double? LastValue, string Quality);
+    internal sealed record SeriesRow(string Device, string Path, string Property, SeriesKind Kind, DateTimeOffset LastTime, object? LastValue, string Quality);
 
     internal sealed record SeriesPage(IReadOnlyList<SeriesRow> Items, string? NextCursor);
 
-    /// <summary>Points as [milliseconds since 1970 UTC, value]; decimated keeps the least and the greatest of each stretch.</summary>
-    internal sealed record SeriesData(string Device, string Property, bool Decimated, long Total, IReadOnlyList<double[]> Points);
+    /// <summary>Points as [milliseconds since 1970 UTC, value]; decimated keeps the least and the greatest of each stretch, of text the first.</summary>
+    internal sealed record SeriesData(string Device, string Property, SeriesKind? Kind, bool Decimated, long Total, IReadOnlyList<object[]> Points);
 
     public static IResult List(string id, Principal who, IFleet fleet, TimeSeriesStore store) => fleet.Resolve(who.Tenant, id).ToHttp(device =>
         TypedResults.Ok(new SeriesList([.. store.Series(device.Tenant, device.Id).Select(key => View(store, key))])));
@@ -65,10 +66,9 @@ internal static class SeriesEndpoints
     {
         var fromNs = from is { } f ? Clock.ToNs(f) : long.MinValue;
         var toNs = to is { } t ? Clock.ToNs(t) : long.MaxValue;
-        var all = store.Read(key, fromNs, toNs).Select(p => (p.TimeNs, p.Value)).ToList();
+        var all = store.ReadTyped(key, fromNs, toNs).ToList();
         var kept = Decimation.MinMax(all, points);
-        return new SeriesData(
-            key.Device.Value, key.Property, kept.Count < all.Count, all.Count, [.. kept.Where(p => double.IsFinite(p.Value)).Select(p => new[] { p.TimeNs / 1e6, p.Value })]);
+        return new SeriesData(key.Device.Value, key.Property, store.KindOf(key), kept.Count < all.Count, all.Count, SeriesJson.Of(kept));
     }
 
     /// <summary>A measured series is there from its first value on; one of a model can be waited for, empty until it infers.</summary>
@@ -91,9 +91,9 @@ internal static class SeriesEndpoints
     private static string PlaceOf(SeriesRow row) => $"{row.Device} {row.Property}";
 
     private static SeriesRow Row(Device device, string property, TypedPoint last) => new(
-        device.Id.Value, device.Path, property, Clock.FromNs(last.TimeNs), double.IsFinite(last.Value.Number) ? last.Value.Number : null, QualityNames[(int)last.Quality]);
+        device.Id.Value, device.Path, property, last.Value.Kind, Clock.FromNs(last.TimeNs), SeriesJson.Of(last.Value), QualityNames[(int)last.Quality]);
 
-    private static SeriesView View(TimeSeriesStore store, SeriesKey key) => store.TryGetLast(key, out var last) && double.IsFinite(last.Value)
-        ? new SeriesView(key.Property, Clock.FromNs(last.TimeNs), last.Value)
-        : new SeriesView(key.Property, null, null);
+    private static SeriesView View(TimeSeriesStore store, SeriesKey key) => store.TryGetLastTyped(key, out var last) && SeriesJson.Of(last.Value) is { } value
+        ? new SeriesView(key.Property, last.Value.Kind, Clock.FromNs(last.TimeNs), value)
+        : new SeriesView(key.Property, store.KindOf(key), null, null);
 }

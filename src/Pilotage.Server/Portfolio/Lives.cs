@@ -38,18 +38,18 @@ internal sealed class Lives(IFleet fleet, IDomainEvents events, TimeSeriesStore 
     public Digest DigestOf(TenantId tenant, IReadOnlyList<UnitLife> lives)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Span<byte> bytes = stackalloc byte[2 * sizeof(long)];
+        Span<byte> time = stackalloc byte[sizeof(long)];
         foreach (var life in lives)
         {
             Add($"{life.Device}|{life.StopNs}|{life.Planned}|{life.Hours:R}");
             foreach (var key in store.Series(tenant, new DeviceId(life.Device)).Where(key => !key.Property.Contains('@', StringComparison.Ordinal)).OrderBy(key => key.Property, StringComparer.Ordinal))
             {
                 Add(key.Property);
-                foreach (var point in store.Read(key, life.FirstNs, life.StopNs))
+                foreach (var point in store.ReadTyped(key, life.FirstNs, life.StopNs))
                 {
-                    BinaryPrimitives.WriteInt64BigEndian(bytes, point.TimeNs);
-                    BinaryPrimitives.WriteDoubleBigEndian(bytes[sizeof(long)..], point.Value);
-                    hash.AppendData(bytes);
+                    BinaryPrimitives.WriteInt64BigEndian(time, point.TimeNs);
+                    hash.AppendData(time);
+                    point.Value.AddTo(hash);
                 }
             }
         }

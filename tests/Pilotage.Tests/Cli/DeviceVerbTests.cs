@@ -151,6 +151,9 @@ public sealed class DeviceVerbTests
     [InlineData("0.30000000000000004", "0.30000000000000004")]
     [InlineData("20.123456", "20.123456")]
     [InlineData("42", "42")]
+    [InlineData("9007199254740993", "9007199254740993")]
+    [InlineData("true", "true")]
+    [InlineData("\"idle\"", "idle")]
     public async Task A_value_is_printed_with_the_digits_it_has(string sent, string shown)
     {
         using var run = new CliRun().Connected();

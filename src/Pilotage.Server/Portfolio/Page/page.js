@@ -108,11 +108,12 @@ function twinTable(lanes) {
 async function loadChart() {
   const device = byId("device").value;
   if (!device) return say("chart", "No device yet: it appears when the first one enrols.");
-  const names = rows(await api(`devices/${encodeURIComponent(device)}/series`)).map((one) => one.property);
+  const isDrawn = (one) => one.kind !== "text" && one.kind !== "json";
+  const names = rows(await api(`devices/${encodeURIComponent(device)}/series`)).filter(isDrawn).map((one) => one.property);
   const measured = names.filter((name) => !name.includes("@"));
   choose(measured);
   const wanted = [...byId("signals").querySelectorAll("input:checked")].map((box) => box.value).slice(0, lanesMax);
-  const read = async (name) => (await api(`devices/${encodeURIComponent(device)}/series/${name.split("/").map(encodeURIComponent).join("/")}?points=1000`)).points;
+  const read = async (name) => (await api(`devices/${encodeURIComponent(device)}/series/${name.split("/").map(encodeURIComponent).join("/")}?points=1000`)).points.map(([at, value]) => [at, Number(value)]); // True is 1.
   const signals = await Promise.all(wanted.map(async (name) => ({ name, points: await read(name) })));
   const inferences = await Promise.all(names.filter((name) => name.includes("@")).map(async (name) => ({ model: name.split("@")[0], release: name.split("@")[1].split("/")[0], points: await read(name) })));
   if (device !== byId("device").value) return undefined; // Another one was chosen meanwhile; its own load is under way.
