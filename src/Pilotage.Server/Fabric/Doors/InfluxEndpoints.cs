@@ -81,7 +81,8 @@ internal static class InfluxEndpoints
 
     private static async Task<IResult> StoreAsync(ReadOnlyMemory<byte> text, LineTelemetry lines, HttpRequest request, Ingestion ingestion)
     {
-        var messages = lines.Read(text.Span);
+        var messages = lines.Read(text.Span).Select(ingestion.Fit).ToList();
+        messages.ForEach(lines.Note);
         try
         {
             await ingestion.StoreAsync(messages);
@@ -100,7 +101,8 @@ internal static class InfluxEndpoints
             return TypedResults.NoContent();
         }
 
-        var stored = lines.Values == 0 ? "nothing was stored" : $"partial write: {lines.Values} values were stored, what is named here was not";
+        var values = messages.Sum(message => message.Rows.Sum(row => row.Properties.Length));
+        var stored = values == 0 ? "nothing was stored" : $"partial write: {values} values were stored, what is named here was not";
         return Error(StatusCodes.Status400BadRequest, $"{stored}: {faults.Words()}", lines.FirstFaultLine, faults.Kept);
     }
 

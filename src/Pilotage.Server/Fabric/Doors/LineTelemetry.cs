@@ -27,9 +27,6 @@ internal sealed class LineTelemetry(Principal who, IFleet fleet, LinePrecision p
     /// <summary>The line of the first fault; 0 where there is none.</summary>
     public int FirstFaultLine { get; private set; }
 
-    /// <summary>Values that are stored.</summary>
-    public int Values => _rows.Values.Sum(one => one.Rows.Values);
-
     /// <summary>Reads a body.</summary>
     public IReadOnlyList<DecodedMessage> Read(ReadOnlySpan<byte> body)
     {
@@ -50,6 +47,15 @@ internal sealed class LineTelemetry(Principal who, IFleet fleet, LinePrecision p
 
         return [.. _rows.Values.Where(one => one.Rows.Values > 0).Select(one => DecodedMessage.OfRows(
             one.Device, new IngestMessage(TopicPath.Of(one.Device.Path, TopicClass.Telemetry), default, [], receivedNs, receivedNs, null), one.Rows.ToRows()))];
+    }
+
+    /// <summary>Takes note of what did not fit the series of its device.</summary>
+    public void Note(DecodedMessage message)
+    {
+        if (message.Fault is { } misfit)
+        {
+            Faults.Add($"device {message.Device.Id}", misfit);
+        }
     }
 
     /// <summary>The property of a field.</summary>

@@ -50,7 +50,7 @@ internal static class TelemetryEndpoints
 
             var receivedNs = time.NowNs();
             var body = await DoorBody.ReadAsync(request, options, limits, cancellation);
-            var read = body.Then(payload => Read(device, form, payload, receivedNs));
+            var read = body.Then(payload => Read(device, form, payload, receivedNs)).Then(message => Fitting(ingestion.Fit(message)));
             if (!read.TryGet(out var message, out refusal))
             {
                 return refusal.ToHttp();
@@ -60,6 +60,10 @@ internal static class TelemetryEndpoints
             return TypedResults.Ok(new StoredView(device.Id.Value, message.Rows.Count, message.Rows.Sum(row => row.Properties.Length)));
         }
     }
+
+    private static Outcome<DecodedMessage> Fitting(DecodedMessage message) => message.Fault is { } misfit
+        ? new Refusal("fabric.telemetry.misfit", $"Nothing was stored, because a part does not fit its series: {misfit}.")
+        : message;
 
     private static Outcome<DecodedMessage> Read(Device device, TelemetryForm form, ReadOnlyMemory<byte> payload, long receivedNs)
     {

@@ -137,7 +137,10 @@ internal sealed class Ingestion : IAsyncDisposable
         decoded.ForEach(Told);
     }
 
-    /// <summary>Stores rows that came over HTTP, of however many devices; in commits of their own, because a body holds many.</summary>
+    /// <summary>Leaves out of a message what does not fit the series that are there, and says the first of it.</summary>
+    public DecodedMessage Fit(DecodedMessage decoded) => decoded.Fit(_admission);
+
+    /// <summary>Stores rows that fit and came over HTTP, of however many devices; in commits of their own, because a body holds many.</summary>
     public async Task StoreAsync(IReadOnlyList<DecodedMessage> messages)
     {
         var batch = new PointBatch();

@@ -1,4 +1,5 @@
 using Pilotage.Protocols;
+using Pilotage.TimeSeries;
 
 namespace Pilotage.Server.Fabric.Ingest;
 
@@ -49,12 +50,12 @@ internal sealed class RowGathering
     {
         private const int LinearMax = 16;
         private readonly List<string> _names = [];
-        private readonly List<double> _values = [];
+        private readonly List<SeriesValue> _values = [];
         private Dictionary<string, int>? _places;
 
         public int Count => _names.Count;
 
-        public bool TryPut(string name, double value)
+        public bool TryPut(string name, SeriesValue value)
         {
             var place = _places is null ? _names.IndexOf(name) : _places.GetValueOrDefault(name, -1);
             if (place >= 0)
@@ -79,6 +80,6 @@ internal sealed class RowGathering
             return true;
         }
 
-        public TelemetryRow ToTelemetry() => new(timeNs, [.. _names], [.. _values]);
+        public TelemetryRow ToTelemetry() => new(timeNs, [.. _names], _values.ToArray());
     }
 }

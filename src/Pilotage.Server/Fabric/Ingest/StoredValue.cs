@@ -1,34 +1,23 @@
 using Pilotage.Protocols;
+using Pilotage.TimeSeries;
 
 namespace Pilotage.Server.Fabric.Ingest;
 
-/// <summary>The one place where a value of a format becomes what a series holds, which is a double.</summary>
+/// <summary>The one place where a value of a format becomes what a series holds.</summary>
 internal static class StoredValue
 {
-    // The first double beyond the whole numbers of 64 bits.
-    private const double WholeEnd = 9_223_372_036_854_775_808;
-
-    /// <summary>The value as it is stored, or why it cannot be.</summary>
-    public static bool TryOf(MeasuredValue measured, out double value, out string? why)
+    /// <summary>The value as it is stored, or why it cannot be; whether it fits its series shows when that is known.</summary>
+    public static bool TryOf(MeasuredValue measured, out SeriesValue value, out string? why)
     {
-        value = 0;
-        why = null;
-        switch (measured.Kind)
+        value = measured.Kind switch
         {
-            case MeasuredKind.Number:
-                value = measured.Number;
-                why = double.IsFinite(value) ? null : "the number is too large";
-                return why is null;
-            case MeasuredKind.Whole:
-                value = measured.Whole;
-                why = value < WholeEnd && (long)value == measured.Whole ? null : $"{measured.Whole} cannot be kept exactly: a series holds doubles";
-                return why is null;
-            case MeasuredKind.Truth:
-                value = measured.Truth ? 1 : 0;
-                return true;
-            default:
-                why = "text is not stored as a series; send a number, or leave it out";
-                return false;
-        }
+            MeasuredKind.Number => SeriesValue.Of(measured.Number),
+            MeasuredKind.Whole => SeriesValue.OfWhole(measured.Whole),
+            MeasuredKind.Truth => SeriesValue.OfTruth(measured.Truth),
+            MeasuredKind.Text => SeriesValue.OfText(measured.Text),
+            _ => throw new ArgumentOutOfRangeException(nameof(measured), measured.Kind, "no such kind"),
+        };
+        why = measured.Kind == MeasuredKind.Number && !double.IsFinite(measured.Number) ? "the number is too large" : null;
+        return why is null;
     }
 }
