@@ -1,3 +1,4 @@
+using Pilotage.Core;
 using Pilotage.Core.Durability;
 using Pilotage.Testing;
 using Pilotage.TimeSeries;
@@ -8,6 +9,8 @@ namespace Pilotage.System.Store;
 internal static class StoreWriter
 {
     public const int Devices = 8;
+    private static readonly TenantId Tenant = new("acme");
+    private static readonly string[] Properties = ["id", "x", "y"];
 
     public static async Task RunAsync(string path, long first, bool isUnsynced)
     {
@@ -39,8 +42,18 @@ internal static class StoreWriter
     }
 
     /// <summary>All that is stored: the numbers, and whether the rest of each message fits its number.</summary>
-    public static IEnumerable<(long Id, bool IsIntact)> Stored(TimeSeriesStore store) =>
-        NumberedMessage.All(store, Devices).Select(row => (row.TimeNs, NumberedMessage.IsIntact(row, Devices)));
+    public static IEnumerable<(long Id, bool IsIntact)> Stored(TimeSeriesStore store) => store
+        .Replay(Tenant, [.. Enumerable.Range(0, Devices).Select(index => Device(index))], Properties, long.MinValue, long.MaxValue)
+        .Select(row => (row.TimeNs, row.Device == Device(row.TimeNs % Devices) && row.Values.AsSpan().SequenceEqual(Values(row.TimeNs))));
 
-    public static PointBatch Message(long number) => NumberedMessage.Of(number, Devices);
+    public static PointBatch Message(long number)
+    {
+        var batch = new PointBatch();
+        batch.AddRow(Tenant, Device(number % Devices), number, number, Properties, Values(number), Quality.Good);
+        return batch;
+    }
+
+    private static DeviceId Device(long index) => new($"device-{index}");
+
+    private static double[] Values(long number) => [number, Math.Sin(number), Math.Round(Math.Cos(number), 3)];
 }
