@@ -13,6 +13,7 @@ internal static class Program
     {
         ["gateway"] = Gateway.GatewayBench.RunAsync,
         ["inference"] = Inference.InferenceBench.RunAsync,
+        ["series"] = Series.SeriesBench.RunAsync,
         ["stream"] = Streams.StreamBench.RunAsync,
         ["store"] = Store.StoreBench.RunAsync,
         ["value"] = Value.ValueBench.RunAsync,

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 
-namespace Pilotage.Load.Gateway;
+namespace Pilotage.Load;
 
 /// <summary>Server processes that belong together, over a folder of their own; stopped by their process ids.</summary>
 internal sealed class Servers : IAsyncDisposable
@@ -50,7 +50,11 @@ internal sealed class Servers : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>What the files of a folder come to.</summary>
+    public static long BytesOf(string folder) => new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
+
+    /// <summary>Ends all of them in good order; their folder stays.</summary>
+    public async Task StopAsync()
     {
         foreach (var process in _processes)
         {
@@ -59,7 +63,14 @@ internal sealed class Servers : IAsyncDisposable
                 await BenchTools.RunAsync(Folder, "kill", process.Id.ToString(CultureInfo.InvariantCulture));
                 await process.WaitForExitAsync();
             }
+        }
+    }
 
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        foreach (var process in _processes)
+        {
             process.Dispose();
         }
 

@@ -62,7 +62,8 @@ public sealed class LineTelemetryTests : IAsyncLifetime
         Assert.Equal([$"p1 {Now} a=1,state=on,big=9007199254740993,even=9007199254740992"], shown);
         Assert.Equal(
             [
-                ("line 1", "There is no device p9"), ("line 2", "the tag device is missing"), ("line 4, column 18", "the field \"a\" has no value"), ("line 5", "ts lies outside 1980 to 2100"), ("line 6, field a", "\"a.room-é\" cannot be the name"),
+                ("line 1", "There is no device p9"), ("line 2", "the tag device is missing"), ("line 4, column 18", "the field \"a\" has no value"),
+                ("line 5", "ts lies outside 1980 to 2100"), ("line 6, field a", "\"a.room-é\" cannot be the name"),
             ],
             lines.Faults.Kept.Select(fault => (fault.Where, fault.Message)).Zip(Begins, (fault, begin) => (fault.Where, fault.Message.StartsWith(begin, StringComparison.Ordinal) ? begin : fault.Message)));
         Assert.Equal(1, lines.FirstFaultLine);
