@@ -3,8 +3,10 @@ namespace Pilotage.Testing;
 /// <summary>What senders saw acknowledged, compared with what a store returns: four counts, and all must be 0.</summary>
 public sealed class MessageLedger
 {
+    private const int NamedMax = 50;
     private readonly HashSet<long> _acked = [];
     private readonly HashSet<long> _sent = [];
+    private readonly List<long> _missing = [];
 
     public int Acked => _acked.Count;
 
@@ -39,12 +41,15 @@ public sealed class MessageLedger
             Invented += knowsAllSent && !_sent.Contains(id) ? 1 : 0;
         }
 
-        Missing += _acked.Count(id => !seen.Contains(id));
+        var missing = _acked.Where(id => !seen.Contains(id)).Order().ToList();
+        Missing += missing.Count;
+        _missing.AddRange(missing.Take(NamedMax - Math.Min(NamedMax, _missing.Count)));
 
         // Served once, a message must stay, whether its sender lived to see the ack or not.
         _acked.UnionWith(seen);
     }
 
     public override string ToString() =>
-        $"acked {Acked}, missing {Missing}, duplicate {Duplicate}, altered {Altered}, invented {Invented}";
+        $"acked {Acked}, missing {Missing}, duplicate {Duplicate}, altered {Altered}, invented {Invented}"
+        + (_missing.Count == 0 ? "" : $"; missing are {string.Join(' ', _missing)}{(Missing > _missing.Count ? " and more" : "")}");
 }

@@ -49,6 +49,7 @@ internal sealed partial class Exchange
                 return false;
             }
 
+            session.Releasing.Add(packetId);
             stored = session.Durable ? log.Released(session, packetId) : default;
             return true;
         }
@@ -59,7 +60,8 @@ internal sealed partial class Exchange
     {
         lock (_gate)
         {
-            if (session.Incoming[packetId] == IncomingState.None)
+            // A connection that has gone may come here late, when the identifier names another message already.
+            if (!session.Releasing.Remove(packetId) || session.Incoming[packetId] == IncomingState.None)
             {
                 return false;
             }

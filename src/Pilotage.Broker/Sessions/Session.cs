@@ -14,6 +14,7 @@ internal sealed class Session(ulong key, TenantId tenant, string clientId)
     public const uint NeverExpires = uint.MaxValue;
 
     private readonly HashSet<ushort> _packetIds = [];
+    private HashSet<ushort>? _releasing;
     private IncomingIds? _incoming;
     private Queue<ushort>? _released;
     private QueueTally _tally = new();
@@ -56,6 +57,15 @@ internal sealed class Session(ulong key, TenantId tenant, string clientId)
 
     /// <summary>How many identifiers <see cref="Incoming"/> holds; does not make one.</summary>
     public int IncomingCount => _incoming?.Count ?? 0;
+
+    /// <summary>
+    /// Those of <see cref="Incoming"/> that the client has released, while the log takes that down: free as soon as it has. A rewrite of
+    /// the log leaves them out, or it would take them back.
+    /// </summary>
+    public HashSet<ushort> Releasing => _releasing ??= [];
+
+    /// <summary>The identifiers that a client has sent and not released.</summary>
+    public IEnumerable<ushort> Unreleased => _releasing is { Count: > 0 } releasing ? Incoming.All().Where(id => !releasing.Contains(id)) : Incoming.All();
 
     /// <summary>
     /// The identifiers that the client released last, oldest first. Whether it has seen PUBCOMP for these is not known, so

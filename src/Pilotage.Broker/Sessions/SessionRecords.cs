@@ -79,8 +79,9 @@ internal static class SessionRecords
     {
         var record = Begin(target, RecordKind.Unreleased);
         record.UInt64(session.Key);
-        record.UInt32((uint)session.IncomingCount);
-        foreach (var packetId in session.Incoming.All())
+        var unreleased = session.Unreleased.ToList();
+        record.UInt32((uint)unreleased.Count);
+        foreach (var packetId in unreleased)
         {
             record.UInt32(packetId);
         }

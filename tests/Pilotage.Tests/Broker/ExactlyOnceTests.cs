@@ -134,6 +134,46 @@ public sealed class ExactlyOnceTests
     }
 
     [Fact]
+    public async Task An_identifier_that_is_released_while_the_log_is_rewritten_is_free_after_a_crash()
+    {
+        var rig = new ExchangeRig(new() { CompactAfterBytes = 64 * 1024 });
+        var session = (await rig.AttachAsync("c", new())).Session;
+        await rig.PublishOnce(session, "b", "first", 7).Stored;
+        rig.Exchange.Settle(session, 7, MqttReason.Success);
+        await SessionLogTests.GrowAsync(rig);
+
+        // The release is on its way to the disk when the rewrite begins.
+        rig.Writer.Hold();
+        Assert.True(rig.Exchange.TryRelease(session, 7, out var released));
+        var rewritten = rig.Exchange.CompactAsync().AsTask();
+        rig.Writer.Release();
+        await released;
+        await rewritten;
+        Assert.True(rig.Exchange.Forget(session, 7));
+        rig.PowerCut();
+
+        var (back, _) = await BackAsync(rig);
+        Assert.Equal(IncomingState.None, rig.PublishOnce(back, "b", "second", 7).State);
+    }
+
+    [Fact]
+    public async Task A_connection_that_has_gone_frees_no_identifier_of_a_later_message()
+    {
+        var rig = new ExchangeRig();
+        var session = (await rig.AttachAsync("c", new())).Session;
+        await rig.PublishOnce(session, "b", "first", 7).Stored;
+        Assert.True(rig.Exchange.TryRelease(session, 7, out var earlier));
+        Assert.True(rig.Exchange.TryRelease(session, 7, out var again));
+        await earlier;
+        await again;
+        Assert.True(rig.Exchange.Forget(session, 7));
+        await rig.PublishOnce(session, "b", "second", 7).Stored;
+
+        Assert.False(rig.Exchange.Forget(session, 7));
+        Assert.True(rig.Exchange.IsUnreleased(session, 7));
+    }
+
+    [Fact]
     public async Task A_full_disk_holds_a_delivery_back_until_there_is_room()
     {
         var rig = new ExchangeRig();
