@@ -9,6 +9,7 @@ namespace Pilotage.Testing;
 /// </remarks>
 public sealed class PowerCutVolume : IAsyncDisposable
 {
+    private const int TriesMax = 100;
     private readonly string _image;
     private readonly string _mount;
     private readonly string _root;
@@ -53,9 +54,20 @@ public sealed class PowerCutVolume : IAsyncDisposable
     public async Task<string> FillAsync(int kilobytesLeft)
     {
         var path = Path.Combine(_mount, "filler");
-        var free = new DriveInfo(_mount).AvailableFreeSpace - (kilobytesLeft * 1024L);
-        await RunAsync("fallocate", "-l", $"{Math.Max(free, 4096)}", path);
-        return path;
+        for (var tried = 1; ; tried++)
+        {
+            var free = new DriveInfo(_mount).AvailableFreeSpace - (kilobytesLeft * 1024L);
+            try
+            {
+                await RunAsync("fallocate", "-l", $"{Math.Max(free, 4096)}", path);
+                return path;
+            }
+            catch (InvalidOperationException less) when (tried < TriesMax && less.Message.Contains("No space left", StringComparison.Ordinal))
+            {
+                // Somebody wrote meanwhile: there is less than was measured.
+                File.Delete(path);
+            }
+        }
     }
 
     /// <summary>What a power cut at this moment leaves; the volume itself lives on.</summary>
@@ -96,7 +108,6 @@ public sealed class PowerCutVolume : IAsyncDisposable
     /// <summary>A process that another test is starting holds our files between fork and exec: for that moment the volume is busy.</summary>
     private static async Task UnmountAsync(string mount)
     {
-        const int TriesMax = 100;
         for (var tried = 1; ; tried++)
         {
             try
