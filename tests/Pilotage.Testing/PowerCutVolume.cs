@@ -10,6 +10,7 @@ namespace Pilotage.Testing;
 public sealed class PowerCutVolume : IAsyncDisposable
 {
     private const int TriesMax = 100;
+    private int _fillers;
     private readonly string _image;
     private readonly string _mount;
     private readonly string _root;
@@ -53,7 +54,7 @@ public sealed class PowerCutVolume : IAsyncDisposable
     /// <summary>Takes space away with a file of zeros, as much as fits; delete the file to give it back.</summary>
     public async Task<string> FillAsync(int kilobytesLeft)
     {
-        var path = Path.Combine(_mount, "filler");
+        var path = Path.Combine(_mount, $"filler-{++_fillers}");
         for (var tried = 1; ; tried++)
         {
             var free = new DriveInfo(_mount).AvailableFreeSpace - (kilobytesLeft * 1024L);
