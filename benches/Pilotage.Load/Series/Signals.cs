@@ -15,7 +15,7 @@ internal sealed class Signals(int devices)
     private const int LineBytesMax = 320;
     private readonly double[] _state = [.. Enumerable.Range(0, devices * Properties).Select(First)];
     private readonly double[] _values = new double[devices * Properties];
-    private readonly byte[][] _names = [.. Enumerable.Range(0, devices).Select(device => Encoding.ASCII.GetBytes($"env,device={IdOf(device)},site=s{device % 20} "))];
+    private readonly byte[][] _names = [.. Enumerable.Range(0, devices).Select(device => Encoding.ASCII.GetBytes($"env,device={IdOf(device)} "))];
     private ulong _chance = 88172645463325252;
 
     public static string IdOf(int device) => $"dev-{device:D5}";
