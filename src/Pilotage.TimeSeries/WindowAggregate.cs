@@ -13,6 +13,13 @@ public readonly record struct WindowAggregate(long StartNs, long Count, double M
     /// <summary>The arithmetic mean.</summary>
     public double Mean => Sum / Count;
 
+    /// <summary>The start of the window that a time falls into; windows are aligned to the epoch, as those of pipelines are.</summary>
+    public static long StartOf(long timeNs, long windowNs)
+    {
+        var past = timeNs % windowNs;
+        return timeNs - (past < 0 ? past + windowNs : past);
+    }
+
     /// <summary>The same window of two series, or two parts of one window, as one.</summary>
     public WindowAggregate With(WindowAggregate other) => new(
         StartNs,

@@ -12,7 +12,7 @@ internal static class WindowSums
         {
             for (var at = 0; at < run.Count;)
             {
-                var start = windowNs is { } length ? Floor(run.Times.Span[at], length) : fromNs;
+                var start = windowNs is { } length ? WindowAggregate.StartOf(run.Times.Span[at], length) : fromNs;
                 var rest = run.Times.Span[at..];
                 var count = windowNs is { } each && start <= long.MaxValue - each ? ColumnRuns.FirstAtOrAfter(rest, start + each) : rest.Length;
                 var part = Sum(run, at, count, start);
@@ -36,13 +36,6 @@ internal static class WindowSums
         {
             yield return last;
         }
-    }
-
-    /// <summary>The start of the window that a time falls into.</summary>
-    public static long Floor(long timeNs, long windowNs)
-    {
-        var past = timeNs % windowNs;
-        return timeNs - (past < 0 ? past + windowNs : past);
     }
 
     private static WindowAggregate? Sum(ColumnRun run, int start, int count, long windowStartNs)

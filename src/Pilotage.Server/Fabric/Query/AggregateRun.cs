@@ -21,12 +21,12 @@ internal static class AggregateRun
     private const double NsPerMs = 1e6;
 
     /// <exception cref="OperationCanceledException">Whoever asked has gone.</exception>
-    public static Outcome<IReadOnlyList<AggregateRow>> Run(TimeSeriesStore store, AggregateQuery query, CancellationToken cancellation)
+    public static Outcome<IReadOnlyList<AggregateRow>> Run(TimeSeriesStore store, AggregateQuery query, CancellationToken cancellation, long pointsMax = PointsMax)
     {
         var touched = query.Devices.Sum(device => store.PointsTouched(KeyOf(device, query), query.FromNs, query.ToNs - 1));
-        if (touched > PointsMax)
+        if (touched > pointsMax)
         {
-            return TooCostly($"would read about {touched:N0} points; {PointsMax:N0} are the most");
+            return TooCostly($"would read about {touched:N0} points; {pointsMax:N0} are the most");
         }
 
         var groups = new SortedDictionary<string, AggregateGroup>(StringComparer.Ordinal);
@@ -44,7 +44,7 @@ internal static class AggregateRun
 
         var filled = groups.Values.Where(group => group.Windows.Count > 0).ToList();
         var ranked = Ranked(filled, query);
-        var values = ranked.Sum(each => WindowsOf(each.Group, query)) * query.Functions.Count;
+        var values = ranked.Aggregate(Int128.Zero, (sum, each) => sum + WindowsOf(each.Group, query)) * query.Functions.Count;
         return values > ValuesMax
             ? TooCostly($"would give {values:N0} values; {ValuesMax:N0} are the most")
             : (Outcome<IReadOnlyList<AggregateRow>>)ranked.ConvertAll(each => new AggregateRow(each.Group.Key, each.Rank, Points(each.Group, query)));
@@ -75,7 +75,7 @@ internal static class AggregateRun
         return [.. ordered.Take(top).Select(each => (each.Group, (double?)each.Rank))];
     }
 
-    private static long WindowsOf(AggregateGroup group, AggregateQuery query)
+    private static Int128 WindowsOf(AggregateGroup group, AggregateQuery query)
     {
         if (query.Fill == Fill.None || query.WindowNs is not { } length)
         {
@@ -83,15 +83,13 @@ internal static class AggregateRun
         }
 
         var (first, last) = Span(group, query, length);
-        return ((last - first) / length) + 1;
+        return (((Int128)last - first) / length) + 1;
     }
 
     /// <summary>The first and last window that is told: those of the time asked for, or where there is none of the data.</summary>
     private static (long First, long Last) Span(AggregateGroup group, AggregateQuery query, long length) => (
-        query.FromNs == long.MinValue ? group.Windows[0].StartNs : WindowStart(query.FromNs, length),
-        query.ToNs == long.MaxValue ? group.Windows[^1].StartNs : WindowStart(query.ToNs - 1, length));
-
-    private static long WindowStart(long timeNs, long length) => timeNs - (((timeNs % length) + length) % length);
+        query.FromNs == long.MinValue ? group.Windows[0].StartNs : WindowAggregate.StartOf(Math.Max(query.FromNs, long.MinValue + length), length),
+        query.ToNs == long.MaxValue ? group.Windows[^1].StartNs : WindowAggregate.StartOf(query.ToNs - 1, length));
 
     private static List<double?[]> Points(AggregateGroup group, AggregateQuery query)
     {
@@ -101,10 +99,12 @@ internal static class AggregateRun
         }
 
         var points = new List<double?[]>();
-        var (first, last) = Span(group, query, length);
+        var first = Span(group, query, length).First;
+        var windows = (long)WindowsOf(group, query);
         var next = 0;
-        for (var start = first; start <= last; start += length)
+        for (var i = 0L; i < windows; i++)
         {
+            var start = first + (i * length);
             if (next < group.Windows.Count && group.Windows[next].StartNs == start)
             {
                 var window = group.Windows[next++];

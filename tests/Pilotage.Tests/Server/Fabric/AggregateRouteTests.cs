@@ -103,6 +103,35 @@ public sealed class AggregateRouteTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_span_of_all_time_is_counted_and_refused()
+    {
+        // From the first nanosecond that there is to the last: more windows than 64 bits count.
+        var answer = await _pipeline.AskAsync("GET", Route, query: "?property=load&window=PT0.0000001S&fill=null&from=1600-01-01T00:00:00Z&to=9999-01-01T00:00:00Z");
+        Assert.Equal(422, answer.Status);
+        answer = await _pipeline.AskAsync("GET", Route, query: "?property=load&window=PT1S&fill=null&from=1600-01-01T00:00:00Z&to=9999-01-01T00:00:00Z");
+        Assert.Equal(422, answer.Status);
+        Assert.Contains("values; 500,000 are the most", answer.Detail(), StringComparison.Ordinal);
+
+        // Few windows of all time are told, and the telling ends.
+        answer = await _pipeline.AskAsync("GET", Route, query: "?property=load&window=P366D&fill=null&thing=fan&from=1600-01-01T00:00:00Z&to=9999-01-01T00:00:00Z");
+        Assert.Equal(200, answer.Status);
+        var points = answer.Json["items"]![0]!["points"]!.AsArray();
+        Assert.InRange(points.Count, 580, 585);
+        Assert.Equal(-29.5, (double?)Assert.Single(points, point => point![1] is not null)![1]);
+    }
+
+    [Fact]
+    public void A_query_that_reads_too_much_is_refused_before_it_reads_and_one_that_nobody_waits_for_ends()
+    {
+        var devices = _server.Get<IFleet>().List(Acme, new DeviceQuery());
+        var query = new AggregateQuery { Property = "load", Devices = devices };
+        var store = _server.Get<TimeSeriesStore>();
+        Assert.Contains("would read about 120 points; 119 are the most", AggregateRun.Run(store, query, default, pointsMax: 119).Refusal.Message, StringComparison.Ordinal);
+        Assert.True(AggregateRun.Run(store, query, default, pointsMax: 120).IsOk);
+        Assert.Throws<OperationCanceledException>(() => AggregateRun.Run(store, query, new CancellationToken(canceled: true)));
+    }
+
+    [Fact]
     public async Task Series_are_listed_with_their_last_values_page_by_page()
     {
         var seen = new List<string>();
