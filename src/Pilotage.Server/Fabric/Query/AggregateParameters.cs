@@ -37,13 +37,17 @@ internal sealed record AggregateParameters(
             return QueryBounds.Refused("from", $"is {From:O}, not before to ({To:O}); give the earlier time as from");
         }
 
+        if (Top is < 1 or > TopMax)
+        {
+            return QueryBounds.Refused("top", $"is {Top}; give 1 to {TopMax}, or leave it out for all groups");
+        }
+
         if (!ReadWindow().TryGet(out var window, out var refusal)
             || !ReadFunctions("fn", Fn ?? "avg").TryGet(out var functions, out refusal)
             || !ReadRank(functions[0]).TryGet(out var by, out refusal)
             || !ReadLevels().TryGet(out var levels, out refusal)
             || !ReadFill(window).TryGet(out var fill, out refusal)
-            || !QueryBounds.OneOf("order", Order, Orders).TryGet(out var order, out refusal)
-            || !QueryBounds.Within("top", Top, TopMax, 1, TopMax).TryGet(out var top, out refusal))
+            || !QueryBounds.OneOf("order", Order, Orders).TryGet(out var order, out refusal))
         {
             return refusal;
         }
@@ -58,7 +62,7 @@ internal sealed record AggregateParameters(
             Functions = functions,
             GroupLevels = levels,
             Fill = fill,
-            Top = Top is null ? null : top,
+            Top = Top,
             By = by,
             Ascending = order == "asc",
         };

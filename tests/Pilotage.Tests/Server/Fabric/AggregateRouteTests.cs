@@ -82,7 +82,7 @@ public sealed class AggregateRouteTests : IAsyncLifetime
     [InlineData("groupBy=level:7", "groupBy", "level:6")]
     [InlineData("fill=zero", "fill", "linear")]
     [InlineData("fill=previous", "fill", "give window too")]
-    [InlineData("top=0", "top", "1 to 1000")]
+    [InlineData("top=0", "top", "leave it out for all groups")]
     [InlineData("top=1&by=min,max", "by", "ranked by one")]
     [InlineData("top=1&order=up", "order", "asc")]
     [InlineData("from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z", "from", "earlier")]
