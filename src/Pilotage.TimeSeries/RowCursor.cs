@@ -14,19 +14,9 @@ internal sealed class RowCursor
         Rows = rows;
         Columns = columns;
         _byTime = byTime;
-        if (byTime && !rows.IsRising)
-        {
-            _order = new int[rows.Count];
-            for (var i = 0; i < _order.Length; i++)
-            {
-                _order[i] = i;
-            }
-
-            // By arrival within a time: rows stand in order of arrival.
-            Array.Sort(_order, (left, right) => rows.Times[left] == rows.Times[right]
-                ? left.CompareTo(right)
-                : rows.Times[left].CompareTo(rows.Times[right]));
-        }
+        _order = byTime
+            ? rows.IsRising ? null : rows.OrderBy(rows.Times, rows.Arrivals)
+            : rows.IsInOrderOfArrival ? null : rows.OrderBy(rows.Arrivals, rows.Times);
     }
 
     public RowSpan Rows { get; }

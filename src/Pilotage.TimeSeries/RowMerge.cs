@@ -1,10 +1,12 @@
+using Pilotage.TimeSeries.Segments;
+
 namespace Pilotage.TimeSeries;
 
 /// <summary>Merges rows of many sources into one order, opening each source only when the merge reaches it.</summary>
 internal static class RowMerge
 {
     /// <summary>The rows in order; the cursor handed out stands on the row and is moved on by the merge.</summary>
-    public static IEnumerable<RowCursor> Of(List<RowSource> sources, bool byTime)
+    public static IEnumerable<RowCursor> Of(List<RowSource> sources, bool byTime, BlockParts parts)
     {
         sources.Sort((left, right) => left.First.CompareTo(right.First));
         var open = new PriorityQueue<RowCursor, (long, long)>();
@@ -14,9 +16,9 @@ internal static class RowMerge
             while (next < sources.Count && (open.Count == 0 || sources[next].First <= open.Peek().Key.Major))
             {
                 var source = sources[next++];
-                if (source.Load() is { Count: > 0 } rows)
+                if (source.Load(parts) is { Count: > 0 } rows)
                 {
-                    var opened = new RowCursor(rows, source.Columns, byTime);
+                    var opened = new RowCursor(rows, source.Columns ?? [], byTime);
                     open.Enqueue(opened, opened.Key);
                 }
             }

@@ -9,14 +9,23 @@ internal static class StoreMetrics
     private static readonly Counter<long> PointsSealed = Meter.CreateCounter<long>("pilotage.series.points.sealed", "{point}", "Points moved from memory into segments.");
     private static readonly Counter<long> SealsFailed = Meter.CreateCounter<long>("pilotage.series.seals.failed", "{seal}", "Segments that could not be written; their points stay in memory and in the log.");
 
+    private static readonly Counter<long> PointsMerged = Meter.CreateCounter<long>("pilotage.series.points.merged", "{point}", "Points written anew when segments were merged into larger ones.");
+    private static readonly Counter<long> MergesFailed = Meter.CreateCounter<long>("pilotage.series.merges.failed", "{merge}", "Merges of segments that could not be written; the segments stay as they were.");
+
     /// <summary>Says that a store is there, so that what never happens to it reads as 0 rather than as unknown.</summary>
     public static void Opened()
     {
         Sealed(0);
         SealsFailed.Add(0);
+        Merged(0);
+        MergesFailed.Add(0);
     }
 
     public static void Sealed(long points) => PointsSealed.Add(points);
+
+    public static void Merged(long points) => PointsMerged.Add(points);
+
+    public static void NotMerged() => MergesFailed.Add(1);
 
     public static void NotSealed() => SealsFailed.Add(1);
 }

@@ -17,9 +17,17 @@ public sealed record TimeSeriesOptions
     [Range(16, 64 * 1024)]
     public int TextBytesMax { get; init; } = 4 * 1024;
 
-    /// <summary>Messages in one block of a segment: what a query for a single point decodes.</summary>
+    /// <summary>Messages in one block of a segment: what a query for a single point decodes the times and one column of.</summary>
     [Range(1, 65_536)]
-    public int BlockRowsMax { get; init; } = 1024;
+    public int BlockRowsMax { get; init; } = 2048;
+
+    /// <summary>So many segments of a size are merged into one of the next. Fewer make queries faster and writing dearer.</summary>
+    [Range(2, 64)]
+    public int MergedSegments { get; init; } = 8;
+
+    /// <summary>Points of a segment that is not merged any more: what one merge or one deletion writes anew at most, about.</summary>
+    [Range(1_000, 10_000_000_000)]
+    public long MergedPointsMax { get; init; } = 64_000_000;
 
     /// <summary>Size at which the head's log starts a new file.</summary>
     [Range(4 * 1024, 1024 * 1024 * 1024)]
@@ -28,7 +36,7 @@ public sealed record TimeSeriesOptions
     /// <summary>Where commits run; by default on a thread of the store's own. Simulations pass one they drive.</summary>
     public TaskScheduler? Writer { get; init; }
 
-    /// <summary>Where segments are sealed; by default on the thread pool.</summary>
+    /// <summary>Where segments are sealed and merged; by default on the thread pool.</summary>
     public TaskScheduler? Sealer { get; init; }
 
     internal void Validate()
@@ -37,9 +45,11 @@ public sealed record TimeSeriesOptions
         InRange(HeadTextBytesMax, 64 * 1024, 1024 * 1024 * 1024, nameof(HeadTextBytesMax));
         InRange(TextBytesMax, 16, 64 * 1024, nameof(TextBytesMax));
         InRange(BlockRowsMax, 1, 65_536, nameof(BlockRowsMax));
+        InRange(MergedSegments, 2, 64, nameof(MergedSegments));
+        InRange(MergedPointsMax, 1_000, 10_000_000_000, nameof(MergedPointsMax));
     }
 
-    private static void InRange(int value, int least, int most, string name)
+    private static void InRange(long value, long least, long most, string name)
     {
         if (value < least || value > most)
         {

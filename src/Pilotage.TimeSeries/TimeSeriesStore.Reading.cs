@@ -8,12 +8,8 @@ namespace Pilotage.TimeSeries;
 /// <content>Queries: each sees what was visible when it began, and holds a few blocks at a time.</content>
 public sealed partial class TimeSeriesStore
 {
-    // Values of blocks kept decoded for comparing late arrivals: 9 bytes each.
-    private const int LoadedValuesMax = 1_000_000;
-    private const int LoadedValueBytes = 9;
     private const double GapFactor = 1.5;
-    private readonly Dictionary<BlockRef, RowSpan> _loaded = [];
-    private int _loadedValues;
+    private readonly LoadedBlocks _loaded = new();
 
     /// <summary>The series of a tenant, or of one device of it, in order of device and property.</summary>
     public IReadOnlyList<SeriesKey> Series(TenantId tenant, DeviceId? device)
@@ -55,7 +51,7 @@ public sealed partial class TimeSeriesStore
         {
             for (var i = 0; i < run.Count; i++)
             {
-                yield return new Point(run.Times.Span[i], run.Values.Span[i], run.Qualities.Span[i]);
+                yield return run.PointAt(i);
             }
         }
     }
@@ -65,15 +61,28 @@ public sealed partial class TimeSeriesStore
     /// <param name="fromNs">The first time that counts.</param>
     /// <param name="toNs">The first time that counts no more.</param>
     /// <param name="windowNs">Length of a window, aligned to the epoch; without one, all points make one window that begins at <paramref name="fromNs"/>.</param>
-    public IEnumerable<WindowAggregate> Aggregate(SeriesKey key, long fromNs, long toNs, long? windowNs)
+    /// <param name="withEnds">
+    /// Whether the first and the last point of each window are asked for. Without them, what was summed up when it was
+    /// written answers for most of the points, and only the rest is read.
+    /// </param>
+    public IEnumerable<WindowAggregate> Aggregate(SeriesKey key, long fromNs, long toNs, long? windowNs, bool withEnds)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(windowNs ?? 1, nameof(windowNs));
-        return toNs <= fromNs ? [] : WindowSums.Of(Runs(key, fromNs, toNs - 1), fromNs, windowNs);
+        if (toNs <= fromNs)
+        {
+            return [];
+        }
+
+        var sources = Sources(key.Tenant, key.Device, [key.Property], fromNs, toNs - 1, byTime: true);
+        var stretches = withEnds
+            ? ColumnRuns.Of(sources, fromNs, toNs - 1).Select(run => new SeriesStretch(run, null, 0))
+            : ColumnRuns.Sums(sources, fromNs, toNs - 1, windowNs);
+        return WindowSums.Of(stretches, fromNs, windowNs);
     }
 
     /// <summary>About how many points a query of these times has to read: those of every block that it touches.</summary>
     public long PointsTouched(SeriesKey key, long fromNs, long toNs) =>
-        Sources(key.Tenant, key.Device, [key.Property], fromNs, toNs, byTime: true).Sum(source => (long)source.Rows);
+        Sources(key.Tenant, key.Device, [key.Property], fromNs, toNs, byTime: true).Sum(source => (long)source.Count);
 
     /// <summary>The messages of devices in the order they arrived, also those that were replaced later.</summary>
     /// <remarks>Times are device times, both ends included; messages with none of the properties are left out.</remarks>
@@ -95,7 +104,7 @@ public sealed partial class TimeSeriesStore
             sources.AddRange(Sources(tenant, device, properties, fromNs, toNs, byTime: false));
         }
 
-        foreach (var cursor in RowMerge.Of(sources, byTime: false))
+        foreach (var cursor in RowMerge.Of(sources, byTime: false, BlockParts.All))
         {
             var time = cursor.Rows.Times[cursor.Row];
             if (time >= fromNs && time <= toNs)
@@ -249,8 +258,7 @@ public sealed partial class TimeSeriesStore
             {
                 if (block.LastNs >= fromNs && block.FirstNs <= toNs && columns.TryGetValue(block.Shape, out var where))
                 {
-                    sources.Add(new RowSource(
-                        byTime ? block.FirstNs : block.FirstArrival, byTime ? block.LastNs : block.LastArrival, block.Rows, where, () => Load(block, where)));
+                    sources.Add(new RowSource(block, where, byTime));
                 }
             }
         }
@@ -262,27 +270,8 @@ public sealed partial class TimeSeriesStore
     {
         if (table is { Count: > 0 })
         {
-            var rows = table.Snapshot();
-            var (first, last) = byTime ? rows.Span : (rows.Arrivals[0], rows.Arrivals[rows.Count - 1]);
-            sources.Add(new RowSource(first, last, rows.Count, columns, () => rows));
+            sources.Add(new RowSource(table.Snapshot(), columns, byTime));
         }
-    }
-
-    private RowSpan? Load(BlockRef block, int[]? columns)
-    {
-        bool[]? wanted = null;
-        if (columns is not null)
-        {
-            wanted = new bool[block.Shape.Properties.Length];
-            foreach (var column in columns.Where(column => column >= 0))
-            {
-                wanted[column] = true;
-            }
-        }
-
-        var rows = block.Segment.Load(block, wanted);
-        Interlocked.Add(ref _damaged, rows is null ? 1 : 0);
-        return rows;
     }
 
     /// <summary>All stored rows of a device at a time: the slow path of late and repeated arrivals.</summary>
@@ -298,16 +287,12 @@ public sealed partial class TimeSeriesStore
 
         foreach (var block in device.Blocks)
         {
-            if (timeNs < block.FirstNs || timeNs > block.LastNs || LoadWhole(block) is not { } rows)
+            if (timeNs < block.FirstNs || timeNs > block.LastNs || _loaded.Find(block, timeNs) is not var (rows, row))
             {
                 continue;
             }
 
-            var row = rows.Times.AsSpan().LastIndexOf(timeNs);
-            if (row >= 0)
-            {
-                stored.Add(new RowSpanAt(block.Shape, column => rows.TypedPoint(row, column), rows.Arrivals[row]));
-            }
+            stored.Add(new RowSpanAt(block.Shape, column => rows.TypedPoint(row, column), rows.Arrivals[row]));
         }
 
         return stored;
@@ -320,29 +305,5 @@ public sealed partial class TimeSeriesStore
             var rows = table.Snapshot();
             stored.Add(new RowSpanAt(table.Shape, column => rows.TypedPoint(row, column), table.ArrivalAt(row)));
         }
-    }
-
-    private RowSpan? LoadWhole(BlockRef block)
-    {
-        if (_loaded.TryGetValue(block, out var rows))
-        {
-            return rows;
-        }
-
-        rows = Load(block, null);
-        if (rows is not null)
-        {
-            var values = rows.Values.Length + (int)(rows.Texts.Sum(text => 2L * text.Length) / LoadedValueBytes);
-            if (_loadedValues + values > LoadedValuesMax)
-            {
-                _loaded.Clear();
-                _loadedValues = 0;
-            }
-
-            _loaded[block] = rows;
-            _loadedValues += values;
-        }
-
-        return rows;
     }
 }

@@ -4,20 +4,26 @@ using Pilotage.TimeSeries.Segments;
 
 namespace Pilotage.TimeSeries;
 
-/// <content>From the head to segments, and back after a crash.</content>
+/// <content>From the head to segments.</content>
 public sealed partial class TimeSeriesStore
 {
-    private readonly List<long> _segments = [];
+    // A head of less is not sealed when the store is closed: its log is read in no time.
+    private const int SealedAtCloseFrom = 16;
+
+    // Guards the manifest, and which segments it names, while one is written; taken before the store's lock.
+    private readonly Lock _manifestGate = new();
+    private readonly List<SegmentFile> _segments = [];
+    private readonly DamageTally _damages = new();
+    private Manifest _manifest = Manifest.Empty;
     private Dictionary<Shape, SeriesSnapshot[]> _sealingStates = [];
     private Task _sealTask = Task.CompletedTask;
     private StorageException? _sealFailure;
     private string? _notSealed;
     private long _nextSegment = 1;
-    private long _damaged;
     private bool _isClosing;
 
     /// <summary>Blocks and records met so far that were durable and cannot be read any more.</summary>
-    public long Damaged => Interlocked.Read(ref _damaged) + _log.Damages.Sum(damage => damage.LastSequence - damage.FirstSequence + 1);
+    public long Damaged => _damages.Count + _log.Damages.Sum(damage => damage.LastSequence - damage.FirstSequence + 1);
 
     /// <summary>Opens a store, creating it when missing.</summary>
     public static TimeSeriesStore Open(IDurableDirectory directory, TimeSeriesOptions options, TimeProvider time)
@@ -26,6 +32,7 @@ public sealed partial class TimeSeriesStore
         StoreMetrics.Opened();
         var store = new TimeSeriesStore(directory, options, time);
         store.Recover();
+        store.StartMerging();
         return store;
     }
 
@@ -106,28 +113,30 @@ public sealed partial class TimeSeriesStore
             var head = _sealing!;
 
             // A number is used once: after a failed sync of the folder an earlier manifest may name its file.
-            var id = _nextSegment++;
-            var blocks = WriteSegment(id, head);
-            var manifest = new Manifest
+            var segment = WriteSegment(Interlocked.Increment(ref _nextSegment) - 1, head);
+            lock (_manifestGate)
             {
-                Segments = [.. _segments, id],
-                LastSequence = head.LastSequence,
-                NextArrival = head.NextArrival,
-                Marks = head.Marks,
-            };
-            manifest.Save(_directory);
-            lock (_gate)
-            {
-                _segments.Add(id);
-                Adopt(blocks);
-                _sealing = null;
-                _sealingStates = [];
-                SealWhenFull();
+                Save(_manifest with
+                {
+                    Segments = [.. _manifest.Segments, segment.Id],
+                    LastSequence = head.LastSequence,
+                    NextArrival = head.NextArrival,
+                    Marks = head.Marks,
+                });
+                lock (_gate)
+                {
+                    _segments.Add(segment);
+                    Adopt(segment.Blocks);
+                    _sealing = null;
+                    _sealingStates = [];
+                    SealWhenFull();
+                }
             }
 
             Volatile.Write(ref _notSealed, null);
             _log.TrimBefore(head.LastSequence + 1);
             StoreMetrics.Sealed(head.Points);
+            StartMerging();
         }
         catch (StorageException fault)
         {
@@ -140,22 +149,29 @@ public sealed partial class TimeSeriesStore
         }
     }
 
-    private IReadOnlyList<BlockRef> WriteSegment(long id, HeadTables head)
+    private SegmentFile WriteSegment(long id, HeadTables head)
     {
+        var writer = new SegmentWriter(_directory, id, _damages);
         try
         {
-            return SegmentFile.Write(_directory, id, head, _sealingStates, _options.BlockRowsMax);
+            foreach (var table in head.Tables)
+            {
+                writer.Add(table.Snapshot(), _options.BlockRowsMax);
+            }
+
+            return writer.Finish(head.LastSequence, head.NextArrival, head.Marks, _sealingStates.Select(each => (each.Key, each.Value)));
         }
         catch (StorageException)
         {
-            // Gives back the space of half a segment; no manifest names it.
-            if (_directory.Exists(SegmentFile.NameOf(id)))
-            {
-                _directory.Delete(SegmentFile.NameOf(id));
-            }
-
+            writer.Abandon();
             throw;
         }
+    }
+
+    private void Save(Manifest manifest)
+    {
+        manifest.Save(_directory);
+        _manifest = manifest;
     }
 
     private void Adopt(IEnumerable<BlockRef> blocks)
@@ -166,106 +182,23 @@ public sealed partial class TimeSeriesStore
         }
     }
 
-    private void Recover()
+    /// <summary>Seals what is in memory, so that the next start need not read it from the log; where that fails, it does.</summary>
+    private async ValueTask SealAtCloseAsync()
     {
-        var files = _directory.List();
-        var present = files.Select(SegmentFile.IdOf).OfType<long>().Order().ToArray();
-        _nextSegment = present.Length == 0 ? 1 : present[^1] + 1;
-        var manifest = Manifest.Load(_directory);
-
-        // A log that was trimmed proves that there was a manifest; without it the segments speak for themselves.
-        var isLost = manifest is null || (manifest == Manifest.Empty && _log.FirstSequence > 1);
-        manifest = isLost ? Gather(present) : OpenSegments(manifest!);
-        _segments.AddRange(manifest.Segments);
-        _nextArrival = manifest.NextArrival;
-        foreach (var (log, offset) in manifest.Marks)
+        var isWorthIt = false;
+        lock (_gate)
         {
-            _marks[log] = offset;
-        }
-
-        _log.SkipTo(manifest.LastSequence + 1);
-        Replay(manifest.LastSequence + 1);
-        if (isLost)
-        {
-            Interlocked.Increment(ref _damaged);
-            manifest.Save(_directory);
-            return;
-        }
-
-        foreach (var orphan in present.Except(_segments))
-        {
-            _directory.Delete(SegmentFile.NameOf(orphan));
-        }
-    }
-
-    private Manifest OpenSegments(Manifest manifest)
-    {
-        foreach (var id in manifest.Segments)
-        {
-            if (OpenSegment(id) is { } footer)
+            isWorthIt = _sealing is null && _active.Points >= _options.HeadPointsMax / SealedAtCloseFrom && !_log.Failed;
+            if (isWorthIt)
             {
-                Adopt(footer.Blocks);
-            }
-        }
-
-        return manifest;
-    }
-
-    /// <summary>Makes a manifest from the segments that are there; two of the same records count once.</summary>
-    private Manifest Gather(IEnumerable<long> present)
-    {
-        var manifest = Manifest.Empty;
-        foreach (var id in present)
-        {
-            if (OpenSegment(id) is { } footer && (footer.LastSequence == 0 || footer.LastSequence > manifest.LastSequence))
-            {
-                Adopt(footer.Blocks);
-                manifest = new Manifest
-                {
-                    Segments = [.. manifest.Segments, id],
-                    LastSequence = Math.Max(manifest.LastSequence, footer.LastSequence),
-                    NextArrival = Math.Max(manifest.NextArrival, footer.NextArrival),
-                    Marks = footer.Marks.Count >= manifest.Marks.Count ? footer.Marks : manifest.Marks,
-                };
-            }
-        }
-
-        return manifest;
-    }
-
-    private SegmentFooter? OpenSegment(long id)
-    {
-        try
-        {
-            var footer = new SegmentFile(_directory, id).Open(_shapes, out var isDamaged);
-            Interlocked.Add(ref _damaged, isDamaged ? 1 : 0);
-            return footer;
-        }
-        catch (StorageException fault) when (fault.Fault is StorageFault.NotFound or StorageFault.Io)
-        {
-            Interlocked.Increment(ref _damaged);
-            return null;
-        }
-    }
-
-    private void Replay(long fromSequence)
-    {
-        foreach (var record in _log.Read(fromSequence))
-        {
-            if (BatchCodec.Read(record.Payload.Span, _shapes) is not { } stored)
-            {
-                Interlocked.Increment(ref _damaged);
-                continue;
-            }
-
-            Apply(stored.Batch, stored.Shapes, stored.Batch.ReceivedNs, stored.Mark, record.Sequence);
-            if (_active.IsFull(_options) && _sealing is null)
-            {
-                // When this fails, for want of space say, the head stays in memory: reads work, and the next append
-                // that needs room tries again. It stays bounded, for the log never holds much more than two heads.
                 BeginSealing();
-                Seal();
+                StartSealing();
             }
+        }
+
+        if (isWorthIt)
+        {
+            await _sealTask;
         }
     }
 }

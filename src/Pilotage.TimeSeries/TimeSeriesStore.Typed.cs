@@ -1,4 +1,5 @@
 using Pilotage.Core;
+using Pilotage.TimeSeries.Segments;
 
 namespace Pilotage.TimeSeries;
 
@@ -25,7 +26,7 @@ public sealed partial class TimeSeriesStore
     public IEnumerable<TypedPoint> ReadTyped(SeriesKey key, long fromNs, long toNs)
     {
         TypedPoint? held = null;
-        foreach (var cursor in RowMerge.Of(Sources(key.Tenant, key.Device, [key.Property], fromNs, toNs, byTime: true), byTime: true))
+        foreach (var cursor in RowMerge.Of(Sources(key.Tenant, key.Device, [key.Property], fromNs, toNs, byTime: true), byTime: true, BlockParts.Arrivals))
         {
             var timeNs = cursor.Rows.Times[cursor.Row];
             if (timeNs < fromNs || timeNs > toNs)

@@ -101,17 +101,19 @@ public sealed partial class TimeSeriesStore : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends what is under way and closes; nothing needs to be sealed for that.</summary>
+    /// <summary>Ends what is under way and closes.</summary>
     public async ValueTask DisposeAsync()
     {
-        Task sealing;
+        (Task Sealing, Task Merging) tasks;
         lock (_gate)
         {
             _isClosing = true;
-            sealing = _sealTask;
+            tasks = (_sealTask, _mergeTask);
         }
 
-        await sealing;
+        await tasks.Sealing;
+        await tasks.Merging;
+        await SealAtCloseAsync();
         await _log.DisposeAsync();
     }
 

@@ -6,9 +6,9 @@ namespace Pilotage.TimeSeries;
 /// <param name="Min">The least value.</param>
 /// <param name="Max">The greatest value.</param>
 /// <param name="Sum">Of all values.</param>
-/// <param name="First">The earliest point.</param>
-/// <param name="Last">The latest point.</param>
-public readonly record struct WindowAggregate(long StartNs, long Count, double Min, double Max, double Sum, Point First, Point Last)
+/// <param name="First">The earliest point; null where nobody asked for it.</param>
+/// <param name="Last">The latest point; null where nobody asked for it.</param>
+public readonly record struct WindowAggregate(long StartNs, long Count, double Min, double Max, double Sum, Point? First, Point? Last)
 {
     /// <summary>The arithmetic mean.</summary>
     public double Mean => Sum / Count;
@@ -27,6 +27,6 @@ public readonly record struct WindowAggregate(long StartNs, long Count, double M
         Math.Min(Min, other.Min),
         Math.Max(Max, other.Max),
         Sum + other.Sum,
-        other.First.TimeNs < First.TimeNs ? other.First : First,
-        other.Last.TimeNs > Last.TimeNs ? other.Last : Last);
+        First is null || other.First is null ? null : other.First.Value.TimeNs < First.Value.TimeNs ? other.First : First,
+        Last is null || other.Last is null ? null : other.Last.Value.TimeNs > Last.Value.TimeNs ? other.Last : Last);
 }

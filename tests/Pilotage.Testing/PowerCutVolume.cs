@@ -10,6 +10,7 @@ namespace Pilotage.Testing;
 public sealed class PowerCutVolume : IAsyncDisposable
 {
     private const int TriesMax = 100;
+    private const int BlockBytes = 4096;
     private int _fillers;
     private readonly string _image;
     private readonly string _mount;
@@ -51,16 +52,22 @@ public sealed class PowerCutVolume : IAsyncDisposable
         return volume;
     }
 
-    /// <summary>Takes space away with a file of zeros, as much as fits; delete the file to give it back.</summary>
+    /// <summary>Takes space away with a file of zeros, as much as fits, which may be nothing; delete the file to give it back.</summary>
     public async Task<string> FillAsync(int kilobytesLeft)
     {
         var path = Path.Combine(_mount, $"filler-{++_fillers}");
         for (var tried = 1; ; tried++)
         {
             var free = new DriveInfo(_mount).AvailableFreeSpace - (kilobytesLeft * 1024L);
+            if (free < BlockBytes)
+            {
+                // As much as fits is nothing.
+                return path;
+            }
+
             try
             {
-                await RunAsync("fallocate", "-l", $"{Math.Max(free, 4096)}", path);
+                await RunAsync("fallocate", "-l", $"{free}", path);
                 return path;
             }
             catch (InvalidOperationException less) when (tried < TriesMax && less.Message.Contains("No space left", StringComparison.Ordinal))

@@ -117,7 +117,7 @@ public sealed class SimulatedDisk
         return null;
     }
 
-    internal long UsedBytes => _directories.Values
+    public long UsedBytes => _directories.Values
         .SelectMany(directory => directory.Entries.Values)
         .Distinct()
         .Sum(inode => (long)inode.Length);

@@ -16,7 +16,7 @@ public sealed class StoreFixture
 
     public ManualTime Time { get; } = new();
 
-    public TimeSeriesOptions Options { get; init; } = new() { LogSegmentBytes = 16 * 1024 };
+    public TimeSeriesOptions Options { get; init; } = new() { LogSegmentBytes = 16 * 1024, MergedSegments = 3 };
 
     public TimeSeriesStore Open(int headPointsMax = 100, int blockRowsMax = 16) => TimeSeriesStore.Open(
         Disk.Root,

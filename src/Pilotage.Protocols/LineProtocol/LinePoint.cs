@@ -1,13 +1,17 @@
 namespace Pilotage.Protocols.LineProtocol;
 
-/// <summary>One line, read.</summary>
-/// <param name="Line">On which it begins, from 1 on.</param>
+/// <summary>What stands before the fields of a line. Lines of one body that begin with the same bytes have the same object.</summary>
 /// <param name="Measurement">Never empty.</param>
 /// <param name="Tags">In their order; no key stands twice.</param>
-/// <param name="Fields">In their order, one at least; a key that stands twice counts with its last value.</param>
+public sealed record LineSeries(string Measurement, IReadOnlyList<(string Key, string Value)> Tags);
+
+/// <summary>One line, read.</summary>
+/// <param name="Line">On which it begins, from 1 on.</param>
+/// <param name="Series">Measurement and tags.</param>
+/// <param name="Keys">Of the fields, in their order, one at least; the same list as that of the line before where they are the same. One that stands twice counts with its last value.</param>
+/// <param name="Values">Of the fields.</param>
 /// <param name="TimeNs">Nanoseconds since 1970 UTC; null where the line has none.</param>
-public sealed record LinePoint(
-    int Line, string Measurement, IReadOnlyList<(string Key, string Value)> Tags, IReadOnlyList<(string Key, MeasuredValue Value)> Fields, long? TimeNs);
+public sealed record LinePoint(int Line, LineSeries Series, IReadOnlyList<string> Keys, IReadOnlyList<MeasuredValue> Values, long? TimeNs);
 
 /// <summary>Why a line cannot be read.</summary>
 /// <param name="Line">Where the fault is, from 1 on.</param>

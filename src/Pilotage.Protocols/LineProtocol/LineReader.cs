@@ -12,7 +12,7 @@ namespace Pilotage.Protocols.LineProtocol;
 /// end where a text is not closed. A line break inside a text is part of it, so what stands in a text is never taken for a line.
 /// https://docs.influxdata.com/influxdb/v2/reference/syntax/line-protocol/
 /// </remarks>
-public ref struct LineReader
+public ref partial struct LineReader
 {
     /// <summary>Most tags of a line.</summary>
     public const int TagsMax = 64;
@@ -30,7 +30,12 @@ public ref struct LineReader
     private readonly ReadOnlySpan<byte> _text;
     private readonly long _nsPerUnit;
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
+    private readonly Dictionary<ulong, KnownSeries> _series = [];
+    private readonly List<string> _keys = [];
+    private readonly List<(int Start, int Length)> _places = [];
+    private readonly List<MeasuredValue> _values = [];
     private readonly List<byte> _unescaped = [];
+    private KnownKeys _lastKeys = KnownKeys.None;
     private int _at;
     private int _line = 1;
     private int _lineStart;
@@ -76,25 +81,18 @@ public ref struct LineReader
 
     private bool TryLine()
     {
-        if (!TryName(", "u8, "measurement", out var measurement))
+        if (!TrySeries(out var series))
         {
             return false;
         }
 
-        var tags = new List<(string Key, string Value)>();
-        while (TakeIf(','))
-        {
-            if (!TryTag(tags))
-            {
-                return false;
-            }
-        }
-
         SkipSpaces();
-        var fields = new List<(string Key, MeasuredValue Value)>();
+        _keys.Clear();
+        _places.Clear();
+        _values.Clear();
         do
         {
-            if (!TryField(fields))
+            if (!TryField())
             {
                 return false;
             }
@@ -114,7 +112,34 @@ public ref struct LineReader
             return Bad(_at, "something stands behind the timestamp");
         }
 
-        Point = new LinePoint(_fromLine, measurement, tags, fields, timeNs);
+        Point = new LinePoint(_fromLine, series, KeysOfLine(), _values.ToArray(), timeNs);
+        return true;
+    }
+
+    private bool TrySeries(out LineSeries series)
+    {
+        if (TryKnownSeries(out series, out var hash, out var plain))
+        {
+            return true;
+        }
+
+        var start = _at;
+        var tags = new List<(string Key, string Value)>();
+        if (!TryName(", "u8, "measurement", out var measurement))
+        {
+            return false;
+        }
+
+        while (TakeIf(','))
+        {
+            if (!TryTag(tags))
+            {
+                return false;
+            }
+        }
+
+        series = new LineSeries(measurement, tags);
+        Learn(series, hash, plain, start);
         return true;
     }
 
@@ -158,8 +183,14 @@ public ref struct LineReader
         return true;
     }
 
-    private bool TryField(List<(string Key, MeasuredValue Value)> fields)
+    private bool TryField()
     {
+        // Fast path: the key that stood here in the line before, and a plain number.
+        if (TryKnownKey(out var known))
+        {
+            return (TryPlainNumber(out var plain) || TryValue(known, out plain)) && Take(known, plain);
+        }
+
         var start = _at;
         if (AtLineEnd)
         {
@@ -171,23 +202,19 @@ public ref struct LineReader
             return false;
         }
 
+        _places.Add((start, _text[start.._at].Contains((byte)'\\') ? 0 : _at - start));
+
         if (!TakeIf('='))
         {
             return Bad(_at, $"the field \"{Shown(key)}\" has no =");
         }
 
-        if (fields.Count == FieldsMax)
+        if (_keys.Count == FieldsMax)
         {
             return Bad(start, $"there are more than {FieldsMax} fields");
         }
 
-        if (!TryValue(key, out var value))
-        {
-            return false;
-        }
-
-        fields.Add((key, value));
-        return true;
+        return TryValue(key, out var value) && Take(key, value);
     }
 
     private bool TryValue(string key, out MeasuredValue value)

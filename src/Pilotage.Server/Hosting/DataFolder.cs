@@ -11,8 +11,8 @@ internal sealed class DataFolder : IDisposable
     private const string LockFile = "server.lock";
     private const string FormatName = "pilotage.data";
 
-    // 2: series hold other values than doubles.
-    private const int FormatVersion = 2;
+    // 2: series hold other values than doubles. 3: columns of a block are read each by itself, and summed up.
+    private const int FormatVersion = 3;
 
     private readonly FolderLock _lock;
 

@@ -12,6 +12,9 @@ internal ref struct BytesReader(ReadOnlySpan<byte> bytes)
 
     public readonly int Left => _rest.Length;
 
+    /// <summary>What has not been read.</summary>
+    public readonly ReadOnlySpan<byte> Rest => _rest;
+
     public byte Byte() => Bytes(1) is [var value] ? value : (byte)0;
 
     public uint UInt32() => Bytes(4) is { Length: 4 } bytes ? BinaryPrimitives.ReadUInt32LittleEndian(bytes) : 0;
@@ -35,6 +38,13 @@ internal ref struct BytesReader(ReadOnlySpan<byte> bytes)
 
         IsBad = true;
         return 0;
+    }
+
+    /// <summary>The same with a sign.</summary>
+    public long Signed()
+    {
+        var value = VarInt();
+        return (long)(value >> 1) ^ -(long)(value & 1);
     }
 
     /// <summary>A count of things of at least some bytes each; a count that cannot be true is bad.</summary>

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 
@@ -7,40 +6,30 @@ namespace Pilotage.TimeSeries.Codec;
 /// <summary>Appends little-endian fields to a buffer that grows.</summary>
 internal sealed class BytesWriter
 {
-    private readonly ArrayBufferWriter<byte> _buffer = new(256);
+    private const int BytesAtFirst = 256;
+    private const int VarIntBytesMax = 10;
+    private byte[] _bytes = new byte[BytesAtFirst];
 
-    public int Length => _buffer.WrittenCount;
+    public int Length { get; private set; }
 
-    public ReadOnlyMemory<byte> WrittenMemory => _buffer.WrittenMemory;
+    public ReadOnlyMemory<byte> WrittenMemory => _bytes.AsMemory(0, Length);
 
-    public ReadOnlySpan<byte> Written => _buffer.WrittenSpan;
+    public ReadOnlySpan<byte> Written => _bytes.AsSpan(0, Length);
 
-    public void Clear() => _buffer.ResetWrittenCount();
+    public void Clear() => Length = 0;
 
-    public void Byte(byte value)
-    {
-        _buffer.GetSpan(1)[0] = value;
-        _buffer.Advance(1);
-    }
+    public void Byte(byte value) => Next(1)[0] = value;
 
-    public void UInt32(uint value)
-    {
-        BinaryPrimitives.WriteUInt32LittleEndian(_buffer.GetSpan(4), value);
-        _buffer.Advance(4);
-    }
+    public void UInt32(uint value) => BinaryPrimitives.WriteUInt32LittleEndian(Next(sizeof(uint)), value);
 
-    public void Int64(long value)
-    {
-        BinaryPrimitives.WriteInt64LittleEndian(_buffer.GetSpan(8), value);
-        _buffer.Advance(8);
-    }
+    public void Int64(long value) => BinaryPrimitives.WriteInt64LittleEndian(Next(sizeof(long)), value);
 
     public void Double(double value) => Int64(BitConverter.DoubleToInt64Bits(value));
 
     /// <summary>Seven bits a byte, low group first.</summary>
     public void VarInt(ulong value)
     {
-        var span = _buffer.GetSpan(10);
+        var span = Next(VarIntBytesMax);
         var count = 0;
         while (value >= 0x80)
         {
@@ -49,29 +38,37 @@ internal sealed class BytesWriter
         }
 
         span[count++] = (byte)value;
-        _buffer.Advance(count);
+        Length += count - VarIntBytesMax;
     }
+
+    /// <summary>The same with a sign: small numbers of either sign take few bytes.</summary>
+    public void Signed(long value) => VarInt((ulong)((value << 1) ^ (value >> 63)));
 
     public void Text(string value)
     {
         var length = Encoding.UTF8.GetByteCount(value);
         VarInt((ulong)length);
-        Encoding.UTF8.GetBytes(value, Room(length));
+        Encoding.UTF8.GetBytes(value, Next(length));
     }
 
-    public void Bytes(ReadOnlySpan<byte> bytes) => bytes.CopyTo(Room(bytes.Length));
+    public void Bytes(ReadOnlySpan<byte> bytes) => bytes.CopyTo(Next(bytes.Length));
 
     /// <summary>The next bytes, to be filled by the caller; cleared.</summary>
     public Span<byte> Room(int count)
     {
-        if (count == 0)
+        var span = Next(count);
+        span.Clear();
+        return span;
+    }
+
+    private Span<byte> Next(int count)
+    {
+        if (_bytes.Length - Length < count)
         {
-            return [];
+            Array.Resize(ref _bytes, Math.Max(checked(Length + count), (int)Math.Min(2L * _bytes.Length, Array.MaxLength)));
         }
 
-        var span = _buffer.GetSpan(count)[..count];
-        span.Clear();
-        _buffer.Advance(count);
-        return span;
+        Length += count;
+        return _bytes.AsSpan(Length - count, count);
     }
 }

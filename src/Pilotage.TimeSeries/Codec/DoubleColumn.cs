@@ -16,14 +16,17 @@ internal static class DoubleColumn
     private const byte Transposed = 2;
     private const byte Raw = 3;
 
-    // Up to 2^53 every integer is a double, so value times scale is exact enough to round, and the check decides.
-    private const double IntegerMax = 9_007_199_254_740_992;
     private const int BrotliQuality = 1;
     private const int BrotliWindow = 16;
 
-    private static readonly double[] Scales = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8];
-
     public static void Write(BytesWriter writer, ReadOnlySpan<double> values)
+    {
+        var integers = new long[values.Length];
+        Write(writer, values, integers, Decimals.TryScale(values, integers, out var exponent) ? exponent : null);
+    }
+
+    /// <summary>The same where it is known already whether they are decimals: of how many places, and the whole numbers.</summary>
+    public static void Write(BytesWriter writer, ReadOnlySpan<double> values, ReadOnlySpan<long> integers, int? exponent)
     {
         if (values.IsEmpty)
         {
@@ -36,16 +39,10 @@ internal static class DoubleColumn
             writer.Byte(Constant);
             writer.Int64(bits[0]);
         }
-        else if (TryFindExponent(values, out var exponent))
+        else if (exponent is { } places)
         {
             writer.Byte(Decimal);
-            writer.Byte((byte)exponent);
-            var integers = new long[values.Length];
-            for (var i = 0; i < values.Length; i++)
-            {
-                integers[i] = (long)Math.Round(values[i] * Scales[exponent]);
-            }
-
+            writer.Byte((byte)places);
             IntegerColumn.Write(writer, integers);
         }
         else
@@ -80,55 +77,17 @@ internal static class DoubleColumn
         }
     }
 
-    private static bool TryFindExponent(ReadOnlySpan<double> values, out int exponent)
-    {
-        // A value that needs few places also fits more of them, so one pass that only ever raises is enough.
-        exponent = 0;
-        for (var i = 0; i < values.Length; i++)
-        {
-            while (!Fits(values[i], Scales[exponent]))
-            {
-                if (++exponent == Scales.Length)
-                {
-                    return false;
-                }
-            }
-        }
-
-        for (var i = 0; i < values.Length; i++)
-        {
-            // More places may push a large value past what fits; the promise is kept by checking, not by argument.
-            if (!Fits(values[i], Scales[exponent]))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
-    private static bool Fits(double value, double scale)
-    {
-        var scaled = Math.Round(value * scale);
-        return Math.Abs(scaled) < IntegerMax
-            && BitConverter.DoubleToInt64Bits((long)scaled / scale) == BitConverter.DoubleToInt64Bits(value);
-    }
-
     private static bool TryReadDecimal(ref BytesReader reader, Span<double> values)
     {
         var exponent = reader.Byte();
-        var integers = new long[values.Length];
-        if (exponent >= Scales.Length || !IntegerColumn.TryRead(ref reader, integers))
+        var integers = MemoryMarshal.Cast<double, long>(values);
+        if (exponent > Decimals.ExponentMax || !IntegerColumn.TryRead(ref reader, integers))
         {
             return false;
         }
 
-        var scale = Scales[exponent];
-        for (var i = 0; i < values.Length; i++)
-        {
-            values[i] = integers[i] / scale;
-        }
-
+        // In place: each number is read before its value is written over it.
+        Decimals.Unscale(integers, exponent, values);
         return true;
     }
 

@@ -1,58 +1,67 @@
 namespace Pilotage.TimeSeries.Head;
 
-/// <summary>Some rows of one shape, immutable: a snapshot of the head or a decoded block. Values stand row by row.</summary>
-/// <param name="Values">Bits of numbers; of text its place among the texts.</param>
-internal sealed record RowSpan(
-    Shape Shape,
-    long[] Times,
-    long[] EdgeTimes,
-    long[] ReceivedTimes,
-    long[] Arrivals,
-    long[] Values,
-    Quality[] Qualities,
-    string[] Texts,
-    int Count)
+/// <summary>Some rows of one shape, immutable: a snapshot of the head, which stands row by row, or a decoded block, column by column.</summary>
+internal sealed record RowSpan(Shape Shape, int Count)
 {
-    /// <summary>Whether the times rise from row to row.</summary>
-    public bool IsRising
-    {
-        get
-        {
-            for (var i = 1; i < Count; i++)
-            {
-                if (Times[i] <= Times[i - 1])
-                {
-                    return false;
-                }
-            }
+    private static readonly int[][] SideBySide = new int[64][];
 
-            return true;
-        }
-    }
+    public required long[] Times { get; init; }
+
+    /// <summary>Empty where nobody asked for them, as the other times and the arrivals.</summary>
+    public long[] EdgeTimes { get; init; } = [];
+
+    public long[] ReceivedTimes { get; init; } = [];
+
+    public long[] Arrivals { get; init; } = [];
+
+    /// <summary>Bits of numbers; of text its place among the texts.</summary>
+    public required long[] Values { get; init; }
+
+    /// <summary>As the values stand; null where all are good.</summary>
+    public Quality[]? Qualities { get; init; }
+
+    public string[] Texts { get; init; } = [];
+
+    /// <summary>Where the first value of each column stands; -1 of a column that was not asked for.</summary>
+    public required int[] Starts { get; init; }
+
+    /// <summary>From a value of a column to its next.</summary>
+    public required int Stride { get; init; }
+
+    /// <summary>Whether the times rise from row to row.</summary>
+    public bool IsRising => IsSorted(Times.AsSpan(0, Count), strictly: true);
+
+    /// <summary>Whether rows stand in the order they arrived in.</summary>
+    public bool IsInOrderOfArrival => IsSorted(Arrivals.AsSpan(0, Count), strictly: false);
 
     /// <summary>The least and the greatest time.</summary>
-    public (long First, long Last) Span
-    {
-        get
-        {
-            var (first, last) = (long.MaxValue, long.MinValue);
-            foreach (var time in Times.AsSpan(0, Count))
-            {
-                first = Math.Min(first, time);
-                last = Math.Max(last, time);
-            }
-
-            return (first, last);
-        }
-    }
+    public (long First, long Last) Span => Bounds(Times.AsSpan(0, Count));
 
     public int Width => Shape.Properties.Length;
 
-    public long Bits(int row, int column) => Values[(row * Width) + column];
+    /// <summary>The starts of columns that stand side by side in each row.</summary>
+    public static int[] StartsSideBySide(int width) => width < SideBySide.Length
+        ? SideBySide[width] ??= [.. Enumerable.Range(0, width)]
+        : [.. Enumerable.Range(0, width)];
+
+    /// <summary>The least and the greatest of some numbers.</summary>
+    public static (long First, long Last) Bounds(ReadOnlySpan<long> numbers)
+    {
+        var (first, last) = (long.MaxValue, long.MinValue);
+        foreach (var number in numbers)
+        {
+            first = Math.Min(first, number);
+            last = Math.Max(last, number);
+        }
+
+        return (first, last);
+    }
+
+    public long Bits(int row, int column) => Values[Starts[column] + (row * Stride)];
 
     public double Number(int row, int column) => SeriesValue.NumberOf(Shape.KindOf(column), Bits(row, column));
 
-    public Quality QualityOf(int row, int column) => Qualities[(row * Width) + column];
+    public Quality QualityOf(int row, int column) => Qualities is null ? Quality.Good : Qualities[Starts[column] + (row * Stride)];
 
     public Point Point(int row, int column) => new(Times[row], Number(row, column), QualityOf(row, column));
 
@@ -63,4 +72,100 @@ internal sealed record RowSpan(
         : new SeriesValue(Shape.KindOf(column), Bits(row, column), null);
 
     public TypedPoint TypedPoint(int row, int column) => new(Times[row], Value(row, column), QualityOf(row, column));
+
+    /// <summary>Copies values of a column.</summary>
+    public void CopyColumn(int column, int row, Span<long> into) => Copy(Values, Starts[column] + (row * Stride), into);
+
+    /// <summary>Copies qualities of a column.</summary>
+    public void CopyQualities(int column, int row, Span<Quality> into)
+    {
+        if (Qualities is null)
+        {
+            into.Clear();
+            return;
+        }
+
+        Copy(Qualities, Starts[column] + (row * Stride), into);
+    }
+
+    /// <summary>The same rows in order of time, of one time in order of arrival; nothing is copied where they are.</summary>
+    public RowSpan InOrderOfTime()
+    {
+        if (IsSorted(Times.AsSpan(0, Count), strictly: false))
+        {
+            return this;
+        }
+
+        var order = OrderBy(Times, Arrivals);
+        var values = new long[Count * Width];
+        var qualities = Qualities is null ? null : new Quality[Count * Width];
+        for (var column = 0; column < Width; column++)
+        {
+            for (var row = 0; row < Count; row++)
+            {
+                values[(column * Count) + row] = Bits(order[row], column);
+                if (qualities is not null)
+                {
+                    qualities[(column * Count) + row] = QualityOf(order[row], column);
+                }
+            }
+        }
+
+        return this with
+        {
+            Times = Reordered(Times, order),
+            EdgeTimes = Reordered(EdgeTimes, order),
+            ReceivedTimes = Reordered(ReceivedTimes, order),
+            Arrivals = Reordered(Arrivals, order),
+            Values = values,
+            Qualities = qualities,
+            Starts = [.. Enumerable.Range(0, Width).Select(column => column * Count)],
+            Stride = 1,
+        };
+    }
+
+    /// <summary>Places of rows in order of one number, where that is the same of another; then as they stand.</summary>
+    public int[] OrderBy(long[] major, long[] minor)
+    {
+        var order = new int[Count];
+        for (var i = 0; i < order.Length; i++)
+        {
+            order[i] = i;
+        }
+
+        Array.Sort(order, (left, right) =>
+            major[left] != major[right] ? major[left].CompareTo(major[right])
+            : minor[left] != minor[right] ? minor[left].CompareTo(minor[right])
+            : left.CompareTo(right));
+        return order;
+    }
+
+    private static bool IsSorted(ReadOnlySpan<long> numbers, bool strictly)
+    {
+        for (var i = 1; i < numbers.Length; i++)
+        {
+            if (strictly ? numbers[i] <= numbers[i - 1] : numbers[i] < numbers[i - 1])
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private void Copy<T>(T[] from, int start, Span<T> into)
+    {
+        if (Stride == 1)
+        {
+            from.AsSpan(start, into.Length).CopyTo(into);
+            return;
+        }
+
+        for (var i = 0; i < into.Length; i++)
+        {
+            into[i] = from[start + (i * Stride)];
+        }
+    }
+
+    private static long[] Reordered(long[] numbers, int[] order) => Array.ConvertAll(order, row => numbers[row]);
 }

@@ -14,6 +14,7 @@ internal sealed class RowTable(Shape shape)
     private readonly TextTable? _texts = shape.HasText ? new TextTable() : null;
     private int _count;
     private bool _isRising = true;
+    private bool _isGood = true;
     private Dictionary<long, int>? _latestAt;
 
     public Shape Shape => shape;
@@ -49,6 +50,7 @@ internal sealed class RowTable(Shape shape)
             InternTexts(_texts, texts);
         }
 
+        _isGood &= qualities.IndexOfAnyExcept(Quality.Good) < 0;
         _isRising &= _count == 0 || timeNs > _times[_count - 1];
         _latestAt?[timeNs] = _count;
         _count++;
@@ -78,8 +80,18 @@ internal sealed class RowTable(Shape shape)
     public long ArrivalAt(int row) => _arrivals[row];
 
     /// <summary>What stands here now; later rows do not show in it.</summary>
-    public RowSpan Snapshot() =>
-        new(shape, _times, _edgeTimes, _receivedTimes, _arrivals, _values, _qualities, _texts?.Texts ?? [], _count);
+    public RowSpan Snapshot() => new(shape, _count)
+    {
+        Times = _times,
+        EdgeTimes = _edgeTimes,
+        ReceivedTimes = _receivedTimes,
+        Arrivals = _arrivals,
+        Values = _values,
+        Qualities = _isGood ? null : _qualities,
+        Texts = _texts?.Texts ?? [],
+        Starts = RowSpan.StartsSideBySide(shape.Properties.Length),
+        Stride = shape.Properties.Length,
+    };
 
     private void InternTexts(TextTable known, IReadOnlyList<string> texts)
     {

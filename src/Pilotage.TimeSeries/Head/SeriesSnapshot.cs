@@ -41,7 +41,8 @@ internal readonly record struct SeriesSnapshot(bool HasLast, TypedPoint Last, lo
 
     public void RestoreTo(SeriesState state)
     {
-        if (HasLast)
+        // Of segments whose order is lost, the latest speaks.
+        if (HasLast && (!state.HasLast || state.LastNs <= Last.TimeNs))
         {
             state.Restore(Last, Overwritten, Repeated, Late);
         }

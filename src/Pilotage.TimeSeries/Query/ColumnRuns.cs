@@ -1,4 +1,5 @@
 using Pilotage.TimeSeries.Head;
+using Pilotage.TimeSeries.Segments;
 
 namespace Pilotage.TimeSeries.Query;
 
@@ -13,6 +14,54 @@ internal static class ColumnRuns
     /// <summary>The points from a time to a time, both included.</summary>
     public static IEnumerable<ColumnRun> Of(List<RowSource> sources, long fromNs, long toNs)
     {
+        foreach (var cluster in Clusters(sources))
+        {
+            foreach (var run in Runs(cluster))
+            {
+                if (Within(run, fromNs, toNs) is { Count: > 0 } wanted)
+                {
+                    yield return wanted;
+                }
+            }
+        }
+    }
+
+    /// <summary>The same for sums by windows: a block that lies in the time asked for is not decoded where what it comes to is known.</summary>
+    /// <param name="sources">The rows of a series.</param>
+    /// <param name="fromNs">The first time that counts.</param>
+    /// <param name="toNs">The last.</param>
+    /// <param name="windowNs">Length of a window; null where there is one for all.</param>
+    public static IEnumerable<SeriesStretch> Sums(List<RowSource> sources, long fromNs, long toNs, long? windowNs)
+    {
+        foreach (var cluster in Clusters(sources))
+        {
+            if (cluster is [{ Block: { } block, Columns: [var column] }] && block.Segment.LoadSums(block, column) is { } sums
+                && Divides(sums, block, windowNs) && Begins(sums, block.FirstNs, fromNs) && Ends(sums, block.LastNs, toNs))
+            {
+                yield return new(default, sums.Within(fromNs, toNs), block.FirstNs);
+                continue;
+            }
+
+            foreach (var run in Runs(cluster))
+            {
+                if (Within(run, fromNs, toNs) is { Count: > 0 } wanted)
+                {
+                    yield return new(wanted, null, 0);
+                }
+            }
+        }
+    }
+
+    /// <summary>The first place at or after a time; times rise.</summary>
+    public static int FirstAtOrAfter(ReadOnlySpan<long> times, long timeNs)
+    {
+        var at = times.BinarySearch(timeNs);
+        return at >= 0 ? at : ~at;
+    }
+
+    /// <summary>Sources that overlap one another, in order of time.</summary>
+    private static IEnumerable<List<RowSource>> Clusters(List<RowSource> sources)
+    {
         sources.Sort((left, right) => left.First.CompareTo(right.First));
         for (var start = 0; start < sources.Count;)
         {
@@ -22,87 +71,92 @@ internal static class ColumnRuns
                 last = Math.Max(last, sources[end++].Last);
             }
 
-            foreach (var run in Cluster(sources.GetRange(start, end - start)))
-            {
-                if (Within(run, fromNs, toNs) is { Count: > 0 } wanted)
-                {
-                    yield return wanted;
-                }
-            }
-
+            yield return sources.GetRange(start, end - start);
             start = end;
         }
     }
 
-    private static IEnumerable<ColumnRun> Cluster(List<RowSource> sources)
+    /// <summary>Whether no window of a block begins before the time asked for and ends in it.</summary>
+    private static bool Begins(ColumnSums sums, long firstNs, long fromNs) =>
+        firstNs >= fromNs || (sums.WindowNs is { } length && fromNs % length == 0);
+
+    private static bool Ends(ColumnSums sums, long lastNs, long toNs) =>
+        lastNs <= toNs || (sums.WindowNs is { } length && (toNs + 1) % length == 0);
+
+    /// <summary>Whether windows of a query are made of whole windows of a block.</summary>
+    private static bool Divides(ColumnSums sums, BlockRef block, long? windowNs) =>
+        windowNs is not { } length
+            || (sums.WindowNs is { } each && length % each == 0)
+            || WindowAggregate.StartOf(block.FirstNs, length) == WindowAggregate.StartOf(block.LastNs, length);
+
+    private static IEnumerable<ColumnRun> Runs(List<RowSource> sources)
     {
         if (sources.Count > 1)
         {
             return Merged(sources);
         }
 
-        if (sources[0].Load() is not { Count: > 0 } rows)
+        if (sources[0].Load(BlockParts.None) is not { Count: > 0 } rows)
         {
             return [];
         }
 
-        var column = sources[0].Columns[0];
-        return rows.IsRising ? [Column(rows, column)] : Merged([sources[0] with { Load = () => rows }]);
+        return rows.IsRising ? [Column(rows, sources[0].Columns![0])] : Merged(sources);
     }
 
     private static ColumnRun Column(RowSpan rows, int column)
     {
-        var values = new double[rows.Count];
-        var qualities = new Quality[rows.Count];
         var kind = rows.Shape.KindOf(column);
-        for (int row = 0, at = column; row < values.Length; row++, at += rows.Width)
+        var times = rows.Times.AsMemory(0, rows.Count);
+        if (rows.Stride == 1)
         {
-            values[row] = SeriesValue.NumberOf(kind, rows.Values[at]);
-            qualities[row] = rows.Qualities[at];
+            // Fast path: a block stands column by column.
+            var start = rows.Starts[column];
+            return new(
+                times, rows.Values.AsMemory(start, rows.Count), kind, rows.Qualities is null ? default : rows.Qualities.AsMemory(start, rows.Count));
         }
 
-        return new(rows.Times.AsMemory(0, rows.Count), values, qualities);
+        var bits = new long[rows.Count];
+        rows.CopyColumn(column, 0, bits);
+        var qualities = rows.Qualities is null ? [] : new Quality[rows.Count];
+        rows.CopyQualities(column, 0, qualities);
+        return new(times, bits, kind, qualities);
     }
 
     private static IEnumerable<ColumnRun> Merged(List<RowSource> sources)
     {
-        var (times, values, qualities) = (new List<long>(), new List<double>(), new List<Quality>());
-        foreach (var cursor in RowMerge.Of(sources, byTime: true))
+        var (times, bits, qualities) = (new List<long>(), new List<long>(), new List<Quality>());
+        var kind = SeriesKind.Number;
+        foreach (var cursor in RowMerge.Of(sources, byTime: true, BlockParts.Arrivals))
         {
-            var point = cursor.Rows.Point(cursor.Row, cursor.Columns[0]);
-            if (times.Count > 0 && times[^1] == point.TimeNs)
+            var (rows, row, column) = (cursor.Rows, cursor.Row, cursor.Columns[0]);
+            kind = rows.Shape.KindOf(column);
+            if (times.Count > 0 && times[^1] == rows.Times[row])
             {
-                (values[^1], qualities[^1]) = (point.Value, point.Quality);
+                (bits[^1], qualities[^1]) = (rows.Bits(row, column), rows.QualityOf(row, column));
                 continue;
             }
 
             if (times.Count == MergedPointsMax)
             {
-                yield return new(times.ToArray(), values.ToArray(), qualities.ToArray());
+                yield return new(times.ToArray(), bits.ToArray(), kind, qualities.ToArray());
                 times.Clear();
-                values.Clear();
+                bits.Clear();
                 qualities.Clear();
             }
 
-            times.Add(point.TimeNs);
-            values.Add(point.Value);
-            qualities.Add(point.Quality);
+            times.Add(rows.Times[row]);
+            bits.Add(rows.Bits(row, column));
+            qualities.Add(rows.QualityOf(row, column));
         }
 
-        yield return new(times.ToArray(), values.ToArray(), qualities.ToArray());
+        yield return new(times.ToArray(), bits.ToArray(), kind, qualities.ToArray());
     }
 
     private static ColumnRun Within(ColumnRun run, long fromNs, long toNs)
     {
         var start = FirstAtOrAfter(run.Times.Span, fromNs);
         var end = toNs == long.MaxValue ? run.Count : FirstAtOrAfter(run.Times.Span, toNs + 1);
-        return end <= start ? default : new(run.Times[start..end], run.Values[start..end], run.Qualities[start..end]);
-    }
-
-    /// <summary>The first place at or after a time; times rise.</summary>
-    public static int FirstAtOrAfter(ReadOnlySpan<long> times, long timeNs)
-    {
-        var at = times.BinarySearch(timeNs);
-        return at >= 0 ? at : ~at;
+        return end <= start ? default : run[start..end];
     }
 }

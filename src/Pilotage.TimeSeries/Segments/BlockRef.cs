@@ -3,10 +3,12 @@ using Pilotage.TimeSeries.Head;
 namespace Pilotage.TimeSeries.Segments;
 
 /// <summary>Where a block of rows stands and what it spans; all of it is kept in memory.</summary>
+/// <param name="HeadBytes">Length of what explains the block and sums it up; 0 where an earlier version wrote none.</param>
 internal sealed record BlockRef(
     SegmentFile Segment,
     long Offset,
     int Length,
+    int HeadBytes,
     Shape Shape,
     int Rows,
     long FirstNs,

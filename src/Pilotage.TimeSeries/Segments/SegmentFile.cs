@@ -1,21 +1,44 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Globalization;
 using Pilotage.Core.Durability;
+using Pilotage.TimeSeries.Codec;
 using Pilotage.TimeSeries.Head;
 
 namespace Pilotage.TimeSeries.Segments;
 
-/// <summary>One immutable file of blocks with a footer; a damaged footer is rebuilt from the blocks.</summary>
-internal sealed class SegmentFile(IDurableDirectory directory, long id)
+/// <summary>One immutable file of blocks with a footer, open as long as anybody may read it.</summary>
+/// <remarks>Whoever got a block before its segment was merged into another goes on reading it: the name is gone then, the file not.</remarks>
+internal sealed class SegmentFile
 {
     private const string Prefix = "segment-";
     private const string Suffix = ".pts";
     private const int TrailerBytes = 24;
     private const int BlockBytesMax = 256 * 1024 * 1024;
 
-    public long Id => id;
+    // A block of this size is read whole: two calls would cost more than the bytes that nobody wants.
+    private const int WholeBytesMax = 64 * 1024;
+    private readonly IDurableFile _file;
+    private readonly DamageTally _damages;
+    private bool _isWhole;
+    private volatile bool _isLeftAlone;
 
-    public string FileName => NameOf(id);
+    /// <summary>Takes over an open file; its blocks are told later.</summary>
+    public SegmentFile(IDurableFile file, long id, DamageTally damages)
+    {
+        (_file, Id, _damages) = (file, id, damages);
+    }
+
+    public long Id { get; }
+
+    public string FileName => NameOf(Id);
+
+    public IReadOnlyList<BlockRef> Blocks { get; private set; } = [];
+
+    public long Points { get; private set; }
+
+    /// <summary>Whether it may be merged: without its footer, nobody knows the states of its series.</summary>
+    public bool IsMergeable => _isWhole && !_isLeftAlone;
 
     private static ReadOnlySpan<byte> TrailerMagic => "PTSFOOT1"u8;
 
@@ -31,64 +54,8 @@ internal sealed class SegmentFile(IDurableDirectory directory, long id)
                 : null;
     }
 
-    /// <summary>Writes a head durably; nothing refers to the file yet.</summary>
-    public static IReadOnlyList<BlockRef> Write(
-        IDurableDirectory directory, long id, HeadTables head, IReadOnlyDictionary<Shape, SeriesSnapshot[]> states, int blockRowsMax)
-    {
-        var segment = new SegmentFile(directory, id);
-        using var file = directory.Open(segment.FileName, DurableOpen.CreateNew);
-        var blocks = new List<BlockRef>();
-        long offset = 0;
-        foreach (var table in head.Tables)
-        {
-            var rows = table.Snapshot();
-            for (var start = 0; start < rows.Count;)
-            {
-                var count = RowBlock.RowsThatFit(rows, start, Math.Min(blockRowsMax, rows.Count - start));
-                var bytes = RowBlock.Write(rows, start, count, offset, id);
-                file.Write(offset, bytes);
-                blocks.Add(segment.Describe(rows, start, count, offset, bytes.Length));
-                offset += bytes.Length;
-                start += count;
-            }
-        }
-
-        var footer = SegmentFooter.Write(head, states, blocks);
-        file.Write(offset, footer);
-        file.Write(offset + footer.Length, Trailer(footer, id));
-        file.Sync();
-        directory.Sync();
-        return blocks;
-    }
-
-    /// <summary>Reads the footer, or makes one up from the blocks when it is damaged.</summary>
-    public SegmentFooter Open(ShapeRegistry registry, out bool isDamaged)
-    {
-        using var file = directory.Open(FileName, DurableOpen.ReadOnly);
-        var footer = ReadFooter(file, registry);
-        isDamaged = footer is null;
-        return footer ?? Rebuild(file, registry);
-    }
-
-    /// <summary>Decodes the wanted columns of a block, all when none are named; null when it is damaged.</summary>
-    public RowSpan? Load(BlockRef block, bool[]? wanted)
-    {
-        try
-        {
-            using var file = directory.Open(FileName, DurableOpen.ReadOnly);
-            var bytes = new byte[block.Length];
-            return file.Read(block.Offset, bytes) == bytes.Length
-                ? RowBlock.Read(bytes, block.Offset, id, block.Shape, wanted)
-                : null;
-        }
-        catch (StorageException fault) when (fault.Fault is StorageFault.Io or StorageFault.NotFound)
-        {
-            // A sector that cannot be read is damage like any other: it costs this block and no other.
-            return null;
-        }
-    }
-
-    private static byte[] Trailer(byte[] footer, long id)
+    /// <summary>What ends a file: where its footer begins, and that this is its file.</summary>
+    public static byte[] Trailer(ReadOnlySpan<byte> footer, long id)
     {
         var trailer = new byte[TrailerBytes];
         BinaryPrimitives.WriteInt32LittleEndian(trailer, footer.Length);
@@ -98,14 +65,153 @@ internal sealed class SegmentFile(IDurableDirectory directory, long id)
         return trailer;
     }
 
-    private SegmentFooter? ReadFooter(IDurableFile file, ShapeRegistry registry)
+    /// <summary>Opens a segment and its footer, or makes one up from the blocks when it is damaged.</summary>
+    public static (SegmentFile Segment, SegmentFooter Footer) Open(IDurableDirectory directory, long id, ShapeRegistry registry, DamageTally damages)
+    {
+        var segment = new SegmentFile(directory.Open(NameOf(id), DurableOpen.ReadOnly), id, damages);
+        if (segment.ReadFooter() is { } bytes && SegmentFooter.Read(bytes, segment, registry) is { } footer)
+        {
+            segment.Has(footer.Blocks, isWhole: true);
+            return (segment, footer);
+        }
+
+        damages.Notice();
+        footer = segment.Rebuild(registry);
+        segment.Has(footer.Blocks, isWhole: false);
+        return (segment, footer);
+    }
+
+    /// <summary>Says which blocks it has.</summary>
+    public void Has(IReadOnlyList<BlockRef> blocks, bool isWhole)
+    {
+        (Blocks, _isWhole) = (blocks, isWhole);
+        Points = blocks.Sum(block => (long)block.Rows * block.Shape.Properties.Length);
+    }
+
+    /// <summary>Decodes the wanted columns of a block, all when none are named; null when what is wanted of it is damaged, which is noticed.</summary>
+    public RowSpan? Load(BlockRef block, int[]? columns, BlockParts parts)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(block.Length);
+        try
+        {
+            var bytes = buffer.AsSpan(0, block.Length);
+            var rows = block.HeadBytes == 0 ? LoadEarlier(block, bytes) : Load(block, bytes, columns, parts);
+            if (rows is null)
+            {
+                _damages.Notice();
+            }
+
+            return rows;
+        }
+        catch (StorageException fault) when (fault.Fault is StorageFault.Io or StorageFault.NotFound)
+        {
+            // A sector that cannot be read is damage like any other: it costs this block and no other.
+            _damages.Notice();
+            return null;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>What a column of a block comes to; null where nobody summed it up, or that is damaged.</summary>
+    public ColumnSums? LoadSums(BlockRef block, int column)
+    {
+        if (block.HeadBytes == 0)
+        {
+            return null;
+        }
+
+        var buffer = ArrayPool<byte>.Shared.Rent(block.HeadBytes);
+        try
+        {
+            var bytes = buffer.AsSpan(0, block.HeadBytes);
+            return _file.Read(block.Offset, bytes) == bytes.Length
+                && BlockHead.TryRead(bytes, block.Offset, Id, out var head)
+                && head.IsOf(block.Shape)
+                    ? head.ReadSums(column)
+                    : null;
+        }
+        catch (StorageException fault) when (fault.Fault is StorageFault.Io or StorageFault.NotFound)
+        {
+            // The points say it too, or are damaged as well, and then that is noticed.
+            return null;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>What its footer says beside the blocks; null when it is damaged by now.</summary>
+    public SegmentFacts? LoadFacts()
+    {
+        try
+        {
+            return ReadFooter() is { } bytes ? SegmentFooter.ReadFacts(bytes) : null;
+        }
+        catch (StorageException fault) when (fault.Fault is StorageFault.Io or StorageFault.NotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Says that a merge met damage in it: it stays as it is, so that what may be mended yet is not thrown away.</summary>
+    public void LeaveAlone() => _isLeftAlone = true;
+
+    private RowSpan? LoadEarlier(BlockRef block, Span<byte> bytes) =>
+        _file.Read(block.Offset, bytes) == bytes.Length && RowBlock.LengthAt(bytes, block.Offset, Id) == bytes.Length
+            ? EarlierBlock.Read(bytes, block.Shape)
+            : null;
+
+    private RowSpan? Load(BlockRef block, Span<byte> bytes, int[]? columns, BlockParts parts)
+    {
+        var isWhole = bytes.Length <= WholeBytesMax || columns is null;
+        var first = isWhole ? bytes : bytes[..block.HeadBytes];
+        if (_file.Read(block.Offset, first) != first.Length
+            || !BlockHead.TryRead(first, block.Offset, Id, out var head)
+            || !head.IsOf(block.Shape)
+            || (head.Rows != block.Rows && block.Rows != 0)
+            || head.ReadSections(block.Length) is not { } sections)
+        {
+            return null;
+        }
+
+        var reading = new SectionReader(isWhole ? null : _file, block.Offset, bytes, sections);
+        var rows = new RowDecoder(block.Shape, head.Rows, columns, parts);
+        if (!reading.TryRead(0, rows.Times)
+            || ((parts & BlockParts.Arrivals) != 0 && !reading.TryRead(1, rows.Arrivals))
+            || ((parts & BlockParts.Received) != 0 && !(reading.TryRead(2, rows.ReceivedTimes) && reading.TryRead(3, rows.OnTheWay))))
+        {
+            return null;
+        }
+
+        for (var column = 0; column < block.Shape.Properties.Length; column++)
+        {
+            if (!rows.Wants(column))
+            {
+                continue;
+            }
+
+            var section = new BytesReader(reading.Bytes(RowBlock.RowSections + column));
+            if (!rows.TryRead(ref section, column))
+            {
+                return null;
+            }
+        }
+
+        return rows.ToRows(rows.WantsText ? reading.Texts(sections.Length - 1) : []);
+    }
+
+    private byte[]? ReadFooter()
     {
         var trailer = new byte[TrailerBytes];
-        var length = file.Length;
+        var length = _file.Length;
         if (length < TrailerBytes
-            || file.Read(length - TrailerBytes, trailer) != TrailerBytes
+            || _file.Read(length - TrailerBytes, trailer) != TrailerBytes
             || !trailer.AsSpan(16).SequenceEqual(TrailerMagic)
-            || BinaryPrimitives.ReadInt64LittleEndian(trailer.AsSpan(8)) != id)
+            || BinaryPrimitives.ReadInt64LittleEndian(trailer.AsSpan(8)) != Id)
         {
             return null;
         }
@@ -117,29 +223,29 @@ internal sealed class SegmentFile(IDurableDirectory directory, long id)
         }
 
         var footer = new byte[bytes];
-        return file.Read(length - TrailerBytes - bytes, footer) == bytes
+        return _file.Read(length - TrailerBytes - bytes, footer) == bytes
             && Crc32C.Of(footer) == BinaryPrimitives.ReadUInt32LittleEndian(trailer.AsSpan(4))
-                ? SegmentFooter.Read(footer, this, registry)
+                ? footer
                 : null;
     }
 
-    private SegmentFooter Rebuild(IDurableFile file, ShapeRegistry registry)
+    private SegmentFooter Rebuild(ShapeRegistry registry)
     {
         const int WindowBytes = 64 * 1024;
         var blocks = new List<BlockRef>();
         var window = new byte[WindowBytes];
-        var length = file.Length;
+        var length = _file.Length;
         long nextArrival = 0;
-        for (long offset = 0; offset + RowBlock.HeaderBytes <= length;)
+        for (long offset = 0; offset + RowBlock.FixedBytes <= length;)
         {
-            var bytes = window.AsSpan(0, file.Read(offset, window));
+            var bytes = window.AsSpan(0, _file.Read(offset, window));
             var hit = bytes.IndexOf(RowBlock.MagicBegin);
             if (hit != 0)
             {
                 // Keep two bytes: a magic may stand across the windows.
                 offset += hit > 0 ? hit : Math.Max(bytes.Length - RowBlock.MagicBegin.Length + 1, 1);
             }
-            else if (Describe(file, offset, RowBlock.LengthAt(bytes, offset, id), registry) is { } block)
+            else if (Describe(offset, RowBlock.LengthAt(bytes, offset, Id), length, registry) is { } block)
             {
                 blocks.Add(block);
                 nextArrival = Math.Max(nextArrival, block.LastArrival + 1);
@@ -154,46 +260,43 @@ internal sealed class SegmentFile(IDurableDirectory directory, long id)
         return new SegmentFooter { NextArrival = nextArrival, Blocks = blocks };
     }
 
-    private BlockRef? Describe(IDurableFile file, long offset, int length, ShapeRegistry registry)
+    private BlockRef? Describe(long offset, int length, long fileBytes, ShapeRegistry registry)
     {
-        if (length is 0 or > BlockBytesMax || offset + length > file.Length)
+        if (length is 0 or > BlockBytesMax || offset + length > fileBytes)
         {
             return null;
         }
 
         var bytes = new byte[length];
-        if (file.Read(offset, bytes) != length
-            || RowBlock.ShapeOf(bytes, offset, id) is not { } explained
-            || registry.Define(explained) is not { } shape
-            || RowBlock.Read(bytes, offset, id, shape, null) is not { } rows)
+        if (_file.Read(offset, bytes) != length
+            || RowBlock.ShapeOf(bytes, offset, Id) is not { } explained
+            || registry.Define(explained) is not { } shape)
         {
             return null;
         }
 
+        var block = new BlockRef(this, offset, length, RowBlock.HeadBytesOf(bytes), shape, 0, 0, 0, 0, 0);
+        var rows = block.HeadBytes == 0 ? EarlierBlock.Read(bytes, shape) : Load(block, bytes, null, BlockParts.All);
+        if (rows is not { Count: > 0 })
+        {
+            return null;
+        }
+
+        TakeStates(rows);
+        var ((first, last), (firstArrival, lastArrival)) = (rows.Span, RowSpan.Bounds(rows.Arrivals));
+        return block with { Rows = rows.Count, FirstNs = first, LastNs = last, FirstArrival = firstArrival, LastArrival = lastArrival };
+    }
+
+    private static void TakeStates(RowSpan rows)
+    {
         for (var row = 0; row < rows.Count; row++)
         {
             for (var column = 0; column < rows.Width; column++)
             {
                 var text = rows.TextOf(row, column);
-                shape.Series[column].Take(
+                rows.Shape.Series[column].Take(
                     rows.Times[row], text is null ? rows.Bits(row, column) : 0, text, rows.QualityOf(row, column));
             }
         }
-
-        return Describe(rows, 0, rows.Count, offset, length);
-    }
-
-    private BlockRef Describe(RowSpan rows, int start, int count, long offset, int length)
-    {
-        var first = long.MaxValue;
-        var last = long.MinValue;
-        foreach (var time in rows.Times.AsSpan(start, count))
-        {
-            first = Math.Min(first, time);
-            last = Math.Max(last, time);
-        }
-
-        return new BlockRef(
-            this, offset, length, rows.Shape, count, first, last, rows.Arrivals[start], rows.Arrivals[start + count - 1]);
     }
 }

@@ -1,13 +1,23 @@
+using System.IO.Compression;
 using Pilotage.TimeSeries.Codec;
 using Pilotage.TimeSeries.Head;
 
 namespace Pilotage.TimeSeries.Segments;
 
 /// <summary>What a segment says of itself at its end: shapes, states of their series, blocks, and what it took from the log.</summary>
+/// <remarks>
+/// Version, length when unpacked; then compressed: last sequence, next arrival, marks; shapes with the states of their
+/// series; blocks, which stand one behind the other: length, length of the head, shape, rows, and what they span, as
+/// distances from the block before. The first two versions are not compressed and tell every block in full.
+/// </remarks>
 internal sealed class SegmentFooter
 {
     private const byte OfDoubles = 1;
     private const byte OfKinds = 2;
+    private const byte Packed = 3;
+    private const int UnpackedBytesMax = 1024 * 1024 * 1024;
+    private const int BrotliQuality = 3;
+    private const int BrotliWindow = 22;
 
     /// <summary>Sequence of the last record of the head's log that is in the segment.</summary>
     public long LastSequence { get; init; }
@@ -20,81 +30,84 @@ internal sealed class SegmentFooter
 
     public IReadOnlyList<BlockRef> Blocks { get; init; } = [];
 
-    public static byte[] Write(
-        HeadTables head, IReadOnlyDictionary<Shape, SeriesSnapshot[]> states, IReadOnlyList<BlockRef> blocks)
+    public byte[] Write(IEnumerable<(Shape Shape, SeriesSnapshot[] States)> shapes)
     {
-        var writer = new BytesWriter();
-        var isTyped = states.Keys.Any(shape => shape.IsTyped);
-        writer.Byte(isTyped ? OfKinds : OfDoubles);
-        writer.Int64(head.LastSequence);
-        writer.Int64(head.NextArrival);
-        WriteMarks(writer, head.Marks);
-        writer.VarInt((ulong)states.Count);
-        foreach (var (shape, series) in states)
+        var body = new BytesWriter();
+        body.Int64(LastSequence);
+        body.Int64(NextArrival);
+        WriteMarks(body, Marks);
+        var all = shapes.ToList();
+        body.VarInt((ulong)all.Count);
+        foreach (var (shape, states) in all)
         {
-            ShapeDefinition.Write(writer, shape, isTyped);
-            foreach (var state in series)
+            ShapeDefinition.Write(body, shape, withKinds: true);
+            foreach (var state in states)
             {
-                state.Write(writer);
+                state.Write(body);
             }
         }
 
-        writer.VarInt((ulong)blocks.Count);
-        foreach (var block in blocks)
+        WriteBlocks(body);
+        var packed = new byte[BrotliEncoder.GetMaxCompressedLength(body.Length)];
+        if (!BrotliEncoder.TryCompress(body.Written, packed, out var length, BrotliQuality, BrotliWindow))
         {
-            writer.Int64(block.Offset);
-            writer.VarInt((ulong)block.Length);
-            writer.VarInt((ulong)block.Shape.Id);
-            writer.VarInt((ulong)block.Rows);
-            writer.Int64(block.FirstNs);
-            writer.Int64(block.LastNs);
-            writer.Int64(block.FirstArrival);
-            writer.Int64(block.LastArrival);
+            throw new InvalidOperationException("A footer could not be compressed into the room that it takes at most.");
         }
 
+        var writer = new BytesWriter();
+        writer.Byte(Packed);
+        writer.VarInt((ulong)body.Length);
+        writer.Bytes(packed.AsSpan(0, length));
         return writer.Written.ToArray();
     }
 
     /// <summary>Reads a footer, defining its shapes and restoring their series; null when the bytes cannot be.</summary>
     public static SegmentFooter? Read(ReadOnlySpan<byte> bytes, SegmentFile segment, ShapeRegistry registry)
     {
-        var reader = new BytesReader(bytes);
-        var version = reader.Byte();
-        if (version is not (OfDoubles or OfKinds))
+        if (Unpack(bytes, out var version) is not { } body)
         {
             return null;
         }
 
+        var reader = new BytesReader(body);
         var lastSequence = reader.Int64();
         var nextArrival = reader.Int64();
         var marks = ReadMarks(ref reader);
-        for (var left = reader.Count(4); left > 0; left--)
+        foreach (var (definition, states) in ReadShapes(ref reader, version))
         {
-            if (ShapeDefinition.Read(ref reader, version == OfKinds) is not { } definition || registry.Define(definition) is not { } shape)
+            if (registry.Define(definition) is not { } shape)
             {
                 return null;
             }
 
-            for (var i = 0; i < shape.Series.Length; i++)
+            for (var i = 0; i < states.Length; i++)
             {
-                SeriesSnapshot.Read(ref reader, shape.KindOf(i)).RestoreTo(shape.Series[i]);
+                states[i].RestoreTo(shape.Series[i]);
             }
         }
 
-        var blocks = new List<BlockRef>();
-        for (var left = reader.Count(43); left > 0; left--)
-        {
-            if (ReadBlock(ref reader, segment, registry) is not { } block)
-            {
-                return null;
-            }
-
-            blocks.Add(block);
-        }
-
-        return reader.IsBad
+        var blocks = version == Packed ? ReadBlocks(ref reader, segment, registry) : ReadEarlierBlocks(ref reader, segment, registry);
+        return blocks is null || reader.IsBad
             ? null
             : new SegmentFooter { LastSequence = lastSequence, NextArrival = nextArrival, Marks = marks, Blocks = blocks };
+    }
+
+    /// <summary>What a footer says beside its blocks; null when the bytes cannot be.</summary>
+    public static SegmentFacts? ReadFacts(ReadOnlySpan<byte> bytes)
+    {
+        if (Unpack(bytes, out var version) is not { } body)
+        {
+            return null;
+        }
+
+        var reader = new BytesReader(body);
+        var lastSequence = reader.Int64();
+        var nextArrival = reader.Int64();
+        var marks = ReadMarks(ref reader);
+        var shapes = ReadShapes(ref reader, version);
+        return reader.IsBad
+            ? null
+            : new SegmentFacts(lastSequence, nextArrival, marks, shapes.ConvertAll(each => (each.Definition.Id, each.States)));
     }
 
     public static void WriteMarks(BytesWriter writer, IReadOnlyDictionary<(string Edge, string LogId), long> marks)
@@ -119,14 +132,110 @@ internal sealed class SegmentFooter
         return marks;
     }
 
-    private static BlockRef? ReadBlock(ref BytesReader reader, SegmentFile segment, ShapeRegistry registry)
+    private static byte[]? Unpack(ReadOnlySpan<byte> bytes, out byte version)
     {
-        var offset = reader.Int64();
-        var length = (int)reader.VarInt();
-        var shape = registry.Find((int)reader.VarInt());
-        var rows = (int)reader.VarInt();
-        var block = shape is null ? null : new BlockRef(
-            segment, offset, length, shape, rows, reader.Int64(), reader.Int64(), reader.Int64(), reader.Int64());
-        return reader.IsBad ? null : block;
+        var reader = new BytesReader(bytes);
+        version = reader.Byte();
+        if (version is OfDoubles or OfKinds)
+        {
+            return reader.Rest.ToArray();
+        }
+
+        var length = reader.VarInt();
+        if (version != Packed || reader.IsBad || length > UnpackedBytesMax)
+        {
+            return null;
+        }
+
+        var body = new byte[length];
+        return BrotliDecoder.TryDecompress(reader.Rest, body, out var written) && written == body.Length ? body : null;
+    }
+
+    private static List<(ShapeDefinition Definition, SeriesSnapshot[] States)> ReadShapes(ref BytesReader reader, byte version)
+    {
+        var shapes = new List<(ShapeDefinition, SeriesSnapshot[])>();
+        for (var left = reader.Count(4); left > 0 && !reader.IsBad; left--)
+        {
+            if (ShapeDefinition.Read(ref reader, version != OfDoubles) is { } definition)
+            {
+                var states = new SeriesSnapshot[definition.Properties.Length];
+                for (var i = 0; i < states.Length; i++)
+                {
+                    states[i] = SeriesSnapshot.Read(ref reader, definition.Kinds?[i] ?? SeriesKind.Number);
+                }
+
+                shapes.Add((definition, states));
+            }
+        }
+
+        return shapes;
+    }
+
+    private void WriteBlocks(BytesWriter writer)
+    {
+        writer.VarInt((ulong)Blocks.Count);
+        var (time, arrival) = (0L, 0L);
+        foreach (var block in Blocks)
+        {
+            writer.VarInt((ulong)block.Length);
+            writer.VarInt((ulong)block.HeadBytes);
+            writer.VarInt((ulong)block.Shape.Id);
+            writer.VarInt((ulong)block.Rows);
+            writer.Signed(block.FirstNs - time);
+            writer.Signed(block.LastNs - block.FirstNs);
+            writer.Signed(block.FirstArrival - arrival);
+            writer.Signed(block.LastArrival - block.FirstArrival);
+            (time, arrival) = (block.FirstNs, block.FirstArrival);
+        }
+    }
+
+    private static List<BlockRef>? ReadBlocks(ref BytesReader reader, SegmentFile segment, ShapeRegistry registry)
+    {
+        const int BytesMin = 8;
+        var blocks = new List<BlockRef>();
+        var (offset, time, arrival) = (0L, 0L, 0L);
+        for (var left = reader.Count(BytesMin); left > 0; left--)
+        {
+            var length = (int)reader.VarInt();
+            var headBytes = (int)reader.VarInt();
+            var shape = registry.Find((int)reader.VarInt());
+            var rows = (int)reader.VarInt();
+            time += reader.Signed();
+            var last = time + reader.Signed();
+            arrival += reader.Signed();
+            var lastArrival = arrival + reader.Signed();
+            if (shape is null || reader.IsBad || length <= 0 || headBytes <= 0 || headBytes > length)
+            {
+                return null;
+            }
+
+            blocks.Add(new BlockRef(segment, offset, length, headBytes, shape, rows, time, last, arrival, lastArrival));
+            offset += length;
+        }
+
+        return blocks;
+    }
+
+    private static List<BlockRef>? ReadEarlierBlocks(ref BytesReader reader, SegmentFile segment, ShapeRegistry registry)
+    {
+        const int BytesMin = 43;
+        var blocks = new List<BlockRef>();
+        for (var left = reader.Count(BytesMin); left > 0; left--)
+        {
+            var offset = reader.Int64();
+            var length = (int)reader.VarInt();
+            var shape = registry.Find((int)reader.VarInt());
+            var rows = (int)reader.VarInt();
+            var (first, last) = (reader.Int64(), reader.Int64());
+            var (firstArrival, lastArrival) = (reader.Int64(), reader.Int64());
+            if (shape is null || reader.IsBad)
+            {
+                return null;
+            }
+
+            blocks.Add(new BlockRef(segment, offset, length, 0, shape, rows, first, last, firstArrival, lastArrival));
+        }
+
+        return blocks;
     }
 }

@@ -239,7 +239,10 @@ public sealed class TimeSeriesStoreTests
         }
 
         Assert.InRange(_fixture.Disk.Root.List().Count(name => name.StartsWith("head-")), 1, 3);
-        Assert.Equal(50, _fixture.Disk.Root.List().Count(name => name.StartsWith("segment-")));
+
+        // 50 heads, merged by threes: 27 + 9 + 9 + 3 + 1 + 1.
+        Assert.Equal(6, store.SegmentCount);
+        Assert.Equal(6, _fixture.Disk.Root.List().Count(name => name.StartsWith("segment-")));
         Assert.Equal(5_000, All(store, "d", "p").Count);
     }
 

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Pilotage.Core;
 using Pilotage.Core.Durability;
+using Pilotage.Testing;
 using Pilotage.TimeSeries;
 using Pilotage.TimeSeries.Codec;
 using Pilotage.TimeSeries.Head;
@@ -13,6 +14,7 @@ namespace Pilotage.Tests.TimeSeries;
 public sealed class TypedDecodingTests
 {
     private const int Rows = 20;
+    private const long Segment = 3;
     private static readonly TenantId Acme = new("acme");
     private static readonly DeviceId Pump = new("pump");
     private static readonly string[] Properties = ["n", "w", "t", "s", "j"];
@@ -41,24 +43,18 @@ public sealed class TypedDecodingTests
     [Fact]
     public void A_damaged_block_is_refused()
     {
-        var shape = new ShapeRegistry().Of(Acme, Pump, Properties, Kinds)!;
-        var block = RowBlock.Write(Span(shape), 0, Rows, 64, 3);
-        Assert.Equal(Span(shape).Value(7, 3), RowBlock.Read(block, 64, 3, shape, null)!.Value(7, 3));
-        Assert.Null(RowBlock.Read(block, 65, 3, shape, null));
+        var registry = new ShapeRegistry();
+        var shape = registry.Of(Acme, Pump, Properties, Kinds)!;
+        var block = Block(shape);
+        Assert.Equal(Span(shape).Value(7, 3), Read(block, shape)!.Value(7, 3));
 
         var refused = 0;
         for (var seed = 0; seed < 20_000; seed++)
         {
-            var bytes = Damaged(block, new Random(seed), RowBlock.HeaderBytes);
-            if (bytes.Length <= RowBlock.HeaderBytes)
-            {
-                continue;
-            }
-
-            BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(8), bytes.Length);
-            BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(4), Crc32C.Of(bytes.AsSpan(8)));
-            _ = RowBlock.ShapeOf(bytes, 64, 3);
-            var rows = RowBlock.Read(bytes, 64, 3, shape, null);
+            var bytes = Damaged(block, new Random(seed), RowBlock.FixedBytes);
+            Seal(bytes);
+            _ = RowBlock.ShapeOf(bytes, 0, Segment);
+            var rows = Read(bytes, shape);
             refused += rows is null ? 1 : 0;
             for (var row = 0; row < rows?.Count; row++)
             {
@@ -73,11 +69,18 @@ public sealed class TypedDecodingTests
     }
 
     [Fact]
+    public void A_block_in_another_place_is_refused()
+    {
+        var shape = new ShapeRegistry().Of(Acme, Pump, Properties, Kinds)!;
+        Assert.Null(Read([.. new byte[8], .. Block(shape)], shape, 8));
+    }
+
+    [Fact]
     public void A_block_of_another_kind_than_its_series_is_refused()
     {
-        var block = RowBlock.Write(Span(new ShapeRegistry().Of(Acme, Pump, Properties, Kinds)!), 0, Rows, 64, 3);
-        SeriesKind[] others = [SeriesKind.Number, SeriesKind.Number, SeriesKind.Truth, SeriesKind.Text, SeriesKind.Json];
-        Assert.Null(RowBlock.Read(block, 64, 3, new ShapeRegistry().Of(Acme, Pump, Properties, others)!, null));
+        var block = Block(new ShapeRegistry().Of(Acme, Pump, Properties, Kinds)!);
+        SeriesKind[] others = [SeriesKind.Number, SeriesKind.Number, SeriesKind.Truth, SeriesKind.Text, SeriesKind.Text];
+        Assert.Null(new ShapeRegistry().Define(RowBlock.ShapeOf(block, 0, Segment)!.Value with { Id = 0, Kinds = others }) is { } other ? Read(block, other) : null);
     }
 
     [Fact]
@@ -91,6 +94,51 @@ public sealed class TypedDecodingTests
 
         Assert.Equal(1, writer.Written[0]);
         Assert.Equal(10 + 1 + 16 + 1 + 1 + 8 + 8 + 1 + 16, writer.Length);
+    }
+
+    private static byte[] Block(Shape shape)
+    {
+        var bytes = new BlockWriter().Write(new BytesWriter(), Span(shape), 0, Rows, 0, Segment);
+        return bytes.ToArray();
+    }
+
+    /// <summary>Makes the checksums right again, so that what is wrong has to be found by whoever decodes it.</summary>
+    private static void Seal(byte[] block)
+    {
+        var head = BinaryPrimitives.ReadInt32LittleEndian(block.AsSpan(28));
+        BinaryPrimitives.WriteInt32LittleEndian(block.AsSpan(8), block.Length);
+        if (head < 8 || head > block.Length)
+        {
+            return;
+        }
+
+        BinaryPrimitives.WriteUInt32LittleEndian(block.AsSpan(4), Crc32C.Of(block.AsSpan(8..head)));
+        if (!BlockHead.TryRead(block, 0, Segment, out var read) || read.ReadSections(block.Length) is not { } sections)
+        {
+            return;
+        }
+
+        Span<byte> old = stackalloc byte[4];
+        foreach (var (offset, length, crc) in sections)
+        {
+            BinaryPrimitives.WriteUInt32LittleEndian(old, crc);
+            if (block.AsSpan(0, head).IndexOf(old) is > 0 and var at)
+            {
+                BinaryPrimitives.WriteUInt32LittleEndian(block.AsSpan(at), Crc32C.Of(block.AsSpan(offset, length)));
+            }
+        }
+
+        BinaryPrimitives.WriteUInt32LittleEndian(block.AsSpan(4), Crc32C.Of(block.AsSpan(8..head)));
+    }
+
+    private static RowSpan? Read(byte[] bytes, Shape shape, long offset = 0)
+    {
+        var file = new SimulatedDisk(new Random(1)).Root.Open("segment", DurableOpen.CreateNew);
+        file.Write(0, bytes);
+        var segment = new SegmentFile(file, Segment, new DamageTally());
+        var length = (int)(bytes.Length - offset);
+        var headBytes = Math.Clamp(BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan((int)offset + 28)), 1, length);
+        return segment.Load(new BlockRef(segment, offset, length, headBytes, shape, 0, 0, 0, 0, 0), null, BlockParts.All);
     }
 
     private static PointBatch Batch()

@@ -69,9 +69,9 @@ public sealed class TypedSeriesTests
         Assert.Equal(new Point(49 * Hour, 0, Quality.Good), last);
         var row = store.Replay(Tenant, [new DeviceId("d")], ["s", "on", "n"], Hour, Hour).Single();
         Assert.Equal([double.NaN, 0, 1], row.Values);
-        Assert.Equal(0.5, store.Aggregate(Key("d", "on"), 0, long.MaxValue, null).Single().Mean);
-        Assert.Equal(49, store.Aggregate(Key("d", "n"), 0, long.MaxValue, null).Single().Max);
-        Assert.Empty(store.Aggregate(Key("d", "s"), 0, long.MaxValue, null));
+        Assert.Equal(0.5, store.Aggregate(Key("d", "on"), 0, long.MaxValue, null, withEnds: true).Single().Mean);
+        Assert.Equal(49, store.Aggregate(Key("d", "n"), 0, long.MaxValue, null, withEnds: true).Single().Max);
+        Assert.Empty(store.Aggregate(Key("d", "s"), 0, long.MaxValue, null, withEnds: true));
         Assert.Equal((50, 0), (store.Statistics(Key("d", "s")).Count, store.Statistics(Key("d", "s")).NotFinite));
     }
 
@@ -152,7 +152,7 @@ public sealed class TypedSeriesTests
     [Fact]
     public async Task Different_texts_count_for_the_size_of_the_head_and_the_same_one_does_not()
     {
-        var fixture = new StoreFixture { Options = new TimeSeriesOptions { HeadTextBytesMax = 64 * 1024 } };
+        var fixture = new StoreFixture { Options = new TimeSeriesOptions { HeadTextBytesMax = 64 * 1024, MergedSegments = 64 } };
         var store = fixture.Open(headPointsMax: 1_000_000);
         for (var i = 0; i < 100; i++)
         {

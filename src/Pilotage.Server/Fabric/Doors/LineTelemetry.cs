@@ -20,6 +20,8 @@ internal sealed class LineTelemetry(Principal who, IFleet fleet, LinePrecision p
     private const string PlainField = "value";
     private readonly Dictionary<string, Outcome<Device>> _devices = new(StringComparer.Ordinal);
     private readonly Dictionary<DeviceId, (Device Device, RowGathering Rows)> _rows = [];
+    private readonly Dictionary<LineSeries, KnownSeries> _series = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<(IReadOnlyList<string> Keys, string Before, string Behind), string[]?> _layouts = [];
 
     /// <summary>What could not be stored, and why; the place is <c>line 3</c>, and a column where it could not be read.</summary>
     public ReadingFaults Faults { get; } = new();
@@ -58,21 +60,10 @@ internal sealed class LineTelemetry(Principal who, IFleet fleet, LinePrecision p
         }
     }
 
-    /// <summary>The property of a field.</summary>
-    internal static string PropertyOf(LinePoint point, string field, string thing)
-    {
-        var property = field == PlainField ? point.Measurement
-            : point.Measurement == thing ? field
-            : $"{point.Measurement}_{field}";
-        return point.Tags.Any(tag => tag.Key != DeviceTag)
-            ? property + string.Concat(point.Tags.Where(tag => tag.Key != DeviceTag).OrderBy(tag => tag.Key, StringComparer.Ordinal).Select(tag => $".{tag.Key}-{tag.Value}"))
-            : property;
-    }
-
     private void Take(LinePoint point)
     {
         var where = $"line {point.Line}";
-        if (!DeviceOf(point).TryGet(out var device, out var refusal))
+        if (!Known(point.Series).TryGet(out var known, out var refusal))
         {
             Add(point.Line, where, refusal.Message.TrimEnd('.'));
             return;
@@ -85,36 +76,91 @@ internal sealed class LineTelemetry(Principal who, IFleet fleet, LinePrecision p
             return;
         }
 
+        // Fast path: the names are those of a line before, and all can be stored.
+        if (LayoutOf(point, known) is { } properties && known.Rows.TryAddRow(timeNs, properties, point.Values))
+        {
+            return;
+        }
+
+        for (var i = 0; i < point.Keys.Count; i++)
+        {
+            if (known.Rows.Add(timeNs, Named(point.Series, point.Keys[i], known.Thing, known.Behind), point.Values[i]) is { } wrong)
+            {
+                Add(point.Line, $"{where}, field {point.Keys[i]}", wrong);
+            }
+        }
+    }
+
+    /// <summary>The property of a field.</summary>
+    private static string Named(LineSeries series, string field, string thing, string behind) =>
+        (field == PlainField ? series.Measurement
+            : series.Measurement == thing ? field
+            : $"{series.Measurement}_{field}") + behind;
+
+    /// <summary>What the tags add to it.</summary>
+    private static string Behind(LineSeries series) => series.Tags.Any(tag => tag.Key != DeviceTag)
+        ? string.Concat(series.Tags.Where(tag => tag.Key != DeviceTag).OrderBy(tag => tag.Key, StringComparer.Ordinal).Select(tag => $".{tag.Key}-{tag.Value}"))
+        : "";
+
+    /// <summary>The properties of a line whose names are all different and can be stored; null where they are not.</summary>
+    private string[]? LayoutOf(LinePoint point, KnownSeries known)
+    {
+        if (ReferenceEquals(known.Keys, point.Keys))
+        {
+            return known.Properties;
+        }
+
+        // Devices of one thing type have one list of properties, whatever their number.
+        var before = point.Series.Measurement == known.Thing ? "" : point.Series.Measurement;
+        if (!_layouts.TryGetValue((point.Keys, before, known.Behind), out var properties))
+        {
+            var named = point.Keys.Select(key => Named(point.Series, key, known.Thing, known.Behind)).ToArray();
+            properties = named.Length <= RowGathering.PropertiesMax && Array.TrueForAll(named, TelemetryReader.IsProperty)
+                && named.Distinct(StringComparer.Ordinal).Count() == named.Length ? named : null;
+            _layouts.Add((point.Keys, before, known.Behind), properties);
+        }
+
+        (known.Keys, known.Properties) = (point.Keys, properties);
+        return properties;
+    }
+
+    private Outcome<KnownSeries> Known(LineSeries series)
+    {
+        if (_series.TryGetValue(series, out var known))
+        {
+            return known;
+        }
+
+        if (!DeviceOf(series).TryGet(out var device, out var refusal))
+        {
+            return refusal;
+        }
+
         if (!_rows.TryGetValue(device.Id, out var rows))
         {
             _rows.Add(device.Id, rows = (device, new RowGathering()));
         }
 
-        foreach (var (field, value) in point.Fields)
-        {
-            if (rows.Rows.Add(timeNs, PropertyOf(point, field, device.Thing), value) is { } wrong)
-            {
-                Add(point.Line, $"{where}, field {field}", wrong);
-            }
-        }
+        _series.Add(series, known = new KnownSeries(rows.Rows, device.Thing, Behind(series)));
+        return known;
     }
 
-    private Outcome<Device> DeviceOf(LinePoint point)
+    private Outcome<Device> DeviceOf(LineSeries series)
     {
-        foreach (var (key, value) in point.Tags)
+        foreach (var (key, value) in series.Tags)
         {
             if (key == DeviceTag)
             {
-                return Known(value);
+                return DeviceNamed(value);
             }
         }
 
         return who.Device is { } self
-            ? Known(self.Value)
+            ? DeviceNamed(self.Value)
             : new Refusal("fabric.device.not_found", $"the tag {DeviceTag} is missing; it names the device by id, path or name");
     }
 
-    private Outcome<Device> Known(string name)
+    private Outcome<Device> DeviceNamed(string name)
     {
         if (!_devices.TryGetValue(name, out var device))
         {
@@ -128,5 +174,19 @@ internal sealed class LineTelemetry(Principal who, IFleet fleet, LinePrecision p
     {
         FirstFaultLine = FirstFaultLine == 0 ? line : FirstFaultLine;
         Faults.Add(where, says);
+    }
+
+    /// <summary>What lines of one series have in common, and the names of the last of them.</summary>
+    private sealed class KnownSeries(RowGathering rows, string thing, string behind)
+    {
+        public RowGathering Rows => rows;
+
+        public string Thing => thing;
+
+        public string Behind => behind;
+
+        public IReadOnlyList<string>? Keys { get; set; }
+
+        public string[]? Properties { get; set; }
     }
 }

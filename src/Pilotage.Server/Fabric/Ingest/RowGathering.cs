@@ -44,19 +44,56 @@ internal sealed class RowGathering
         return null;
     }
 
+    /// <summary>Adds a whole row; false, and nothing is added, where something stands at that time already, or a value cannot be stored.</summary>
+    /// <param name="timeNs">Its time.</param>
+    /// <param name="properties">Names that can be properties, each once; many rows have the same list.</param>
+    /// <param name="measured">A value for each.</param>
+    public bool TryAddRow(long timeNs, string[] properties, IReadOnlyList<MeasuredValue> measured)
+    {
+        if (_rows.ContainsKey(timeNs))
+        {
+            return false;
+        }
+
+        var values = new SeriesValue[properties.Length];
+        for (var i = 0; i < values.Length; i++)
+        {
+            if (!StoredValue.TryOf(measured[i], out values[i], out _))
+            {
+                return false;
+            }
+        }
+
+        var row = new Row(timeNs, properties, values);
+        _rows.Add(timeNs, row);
+        _inOrder.Add(row);
+        Values += values.Length;
+        return true;
+    }
+
     public IReadOnlyList<TelemetryRow> ToRows() => _inOrder.ConvertAll(row => row.ToTelemetry());
 
     private sealed class Row(long timeNs)
     {
         private const int LinearMax = 16;
-        private readonly List<string> _names = [];
-        private readonly List<SeriesValue> _values = [];
+        private TelemetryRow? _whole;
+        private List<string> _names = [];
+        private List<SeriesValue> _values = [];
         private Dictionary<string, int>? _places;
 
-        public int Count => _names.Count;
+        public Row(long timeNs, string[] names, SeriesValue[] values)
+            : this(timeNs) => _whole = new TelemetryRow(timeNs, names, values);
+
+        public int Count => _whole?.Properties.Length ?? _names.Count;
 
         public bool TryPut(string name, SeriesValue value)
         {
+            if (_whole is { } whole)
+            {
+                (_names, _values, _whole) = ([.. whole.Properties], [.. whole.Values], null);
+                Index();
+            }
+
             var place = _places is null ? _names.IndexOf(name) : _places.GetValueOrDefault(name, -1);
             if (place >= 0)
             {
@@ -72,14 +109,22 @@ internal sealed class RowGathering
             _names.Add(name);
             _values.Add(value);
             _places?.Add(name, _names.Count - 1);
-            if (_places is null && _names.Count > LinearMax)
+            if (_places is null)
             {
-                _places = _names.Select((known, i) => (known, i)).ToDictionary(pair => pair.known, pair => pair.i, StringComparer.Ordinal);
+                Index();
             }
 
             return true;
         }
 
-        public TelemetryRow ToTelemetry() => new(timeNs, [.. _names], _values.ToArray());
+        public TelemetryRow ToTelemetry() => _whole ?? new(timeNs, [.. _names], _values.ToArray());
+
+        private void Index()
+        {
+            if (_names.Count > LinearMax)
+            {
+                _places = _names.Select((known, i) => (known, i)).ToDictionary(pair => pair.known, pair => pair.i, StringComparer.Ordinal);
+            }
+        }
     }
 }

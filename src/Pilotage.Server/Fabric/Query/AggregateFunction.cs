@@ -19,6 +19,9 @@ internal static class AggregateFunctions
     /// <summary>Their names, as queries give them.</summary>
     public static IReadOnlyList<string> Names { get; } = ["avg", "min", "max", "sum", "count", "first", "last"];
 
+    /// <summary>Whether it needs the first or the last point of a window.</summary>
+    public static bool IsOfAnEnd(this AggregateFunction function) => function is AggregateFunction.First or AggregateFunction.Last;
+
     public static bool TryParse(string name, out AggregateFunction function)
     {
         for (var i = 0; i < Names.Count; i++)
@@ -43,8 +46,8 @@ internal static class AggregateFunctions
         AggregateFunction.Max => window.Max,
         AggregateFunction.Sum => window.Sum,
         AggregateFunction.Count => window.Count,
-        AggregateFunction.First => window.First.Value,
-        AggregateFunction.Last => window.Last.Value,
+        AggregateFunction.First when window.First is { } first => first.Value,
+        AggregateFunction.Last when window.Last is { } last => last.Value,
         _ => throw new ArgumentOutOfRangeException(nameof(function), function, "no such function"),
     };
 }

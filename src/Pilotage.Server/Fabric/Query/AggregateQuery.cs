@@ -46,6 +46,9 @@ internal sealed record AggregateQuery
 
     public AggregateFunction By { get; init; }
 
+    /// <summary>Whether first or last points have to be known.</summary>
+    public bool WithEnds => Functions.Any(AggregateFunctions.IsOfAnEnd) || (Top is not null && By.IsOfAnEnd());
+
     /// <summary>Whether the least come first.</summary>
     public bool Ascending { get; init; }
 }

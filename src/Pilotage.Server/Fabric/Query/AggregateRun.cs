@@ -39,7 +39,7 @@ internal static class AggregateRun
                 groups.Add(key, group = new AggregateGroup(key));
             }
 
-            group.Add(store.Aggregate(KeyOf(device, query), query.FromNs, query.ToNs, query.WindowNs));
+            group.Add(store.Aggregate(KeyOf(device, query), query.FromNs, query.ToNs, query.WindowNs, query.WithEnds));
         }
 
         var filled = groups.Values.Where(group => group.Windows.Count > 0).ToList();

@@ -92,6 +92,50 @@ public sealed class LineReaderTests
         Assert.Equal(["a[] x=1 @", "line 2, column 5: the text that begins here is not closed, so all that follows is lost"], Read("a x=1\nb s=\"\nevil x=1\n"));
     }
 
+    /// <summary>The fast paths know what stood in lines before; a line alone has only the slow one.</summary>
+    [Fact]
+    public void A_line_reads_the_same_after_others_as_alone()
+    {
+        var random = new Random(TestSize.Seed);
+        string[] series = ["pump,device=p1", "pump,device=p2", "pump", "my\\ pump,a=b", "pump,device=p1,x=y", "pump,device"];
+        string[] keys = ["a", "b", "ab", "a\\ b", "°C", "c"];
+        string[] values =
+        [
+            "1", "-1", "0", "-0", "1.5", "-0.001", "123456789012345", "1234567890123456", "0.1234567890123456", "1.", ".5", "-.5", ".", "-", "+1", "1e3", "1.2.3", "--1", "7i", "t",
+            "\"x, y=1 \"", "\"\"", "", "00012.500", "99999999999999.9", "1.7976931348623157e308", "4.35", "0.000000000000001",
+        ];
+        for (var round = 0; round < 2_000; round++)
+        {
+            var lines = Enumerable.Range(0, 12).Select(_ =>
+            {
+                var fields = Enumerable.Range(0, random.Next(1, 4)).Select(at => $"{keys[random.Next(3) == 0 ? random.Next(keys.Length) : at]}={values[random.Next(values.Length)]}");
+                return $"{series[random.Next(series.Length)]} {string.Join(',', fields)}{(random.Next(3) == 0 ? " 5" : "")}{(random.Next(5) == 0 ? "\r" : "")}";
+            }).ToList();
+            var alone = lines.Select(line => Assert.Single(Read(line + "\n")).Replace("line 1,", "", StringComparison.Ordinal)).ToList();
+            var together = Read(string.Join('\n', lines) + "\n");
+            Assert.Equal(alone, together.Select((text, at) => text.Replace($"line {at + 1},", "", StringComparison.Ordinal)));
+        }
+    }
+
+    [Fact]
+    public void Short_decimals_are_the_doubles_that_a_parser_finds()
+    {
+        var random = new Random(TestSize.Seed);
+        for (var round = 0; round < 20_000; round++)
+        {
+            var digits = random.Next(1, 17);
+            var text = string.Concat(Enumerable.Range(0, digits).Select(_ => (char)('0' + random.Next(10)))).Insert(random.Next(digits + 1), ".");
+            text = random.Next(2) == 0 ? $"-{text}" : text;
+            var reader = new LineReader(Encoding.UTF8.GetBytes($"a x={text}\na x={text}"), LinePrecision.Nanoseconds);
+            var wanted = BitConverter.DoubleToInt64Bits(double.Parse(text, CultureInfo.InvariantCulture));
+            for (var line = 0; line < 2; line++)
+            {
+                Assert.True(reader.Read() && reader.Point is not null, text);
+                Assert.Equal(wanted, BitConverter.DoubleToInt64Bits(reader.Point.Values[0].Number));
+            }
+        }
+    }
+
     [Fact]
     public void A_time_that_no_time_can_be_is_refused() =>
         Assert.Contains("does precision say what it counts?", Assert.Single(Read("a x=1 1700000000000000000", LinePrecision.Seconds)), StringComparison.Ordinal);
@@ -120,7 +164,7 @@ public sealed class LineReaderTests
         Assert.True(reader.Read());
         Assert.Equal("line 1, column 1: the measurement is not UTF-8", $"{reader.Fault}");
         Assert.True(reader.Read());
-        Assert.Equal("b", reader.Point!.Measurement);
+        Assert.Equal("b", reader.Point!.Series.Measurement);
     }
 
     /// <summary>P10 in process.</summary>
@@ -173,7 +217,7 @@ public sealed class LineReaderTests
     }
 
     private static string Show(LinePoint point) =>
-        $"{point.Measurement}[{string.Join(',', point.Tags.Select(tag => $"{tag.Key}={tag.Value}"))}] {string.Join(',', point.Fields.Select(field => $"{field.Key}={Show(field.Value)}"))} @{point.TimeNs}";
+        $"{point.Series.Measurement}[{string.Join(',', point.Series.Tags.Select(tag => $"{tag.Key}={tag.Value}"))}] {string.Join(',', point.Keys.Zip(point.Values, (key, value) => $"{key}={Show(value)}"))} @{point.TimeNs}";
 
     private static string Show(MeasuredValue value) => value.Kind switch
     {

@@ -51,7 +51,7 @@ public sealed class StartTests : IDisposable
     [Fact]
     public void A_newer_or_foreign_data_folder_is_left_alone()
     {
-        File.WriteAllText(Path.Combine(_folder, "format.json"), "{\"format\":\"pilotage.data/3\"}");
+        File.WriteAllText(Path.Combine(_folder, "format.json"), "{\"format\":\"pilotage.data/99\"}");
         Assert.Equal("server.data_newer", DataFolder.Open(_folder).Refusal.Code);
         File.WriteAllText(Path.Combine(_folder, "format.json"), "{\"name\":\"somebody else's\"}");
         Assert.Equal("server.data_unknown", DataFolder.Open(_folder).Refusal.Code);
@@ -63,7 +63,7 @@ public sealed class StartTests : IDisposable
         var marker = Path.Combine(_folder, "format.json");
         File.WriteAllText(marker, "{\"format\":\"pilotage.data/1\"}");
         using var opened = DataFolder.Open(_folder).Value;
-        Assert.Contains("pilotage.data/2", File.ReadAllText(marker), StringComparison.Ordinal);
+        Assert.Contains("pilotage.data/3", File.ReadAllText(marker), StringComparison.Ordinal);
     }
 
     [Fact]

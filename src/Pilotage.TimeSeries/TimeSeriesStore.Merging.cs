@@ -1,0 +1,144 @@
+using Pilotage.Core.Durability;
+using Pilotage.TimeSeries.Segments;
+
+namespace Pilotage.TimeSeries;
+
+/// <content>Segments become fewer and larger in the background, so that a series has few blocks to look into.</content>
+public sealed partial class TimeSeriesStore
+{
+    private const int DevicesAtOnce = 256;
+    private Task _mergeTask = Task.CompletedTask;
+
+    /// <summary>Segments that make up the store now.</summary>
+    public int SegmentCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _segments.Count;
+            }
+        }
+    }
+
+    /// <summary>Merges what is due, unless that is under way.</summary>
+    private void StartMerging()
+    {
+        lock (_gate)
+        {
+            if (_isClosing || !_mergeTask.IsCompleted || MergePlan.Next(_segments, _options).Count == 0)
+            {
+                return;
+            }
+
+            _mergeTask = Task.Factory.StartNew(
+                Merge, CancellationToken.None, TaskCreationOptions.DenyChildAttach, _options.Sealer ?? TaskScheduler.Default);
+        }
+    }
+
+    private void Merge()
+    {
+        try
+        {
+            while (NextMerge() is { Count: > 0 } segments && TryMerge(segments))
+            {
+            }
+        }
+        catch (StorageException)
+        {
+            // All is where it was; it is tried again after the next head was sealed, and when the store is opened.
+            StoreMetrics.NotMerged();
+        }
+    }
+
+    private List<SegmentFile> NextMerge()
+    {
+        lock (_gate)
+        {
+            var (start, count) = _isClosing ? default : MergePlan.Next(_segments, _options);
+            return _segments.GetRange(start, count);
+        }
+    }
+
+    /// <summary>Writes segments as one, then the manifest that names it, then lets go of them; false when it is to stop.</summary>
+    private bool TryMerge(List<SegmentFile> segments)
+    {
+        var merge = new SegmentMerge(segments, _options.BlockRowsMax, () => Volatile.Read(ref _isClosing));
+        if (merge.LoadFacts() is not { } facts || WriteMerged(merge, facts) is not { } merged)
+        {
+            // Where one is damaged, it is left alone from now on, and the others may be merged without it.
+            return !Volatile.Read(ref _isClosing);
+        }
+
+        lock (_manifestGate)
+        {
+            // When this fails, a manifest that names either may be there, so both files stay; the next start removes one.
+            var ids = _manifest.Segments.ToList();
+            ids[ids.IndexOf(segments[0].Id)] = merged.Id;
+            ids.RemoveAll(id => segments.Exists(segment => segment.Id == id));
+            Save(_manifest with { Segments = ids });
+        }
+
+        Swap(segments, merged);
+        foreach (var segment in segments)
+        {
+            _directory.Delete(segment.FileName);
+        }
+
+        StoreMetrics.Merged(merged.Points);
+        return true;
+    }
+
+    private SegmentFile? WriteMerged(SegmentMerge merge, SegmentFacts facts)
+    {
+        var writer = new SegmentWriter(_directory, Interlocked.Increment(ref _nextSegment) - 1, _damages);
+        try
+        {
+            if (merge.TryWrite(writer))
+            {
+                return writer.Finish(facts.LastSequence, facts.NextArrival, facts.Marks, Named(facts));
+            }
+
+            writer.Abandon();
+            return null;
+        }
+        catch (StorageException)
+        {
+            writer.Abandon();
+            throw;
+        }
+    }
+
+    private List<(Head.Shape Shape, Head.SeriesSnapshot[] States)> Named(SegmentFacts facts)
+    {
+        lock (_gate)
+        {
+            return [.. facts.States.Select(each => (_shapes.Find(each.Shape)!, each.States))];
+        }
+    }
+
+    /// <summary>Puts the blocks of a merged segment in the place of those it was made of, some devices at a time, so that nobody waits for all.</summary>
+    private void Swap(List<SegmentFile> segments, SegmentFile merged)
+    {
+        lock (_gate)
+        {
+            _segments[_segments.IndexOf(segments[0])] = merged;
+            _segments.RemoveAll(segments.Contains);
+            _loaded.Clear();
+        }
+
+        var byDevice = merged.Blocks.GroupBy(block => (block.Shape.Tenant, block.Shape.Device));
+        foreach (var devices in byDevice.Chunk(DevicesAtOnce))
+        {
+            lock (_gate)
+            {
+                foreach (var blocks in devices)
+                {
+                    var device = _shapes.Find(blocks.Key.Tenant, blocks.Key.Device)!;
+                    device.Blocks.RemoveAll(block => segments.Contains(block.Segment));
+                    device.Blocks.AddRange(blocks);
+                }
+            }
+        }
+    }
+}
