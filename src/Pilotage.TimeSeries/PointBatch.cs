@@ -11,7 +11,8 @@ public sealed class PointBatch
 {
     private const int PointsAtFirst = 32;
     private readonly List<BatchRow> _rows = [];
-    private string[] _properties = new string[PointsAtFirst];
+    // Names of points that came one by one; rows that came whole bring theirs.
+    private string[] _properties = [];
     private long[] _values = new long[PointsAtFirst];
     private Quality[] _qualities = new Quality[PointsAtFirst];
 
@@ -47,20 +48,21 @@ public sealed class PointBatch
     {
         if (!Continues(key, timeNs, edgeNs))
         {
-            _rows.Add(new BatchRow(key.Tenant, key.Device, timeNs, edgeNs, Count, 0));
+            _rows.Add(new BatchRow(key.Tenant, key.Device, timeNs, edgeNs, Count, 0, null));
         }
 
-        Put(key.Property, value, quality);
+        Put(value, quality);
+        Name(key.Property);
         _rows[^1] = _rows[^1] with { Count = _rows[^1].Count + 1 };
     }
 
-    /// <summary>Adds all values of one message at once; the fast way when they share time and quality.</summary>
+    /// <summary>Adds all values of one message at once; the fast way when they share time and quality. The names are kept, not copied.</summary>
     public void AddRow(
         TenantId tenant,
         DeviceId device,
         long timeNs,
         long edgeNs,
-        ReadOnlySpan<string> properties,
+        string[] properties,
         ReadOnlySpan<double> values,
         Quality quality)
     {
@@ -71,7 +73,7 @@ public sealed class PointBatch
 
         for (var i = 0; i < properties.Length; i++)
         {
-            Put(properties[i], BitConverter.DoubleToInt64Bits(values[i]), quality);
+            Put(BitConverter.DoubleToInt64Bits(values[i]), quality);
         }
     }
 
@@ -81,7 +83,7 @@ public sealed class PointBatch
         DeviceId device,
         long timeNs,
         long edgeNs,
-        ReadOnlySpan<string> properties,
+        string[] properties,
         ReadOnlySpan<double> values,
         ReadOnlySpan<SeriesKind> kinds,
         Quality quality)
@@ -95,7 +97,7 @@ public sealed class PointBatch
         for (var i = 0; i < properties.Length; i++)
         {
             var value = SeriesValue.Of(values[i]);
-            Put(properties[i], value.TryAs(kinds[i], out var same) ? same : throw Misfit(properties[i], value, kinds[i]), quality);
+            Put(value.TryAs(kinds[i], out var same) ? same : throw Misfit(properties[i], value, kinds[i]), quality);
         }
     }
 
@@ -105,7 +107,7 @@ public sealed class PointBatch
         DeviceId device,
         long timeNs,
         long edgeNs,
-        ReadOnlySpan<string> properties,
+        string[] properties,
         ReadOnlySpan<SeriesValue> values,
         Quality quality)
     {
@@ -116,7 +118,7 @@ public sealed class PointBatch
 
         for (var i = 0; i < properties.Length; i++)
         {
-            Put(properties[i], values[i], quality);
+            Put(values[i], quality);
         }
     }
 
@@ -129,7 +131,7 @@ public sealed class PointBatch
         }
     }
 
-    internal ReadOnlySpan<string> PropertiesOf(BatchRow row) => _properties.AsSpan(row.Start, row.Count);
+    internal ReadOnlySpan<string> PropertiesOf(BatchRow row) => row.Properties ?? _properties.AsSpan(row.Start, row.Count);
 
     /// <summary>Bits of numbers; of text its place among the texts.</summary>
     internal ReadOnlySpan<long> ValuesOf(BatchRow row) => _values.AsSpan(row.Start, row.Count);
@@ -148,12 +150,12 @@ public sealed class PointBatch
     internal string? TextOf(BatchRow row, int column) =>
         _kinds is not null && _kinds[row.Start + column] >= SeriesKind.Text ? _texts![(int)_values[row.Start + column]] : null;
 
-    private bool Begin(TenantId tenant, DeviceId device, long timeNs, long edgeNs, ReadOnlySpan<string> properties, int values)
+    private bool Begin(TenantId tenant, DeviceId device, long timeNs, long edgeNs, string[] properties, int values)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(values, properties.Length, nameof(values));
         if (properties.Length > 0)
         {
-            _rows.Add(new BatchRow(tenant, device, timeNs, edgeNs, Count, properties.Length));
+            _rows.Add(new BatchRow(tenant, device, timeNs, edgeNs, Count, properties.Length, properties));
         }
 
         return properties.Length > 0;
@@ -167,14 +169,15 @@ public sealed class PointBatch
         }
 
         var last = _rows[^1];
-        return last.TimeNs == timeNs
+        return last.Properties is null
+            && last.TimeNs == timeNs
             && last.EdgeNs == edgeNs
             && last.Device == key.Device
             && last.Tenant == key.Tenant
             && !PropertiesOf(last).Contains(key.Property);
     }
 
-    private void Put(string property, SeriesValue value, Quality quality)
+    private void Put(SeriesValue value, Quality quality)
     {
         var bits = value.Bits;
         if (value.IsText)
@@ -184,7 +187,7 @@ public sealed class PointBatch
             _texts.Add(value.Text ?? "");
         }
 
-        Put(property, bits, quality);
+        Put(bits, quality);
         if (value.Kind != SeriesKind.Number)
         {
             _kinds ??= new SeriesKind[_values.Length];
@@ -192,11 +195,10 @@ public sealed class PointBatch
         }
     }
 
-    private void Put(string property, long bits, Quality quality)
+    private void Put(long bits, Quality quality)
     {
         if (Count == _values.Length)
         {
-            Array.Resize(ref _properties, 2 * Count);
             Array.Resize(ref _values, 2 * Count);
             Array.Resize(ref _qualities, 2 * Count);
             if (_kinds is not null)
@@ -205,10 +207,20 @@ public sealed class PointBatch
             }
         }
 
-        _properties[Count] = property;
         _values[Count] = bits;
         _qualities[Count] = quality;
         Count++;
+    }
+
+    /// <summary>Names the point that was put last.</summary>
+    private void Name(string property)
+    {
+        if (_properties.Length < Count)
+        {
+            Array.Resize(ref _properties, _values.Length);
+        }
+
+        _properties[Count - 1] = property;
     }
 
     private static ArgumentException Misfit(string property, SeriesValue value, SeriesKind kind) =>

@@ -196,9 +196,22 @@ public sealed partial class TimeSeriesStore
             }
         }
 
-        if (isWorthIt)
+        if (!isWorthIt)
         {
-            await _sealTask;
+            return;
+        }
+
+        await _sealTask;
+        if (_sealing is null)
+        {
+            try
+            {
+                await _log.TrimWholeAsync(_manifest.LastSequence + 1);
+            }
+            catch (StorageException)
+            {
+                // The log keeps what the segments have too; the next start drops it.
+            }
         }
     }
 }

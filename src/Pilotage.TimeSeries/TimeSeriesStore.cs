@@ -123,10 +123,16 @@ public sealed partial class TimeSeriesStore : IAsyncDisposable
     private Shape[] ShapesOf(PointBatch batch)
     {
         var shapes = new Shape[batch.RowCount];
+        DeviceSeries? device = null;
         for (var i = 0; i < shapes.Length; i++)
         {
             var row = batch.Rows[i];
-            shapes[i] = _shapes.Of(row.Tenant, row.Device, batch.PropertiesOf(row), batch.KindsOf(row)) ?? throw Misfit(row);
+            if (i == 0 || row.Device != batch.Rows[i - 1].Device || row.Tenant != batch.Rows[i - 1].Tenant)
+            {
+                device = _shapes.Device(row.Tenant, row.Device);
+            }
+
+            shapes[i] = _shapes.Of(device!, batch.PropertiesOf(row), row.Properties, batch.KindsOf(row)) ?? throw Misfit(row);
             if (shapes[i].HasText)
             {
                 CheckTexts(batch, row);

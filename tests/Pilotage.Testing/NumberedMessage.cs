@@ -15,7 +15,7 @@ public static class NumberedMessage
     {
         var batch = new PointBatch { ReceivedNs = number + 5 };
         var values = Values(number, devices);
-        batch.AddRow(StoreFixture.Tenant, Device(number, devices), number, number + 3, Properties.AsSpan(0, values.Length), values, Quality.Good);
+        batch.AddRow(StoreFixture.Tenant, Device(number, devices), number, number + 3, Properties[..values.Length], values, Quality.Good);
         return batch;
     }
 

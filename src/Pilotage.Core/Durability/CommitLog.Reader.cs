@@ -83,6 +83,21 @@ public sealed partial class CommitLog
         return true;
     }
 
+    /// <summary>Drops everything, if all that was appended lies before a sequence: an empty file is begun, and the others go.</summary>
+    public Task TrimWholeAsync(long sequence) => Task.Factory.StartNew(
+        () =>
+        {
+            Drain();
+            if (_failure is null && _nextSequence <= sequence && _offset > 0)
+            {
+                RollOver();
+                TrimBefore(sequence);
+            }
+        },
+        CancellationToken.None,
+        TaskCreationOptions.DenyChildAttach,
+        _writer);
+
     /// <summary>Lets the log go on at a sequence when damage has set it back further; call it before the first append.</summary>
     /// <remarks>For owners that keep elsewhere how far they have read: a sequence must not be given out twice.</remarks>
     public void SkipTo(long nextSequence)

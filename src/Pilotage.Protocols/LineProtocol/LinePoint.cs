@@ -9,7 +9,7 @@ public sealed record LineSeries(string Measurement, IReadOnlyList<(string Key, s
 /// <param name="Line">On which it begins, from 1 on.</param>
 /// <param name="Series">Measurement and tags.</param>
 /// <param name="Keys">Of the fields, in their order, one at least; the same list as that of the line before where they are the same. One that stands twice counts with its last value.</param>
-/// <param name="Values">Of the fields.</param>
+/// <param name="Values">Of the fields; good until the next line is read.</param>
 /// <param name="TimeNs">Nanoseconds since 1970 UTC; null where the line has none.</param>
 public sealed record LinePoint(int Line, LineSeries Series, IReadOnlyList<string> Keys, IReadOnlyList<MeasuredValue> Values, long? TimeNs);
 

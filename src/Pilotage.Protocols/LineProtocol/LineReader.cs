@@ -112,7 +112,7 @@ public ref partial struct LineReader
             return Bad(_at, "something stands behind the timestamp");
         }
 
-        Point = new LinePoint(_fromLine, series, KeysOfLine(), _values.ToArray(), timeNs);
+        Point = new LinePoint(_fromLine, series, KeysOfLine(), _values, timeNs);
         return true;
     }
 

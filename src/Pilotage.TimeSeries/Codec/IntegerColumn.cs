@@ -5,9 +5,8 @@ namespace Pilotage.TimeSeries.Codec;
 /// <para>All arithmetic wraps, so any 64-bit integers round-trip. Values on a line, as regular times are, cost a few bytes together.</para>
 /// <para>
 /// A line: form, first, step. Groups: form, first, what divides all distances from it (a clock of milliseconds told in
-/// nanoseconds: a million); then groups of 256 of these quotients, each as short as it can be, so that one outlier
-/// costs its own group alone: width and mode, least less the last of the group before, packed offsets; or least step,
-/// packed steps beyond it. The forms of earlier versions, one group for all, are read for ever.
+/// nanoseconds: a million); then these quotients as <see cref="IntegerGroup"/>s. The forms of earlier versions, one group
+/// for all, are read for ever.
 /// </para>
 /// </remarks>
 internal static class IntegerColumn
@@ -16,9 +15,6 @@ internal static class IntegerColumn
     private const byte EarlierDeltas = 1;
     private const byte Groups = 2;
     private const byte Line = 3;
-    private const int GroupValues = 256;
-    private const int WidthMax = 64;
-    private const byte IsDeltas = 0x80;
 
     public static void Write(BytesWriter writer, ReadOnlySpan<long> values)
     {
@@ -39,18 +35,17 @@ internal static class IntegerColumn
         writer.Byte(Groups);
         writer.Signed(values[0]);
         writer.VarInt((ulong)divisor);
-        Span<long> group = stackalloc long[GroupValues];
-        Span<ulong> packed = stackalloc ulong[GroupValues];
+        Span<long> group = stackalloc long[Math.Min(IntegerGroup.ValuesMax, values.Length)];
         long before = 0;
-        for (var start = 0; start < values.Length; start += GroupValues)
+        for (var start = 0; start < values.Length; start += IntegerGroup.ValuesMax)
         {
-            var count = Math.Min(GroupValues, values.Length - start);
+            var count = Math.Min(IntegerGroup.ValuesMax, values.Length - start);
             for (var i = 0; i < count; i++)
             {
                 group[i] = (values[start + i] - values[0]) / divisor;
             }
 
-            WriteGroup(writer, group[..count], packed, before, start == 0);
+            IntegerGroup.Write(writer, group[..count], before, isFirst: start == 0);
             before = group[count - 1];
         }
     }
@@ -129,95 +124,17 @@ internal static class IntegerColumn
         return divisor is 0 or > long.MaxValue ? 1 : (long)divisor;
     }
 
-    private static void WriteGroup(BytesWriter writer, ReadOnlySpan<long> values, Span<ulong> packed, long before, bool isFirst)
-    {
-        // The first value of all is no step from anything; it is known, and counts as one of the least.
-        var from = isFirst ? 1 : 0;
-        var (least, all) = (values[0], 0UL);
-        foreach (var value in values)
-        {
-            least = Math.Min(least, value);
-        }
-
-        foreach (var value in values)
-        {
-            all |= (ulong)(value - least);
-        }
-
-        var leastStep = long.MaxValue;
-        for (var i = from; i < values.Length; i++)
-        {
-            leastStep = Math.Min(leastStep, values[i] - (i == 0 ? before : values[i - 1]));
-        }
-
-        leastStep = values.Length == from ? 0 : leastStep;
-        var allSteps = 0UL;
-        for (var i = from; i < values.Length; i++)
-        {
-            packed[i] = (ulong)(values[i] - (i == 0 ? before : values[i - 1]) - leastStep);
-            allSteps |= packed[i];
-        }
-
-        var width = WidthOf(all);
-        var stepWidth = WidthOf(allSteps);
-        if (stepWidth < width)
-        {
-            packed[0] = isFirst ? 0 : packed[0];
-            writer.Byte((byte)(IsDeltas | stepWidth));
-            writer.Signed(leastStep);
-            width = stepWidth;
-        }
-        else
-        {
-            for (var i = 0; i < values.Length; i++)
-            {
-                packed[i] = (ulong)(values[i] - least);
-            }
-
-            writer.Byte((byte)width);
-            writer.Signed(least - before);
-        }
-
-        BitPacking.Pack(packed[..values.Length], width, writer.Room(BitPacking.BytesOf(values.Length, width)));
-    }
-
-    private static int WidthOf(ulong all) => WidthMax - System.Numerics.BitOperations.LeadingZeroCount(all);
-
     private static bool TryReadGroups(ref BytesReader reader, Span<long> values)
     {
         var first = reader.Signed();
         var divisor = (long)reader.VarInt();
-        Span<ulong> packed = stackalloc ulong[GroupValues];
         long before = 0;
-        for (var start = 0; start < values.Length; start += GroupValues)
+        for (var start = 0; start < values.Length; start += IntegerGroup.ValuesMax)
         {
-            var mode = reader.Byte();
-            var least = reader.Signed();
-            var width = mode & ~IsDeltas;
-            var group = values.Slice(start, Math.Min(GroupValues, values.Length - start));
-            var bytes = width > WidthMax ? [] : reader.Bytes(BitPacking.BytesOf(group.Length, width));
-            if (width > WidthMax || reader.IsBad)
+            var group = values.Slice(start, Math.Min(IntegerGroup.ValuesMax, values.Length - start));
+            if (!IntegerGroup.TryRead(ref reader, group, before, isFirst: start == 0))
             {
                 return false;
-            }
-
-            BitPacking.Unpack(bytes, width, packed[..group.Length]);
-            if ((mode & IsDeltas) == 0)
-            {
-                var from = before + least;
-                for (var i = 0; i < group.Length; i++)
-                {
-                    group[i] = from + (long)packed[i];
-                }
-            }
-            else
-            {
-                // Steps begin at the value before; the first value of all is 0 steps away from itself.
-                var at = start == 0 ? -least - (long)packed[0] : before;
-                for (var i = 0; i < group.Length; i++)
-                {
-                    group[i] = at += least + (long)packed[i];
-                }
             }
 
             before = group[^1];
@@ -245,7 +162,7 @@ internal static class IntegerColumn
     {
         var least = reader.Int64();
         var offsets = new ulong[values.Length];
-        if (!TryReadBits(ref reader, offsets))
+        if (!IntegerGroup.TryUnpack(ref reader, reader.Byte(), offsets))
         {
             return false;
         }
@@ -263,7 +180,7 @@ internal static class IntegerColumn
         var first = reader.Int64();
         var leastDelta = reader.Int64();
         var deltas = new ulong[values.Length - 1];
-        if (!TryReadBits(ref reader, deltas))
+        if (!IntegerGroup.TryUnpack(ref reader, reader.Byte(), deltas))
         {
             return false;
         }
@@ -274,24 +191,6 @@ internal static class IntegerColumn
             values[i] = values[i - 1] + leastDelta + (long)deltas[i - 1];
         }
 
-        return true;
-    }
-
-    private static bool TryReadBits(ref BytesReader reader, Span<ulong> values)
-    {
-        var width = reader.Byte();
-        if (width > WidthMax)
-        {
-            return false;
-        }
-
-        var bytes = reader.Bytes(BitPacking.BytesOf(values.Length, width));
-        if (reader.IsBad)
-        {
-            return false;
-        }
-
-        BitPacking.Unpack(bytes, width, values);
         return true;
     }
 }

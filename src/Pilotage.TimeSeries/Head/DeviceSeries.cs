@@ -7,6 +7,7 @@ namespace Pilotage.TimeSeries.Head;
 internal sealed class DeviceSeries(TenantId tenant, DeviceId device)
 {
     private readonly List<Shape> _shapes = [];
+    private (string[]? List, Shape? Shape) _found;
     private readonly Dictionary<string, SeriesState> _series = new(StringComparer.Ordinal);
 
     public TenantId Tenant => tenant;
@@ -22,12 +23,20 @@ internal sealed class DeviceSeries(TenantId tenant, DeviceId device)
 
     public bool TryGetSeries(string property, out SeriesState? state) => _series.TryGetValue(property, out state);
 
-    public Shape? Find(ReadOnlySpan<string> properties)
+    /// <summary>The shape of some names, in their order.</summary>
+    public Shape? Find(ReadOnlySpan<string> properties, string[]? list)
     {
+        // Fast path: the very list that was looked for before.
+        if (list is not null && ReferenceEquals(list, _found.List))
+        {
+            return _found.Shape;
+        }
+
         foreach (var shape in _shapes)
         {
             if (properties.SequenceEqual(shape.Properties))
             {
+                _found = (list, shape);
                 return shape;
             }
         }

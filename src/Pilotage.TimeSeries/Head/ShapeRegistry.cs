@@ -16,10 +16,13 @@ internal sealed class ShapeRegistry
     public Shape? Find(int id) => _byId.GetValueOrDefault(id);
 
     /// <summary>The shape of a row; a new one is not durable yet. Null when a series of it holds something else.</summary>
-    public Shape? Of(TenantId tenant, DeviceId device, ReadOnlySpan<string> properties, ReadOnlySpan<SeriesKind> kinds)
+    /// <param name="series">The device.</param>
+    /// <param name="properties">Names of the row.</param>
+    /// <param name="list">The list they stand in, if it is theirs alone: rows of one list are told by it.</param>
+    /// <param name="kinds">Empty where all are doubles.</param>
+    public Shape? Of(DeviceSeries series, ReadOnlySpan<string> properties, string[]? list, ReadOnlySpan<SeriesKind> kinds)
     {
-        var series = Device(tenant, device);
-        return series.Find(properties) is not { } known ? Add(series, _nextId, properties.ToArray(), kinds)
+        return series.Find(properties, list) is not { } known ? Add(series, _nextId, properties.ToArray(), kinds)
             : known.Kinds.SequenceEqual(kinds) ? known : null;
     }
 

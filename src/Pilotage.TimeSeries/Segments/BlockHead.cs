@@ -98,7 +98,7 @@ internal readonly ref struct BlockHead
     public ColumnSums? ReadSums(int column)
     {
         var reader = new BytesReader(_sums);
-        if (SumWindows.Read(ref reader, Rows) is not { } windows)
+        if (SumWindows.Read(ref reader, Rows) is not { IsAny: true } windows)
         {
             return null;
         }

@@ -122,7 +122,7 @@ internal sealed class BlockWriter
 
             IntegerColumn.Write(_column, bits);
             EndSection();
-            _sums.VarInt(0);
+            WriteSums(null);
             return;
         }
 
@@ -143,14 +143,18 @@ internal sealed class BlockWriter
         }
 
         EndSection();
-        WriteSums(ColumnSums.Of(
+        WriteSums(!windows.IsAny ? null : ColumnSums.Of(
             windows, ends, numbers, integers, isDecimal ? Decimals.ScaleOf(exponent) : null, LeftOut(rows.Times.AsSpan(start, count), qualities)));
     }
 
-    private void WriteSums(ColumnSums sums)
+    private void WriteSums(ColumnSums? sums)
     {
         _column.Clear();
-        ColumnSums.Write(_column, sums);
+        if (sums is not null)
+        {
+            ColumnSums.Write(_column, sums);
+        }
+
         _sums.VarInt((ulong)_column.Length);
         _sums.Bytes(_column.Written);
     }

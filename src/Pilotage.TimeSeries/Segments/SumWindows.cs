@@ -5,7 +5,8 @@ namespace Pilotage.TimeSeries.Segments;
 /// <summary>The windows that a block is summed up by, the same for all its columns.</summary>
 /// <remarks>
 /// The shortest of a minute, an hour and a day that holds enough points to pay; else one for the whole block. They are
-/// aligned to the epoch, so windows of a query that are some of them long can be made of them.
+/// aligned to the epoch, so windows of a query that are some of them long can be made of them. Short blocks, which are
+/// merged sooner or later, are decoded as fast as their sums would be, and have none.
 /// </remarks>
 /// <param name="StartNs">Where the first begins.</param>
 /// <param name="LengthNs">Length of each; null where one stands for the whole block.</param>
@@ -13,11 +14,20 @@ namespace Pilotage.TimeSeries.Segments;
 internal readonly record struct SumWindows(long StartNs, long? LengthNs, int Count)
 {
     private const int RowsMin = 16;
+    private const int BlockRowsMin = 256;
     private static readonly long[] Lengths = [60_000_000_000, 3_600_000_000_000, 86_400_000_000_000];
+
+    /// <summary>Whether a block is summed up at all.</summary>
+    public bool IsAny => Count > 0;
 
     /// <summary>Windows for some rows.</summary>
     public static SumWindows Of(long firstNs, long lastNs, int rows)
     {
+        if (rows < BlockRowsMin)
+        {
+            return default;
+        }
+
         foreach (var length in Lengths)
         {
             // Times at the end of what 64 bits hold have no window of their own.
@@ -45,7 +55,7 @@ internal readonly record struct SumWindows(long StartNs, long? LengthNs, int Cou
         var form = reader.Byte();
         var start = reader.Signed();
         var count = reader.VarInt();
-        return reader.IsBad || form > Lengths.Length || count == 0 || count > (ulong)Math.Max(rows, 1)
+        return reader.IsBad || form > Lengths.Length || count > (ulong)Math.Max(rows, 1)
             ? null
             : new(start, form == 0 ? null : Lengths[form - 1], (int)count);
     }
@@ -56,7 +66,7 @@ internal readonly record struct SumWindows(long StartNs, long? LengthNs, int Cou
         var ends = new int[Count];
         if (LengthNs is not { } length)
         {
-            ends[0] = times.Length;
+            ends.AsSpan().Fill(times.Length);
             return ends;
         }
 

@@ -247,6 +247,35 @@ public sealed class TimeSeriesStoreTests
     }
 
     [Fact]
+    public async Task Closing_seals_what_is_worth_it_and_leaves_the_log_empty()
+    {
+        var store = _fixture.Open(headPointsMax: 1_000);
+        for (var i = 0; i < 30; i++)
+        {
+            await store.AppendAsync(Row("d", i * Hour, ("p", i)), null, default);
+        }
+
+        await store.DisposeAsync();
+        Assert.Equal(0, store.SegmentCount);
+        store = _fixture.Open(headPointsMax: 1_000);
+        for (var i = 30; i < 500; i++)
+        {
+            await store.AppendAsync(Row("d", i * Hour, ("p", i)), new ForwardMark("edge", "log", i), default);
+        }
+
+        await store.DisposeAsync();
+        Assert.Equal(1, store.SegmentCount);
+        var log = Assert.Single(_fixture.Disk.Root.List(), name => name.StartsWith("head-"));
+        Assert.Empty(_fixture.Disk.Peek("", log)!);
+        store = _fixture.Open(headPointsMax: 1_000);
+        Assert.Equal(Enumerable.Range(0, 500).Select(i => (double)i), All(store, "d", "p").Select(point => point.Value));
+        Assert.Equal(499, store.HighWater("edge", "log"));
+        await store.AppendAsync(Row("d", 500 * Hour, ("p", 500)), null, default);
+        _fixture.Disk.Cut();
+        Assert.Equal(501, All(_fixture.Open(headPointsMax: 1_000), "d", "p").Count);
+    }
+
+    [Fact]
     public async Task Many_devices_append_at_once_through_the_stores_own_threads()
     {
         var disk = new SimulatedDisk(new Random(3));

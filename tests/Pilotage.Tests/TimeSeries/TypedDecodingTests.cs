@@ -26,7 +26,7 @@ public sealed class TypedDecodingTests
         var shapes = new ShapeRegistry();
         var batch = Batch();
         var writer = new BytesWriter();
-        BatchCodec.Write(writer, batch, [.. batch.Rows.Select(_ => shapes.Of(Acme, Pump, Properties, Kinds)!)], 5, null);
+        BatchCodec.Write(writer, batch, [.. batch.Rows.Select(_ => Of(shapes, Properties, Kinds)!)], 5, null);
         var whole = BatchCodec.Read(writer.Written, new ShapeRegistry())!.Value;
         Assert.Equal(Rows, whole.Batch.RowCount);
         Assert.Equal(batch.Texts, whole.Batch.Texts);
@@ -44,7 +44,7 @@ public sealed class TypedDecodingTests
     public void A_damaged_block_is_refused()
     {
         var registry = new ShapeRegistry();
-        var shape = registry.Of(Acme, Pump, Properties, Kinds)!;
+        var shape = Of(registry, Properties, Kinds)!;
         var block = Block(shape);
         Assert.Equal(Span(shape).Value(7, 3), Read(block, shape)!.Value(7, 3));
 
@@ -71,14 +71,14 @@ public sealed class TypedDecodingTests
     [Fact]
     public void A_block_in_another_place_is_refused()
     {
-        var shape = new ShapeRegistry().Of(Acme, Pump, Properties, Kinds)!;
+        var shape = Of(new ShapeRegistry(), Properties, Kinds)!;
         Assert.Null(Read([.. new byte[8], .. Block(shape)], shape, 8));
     }
 
     [Fact]
     public void A_block_of_another_kind_than_its_series_is_refused()
     {
-        var block = Block(new ShapeRegistry().Of(Acme, Pump, Properties, Kinds)!);
+        var block = Block(Of(new ShapeRegistry(), Properties, Kinds)!);
         SeriesKind[] others = [SeriesKind.Number, SeriesKind.Number, SeriesKind.Truth, SeriesKind.Text, SeriesKind.Text];
         Assert.Null(new ShapeRegistry().Define(RowBlock.ShapeOf(block, 0, Segment)!.Value with { Id = 0, Kinds = others }) is { } other ? Read(block, other) : null);
     }
@@ -90,11 +90,13 @@ public sealed class TypedDecodingTests
         var batch = new PointBatch();
         batch.AddRow(Acme, Pump, 1, 2, ["a", "b"], [0.5, 2], Quality.Good);
         var writer = new BytesWriter();
-        BatchCodec.Write(writer, batch, [shapes.Of(Acme, Pump, ["a", "b"], [])!], 5, null);
+        BatchCodec.Write(writer, batch, [Of(shapes, ["a", "b"], [])!], 5, null);
 
         Assert.Equal(1, writer.Written[0]);
         Assert.Equal(10 + 1 + 16 + 1 + 1 + 8 + 8 + 1 + 16, writer.Length);
     }
+
+    private static Shape? Of(ShapeRegistry registry, string[] properties, SeriesKind[] kinds) => registry.Of(registry.Device(Acme, Pump), properties, properties, kinds);
 
     private static byte[] Block(Shape shape)
     {

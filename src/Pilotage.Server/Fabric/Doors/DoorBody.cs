@@ -21,7 +21,7 @@ internal static class DoorBody
             case "" or "identity":
                 return request.ContentLength > options.IngestBytesMax
                     ? limits.TooLarge()
-                    : await ReadAsync(request.Body, options.IngestBytesMax, limits, cancellation);
+                    : await ReadAsync(request.Body, options.IngestBytesMax, limits, cancellation, (int)(request.ContentLength ?? 0));
             case "gzip" or "x-gzip":
                 return await UnpackAsync(request, options, limits, cancellation);
             case var other:
@@ -65,10 +65,11 @@ internal static class DoorBody
         return packed.ToArray();
     }
 
-    private static async Task<Outcome<ReadOnlyMemory<byte>>> ReadAsync(Stream body, int bytesMax, DoorLimits limits, CancellationToken cancellation)
+    private static async Task<Outcome<ReadOnlyMemory<byte>>> ReadAsync(Stream body, int bytesMax, DoorLimits limits, CancellationToken cancellation, int expected = 0)
     {
-        var read = new ArrayBufferWriter<byte>();
-        while (await body.ReadAsync(read.GetMemory(ChunkBytes), cancellation) is > 0 and var count)
+        // One byte more than is announced shows the end without another array.
+        var read = new ArrayBufferWriter<byte>(expected > 0 ? expected + 1 : ChunkBytes);
+        while (await body.ReadAsync(read.GetMemory(1), cancellation) is > 0 and var count)
         {
             read.Advance(count);
             if (read.WrittenCount > bytesMax)

@@ -73,18 +73,20 @@ internal static class InfluxEndpoints
             }
 
             var body = await DoorBody.ReadAsync(request, options, limits, cancellation);
+            var receivedNs = time.NowNs();
             return body.TryGet(out var text, out refusal)
-                ? await StoreAsync(text, new LineTelemetry(who, fleet, counted, time.NowNs()), request, ingestion)
+                ? await StoreAsync(text, new LineTelemetry(who, fleet, counted, receivedNs, ingestion.Direct), receivedNs, request, ingestion)
                 : Error(Problems.StatusOf(refusal.Code), refusal.Message);
         }
     }
 
-    private static async Task<IResult> StoreAsync(ReadOnlyMemory<byte> text, LineTelemetry lines, HttpRequest request, Ingestion ingestion)
+    private static async Task<IResult> StoreAsync(ReadOnlyMemory<byte> text, LineTelemetry lines, long receivedNs, HttpRequest request, Ingestion ingestion)
     {
         var messages = lines.Read(text.Span).Select(ingestion.Fit).ToList();
         messages.ForEach(lines.Note);
         try
         {
+            await ingestion.StoreAsync(lines.Direct, receivedNs);
             await ingestion.StoreAsync(messages);
         }
         catch (Exception failure) when (failure is IOException or SqliteException)
@@ -101,7 +103,7 @@ internal static class InfluxEndpoints
             return TypedResults.NoContent();
         }
 
-        var values = messages.Sum(message => message.Rows.Sum(row => row.Properties.Length));
+        var values = lines.Direct.Values + messages.Sum(message => message.Rows.Sum(row => row.Properties.Length));
         var stored = values == 0 ? "nothing was stored" : $"partial write: {values} values were stored, what is named here was not";
         return Error(StatusCodes.Status400BadRequest, $"{stored}: {faults.Words()}", lines.FirstFaultLine, faults.Kept);
     }

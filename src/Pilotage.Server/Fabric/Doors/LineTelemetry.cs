@@ -3,6 +3,7 @@ using Pilotage.Protocols.LineProtocol;
 using Pilotage.Server.Access.Contracts;
 using Pilotage.Server.Fabric.Ingest;
 using Pilotage.Server.Fleet.Contracts;
+using Pilotage.TimeSeries;
 
 namespace Pilotage.Server.Fabric.Doors;
 
@@ -12,19 +13,23 @@ namespace Pilotage.Server.Fabric.Doors;
 /// thing type of the device, the measurement alone where the field is called <c>value</c>. Every other tag is part of the property,
 /// as <c>.tag-value</c> in order of tags: where it were left out, two series would become one.
 /// </remarks>
-internal sealed class LineTelemetry(Principal who, IFleet fleet, LinePrecision precision, long receivedNs)
+internal sealed class LineTelemetry(Principal who, IFleet fleet, LinePrecision precision, long receivedNs, Admission? direct)
 {
     /// <summary>The tag that names the device.</summary>
     public const string DeviceTag = "device";
 
     private const string PlainField = "value";
+    private readonly SeriesValue[] _values = new SeriesValue[LineReader.FieldsMax];
     private readonly Dictionary<string, Outcome<Device>> _devices = new(StringComparer.Ordinal);
-    private readonly Dictionary<DeviceId, (Device Device, RowGathering Rows)> _rows = [];
+    private readonly Dictionary<DeviceId, Target> _targets = [];
     private readonly Dictionary<LineSeries, KnownSeries> _series = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<(IReadOnlyList<string> Keys, string Before, string Behind), string[]?> _layouts = [];
 
     /// <summary>What could not be stored, and why; the place is <c>line 3</c>, and a column where it could not be read.</summary>
     public ReadingFaults Faults { get; } = new();
+
+    /// <summary>What went straight into batches.</summary>
+    public DirectRows Direct { get; } = new();
 
     /// <summary>The line of the first fault; 0 where there is none.</summary>
     public int FirstFaultLine { get; private set; }
@@ -47,7 +52,7 @@ internal sealed class LineTelemetry(Principal who, IFleet fleet, LinePrecision p
             }
         }
 
-        return [.. _rows.Values.Where(one => one.Rows.Values > 0).Select(one => DecodedMessage.OfRows(
+        return [.. _targets.Values.Where(one => one.Rows.Values > 0).Select(one => DecodedMessage.OfRows(
             one.Device, new IngestMessage(TopicPath.Of(one.Device.Path, TopicClass.Telemetry), default, [], receivedNs, receivedNs, null), one.Rows.ToRows()))];
     }
 
@@ -77,21 +82,51 @@ internal sealed class LineTelemetry(Principal who, IFleet fleet, LinePrecision p
         }
 
         // Fast path: the names are those of a line before, and all can be stored.
-        if (LayoutOf(point, known) is { } properties && known.Rows.TryAddRow(timeNs, properties, point.Values))
+        var (target, properties) = (known.Target, LayoutOf(point, known));
+        if (properties is not null && (TryDirect(point, known, timeNs, properties) || target.Rows.TryAddRow(timeNs, properties, point.Values)))
         {
+            target.LastNs = Math.Max(target.LastNs, timeNs);
             return;
         }
 
+        target.LastNs = Math.Max(target.LastNs, timeNs);
+
         for (var i = 0; i < point.Keys.Count; i++)
         {
-            if (known.Rows.Add(timeNs, Named(point.Series, point.Keys[i], known.Thing, known.Behind), point.Values[i]) is { } wrong)
+            if (target.Rows.Add(timeNs, Named(point.Series, point.Keys[i], target.Device.Thing, known.Behind), point.Values[i]) is { } wrong)
             {
                 Add(point.Line, $"{where}, field {point.Keys[i]}", wrong);
             }
         }
     }
 
-    /// <summary>The property of a field.</summary>
+    /// <summary>Whether a row was taken as it is: later than all before it, and each value of the kind that its series holds.</summary>
+    private bool TryDirect(LinePoint point, KnownSeries known, long timeNs, string[] properties)
+    {
+        if (direct is null || timeNs <= known.Target.LastNs)
+        {
+            return false;
+        }
+
+        var values = _values.AsSpan(0, properties.Length);
+        for (var i = 0; i < values.Length; i++)
+        {
+            if (!StoredValue.TryOf(point.Values[i], out values[i], out _))
+            {
+                return false;
+            }
+        }
+
+        known.Kinds ??= direct.KindsOf(known.Target.Device, properties, values);
+        if (!Admission.IsOf(known.Kinds, values))
+        {
+            return false;
+        }
+
+        Direct.Add(known.Target.Device, timeNs, receivedNs, properties, values);
+        return true;
+    }
+
     private static string Named(LineSeries series, string field, string thing, string behind) =>
         (field == PlainField ? series.Measurement
             : series.Measurement == thing ? field
@@ -111,16 +146,16 @@ internal sealed class LineTelemetry(Principal who, IFleet fleet, LinePrecision p
         }
 
         // Devices of one thing type have one list of properties, whatever their number.
-        var before = point.Series.Measurement == known.Thing ? "" : point.Series.Measurement;
+        var before = point.Series.Measurement == known.Target.Device.Thing ? "" : point.Series.Measurement;
         if (!_layouts.TryGetValue((point.Keys, before, known.Behind), out var properties))
         {
-            var named = point.Keys.Select(key => Named(point.Series, key, known.Thing, known.Behind)).ToArray();
+            var named = point.Keys.Select(key => Named(point.Series, key, known.Target.Device.Thing, known.Behind)).ToArray();
             properties = named.Length <= RowGathering.PropertiesMax && Array.TrueForAll(named, TelemetryReader.IsProperty)
                 && named.Distinct(StringComparer.Ordinal).Count() == named.Length ? named : null;
             _layouts.Add((point.Keys, before, known.Behind), properties);
         }
 
-        (known.Keys, known.Properties) = (point.Keys, properties);
+        (known.Keys, known.Properties, known.Kinds) = (point.Keys, properties, null);
         return properties;
     }
 
@@ -136,12 +171,12 @@ internal sealed class LineTelemetry(Principal who, IFleet fleet, LinePrecision p
             return refusal;
         }
 
-        if (!_rows.TryGetValue(device.Id, out var rows))
+        if (!_targets.TryGetValue(device.Id, out var target))
         {
-            _rows.Add(device.Id, rows = (device, new RowGathering()));
+            _targets.Add(device.Id, target = new Target(device));
         }
 
-        _series.Add(series, known = new KnownSeries(rows.Rows, device.Thing, Behind(series)));
+        _series.Add(series, known = new KnownSeries(target, Behind(series)));
         return known;
     }
 
@@ -176,17 +211,29 @@ internal sealed class LineTelemetry(Principal who, IFleet fleet, LinePrecision p
         Faults.Add(where, says);
     }
 
-    /// <summary>What lines of one series have in common, and the names of the last of them.</summary>
-    private sealed class KnownSeries(RowGathering rows, string thing, string behind)
+    /// <summary>A device, and what was read of it.</summary>
+    private sealed class Target(Device device)
     {
-        public RowGathering Rows => rows;
+        public Device Device => device;
 
-        public string Thing => thing;
+        public RowGathering Rows { get; } = new();
+
+        /// <summary>The latest time so far.</summary>
+        public long LastNs { get; set; } = long.MinValue;
+    }
+
+    /// <summary>What lines of one series have in common, and the names of the last of them.</summary>
+    private sealed class KnownSeries(Target target, string behind)
+    {
+        public Target Target => target;
 
         public string Behind => behind;
 
         public IReadOnlyList<string>? Keys { get; set; }
 
         public string[]? Properties { get; set; }
+
+        /// <summary>What the series of these properties hold.</summary>
+        public SeriesKind[]? Kinds { get; set; }
     }
 }

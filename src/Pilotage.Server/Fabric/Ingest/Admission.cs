@@ -23,6 +23,18 @@ internal sealed class Admission(TimeSeriesStore store)
         return new Admitted(device.Id, layout, Array.TrueForAll(kinds, kind => kind == SeriesKind.Number) ? [] : kinds, fits);
     }
 
+    /// <summary>What some series hold; those that are new hold what these values are.</summary>
+    public SeriesKind[] KindsOf(Device device, string[] properties, ReadOnlySpan<SeriesValue> values)
+    {
+        var kinds = new SeriesKind[values.Length];
+        for (var i = 0; i < kinds.Length; i++)
+        {
+            kinds[i] = values[i].Kind;
+        }
+
+        return store.Settle(device.Tenant, device.Id, properties, kinds);
+    }
+
     /// <summary>Leaves out of rows what does not fit, and says the first of it.</summary>
     public (IReadOnlyList<TelemetryRow> Rows, string? Fault) Fit(Device device, IReadOnlyList<TelemetryRow> rows, string? fault)
     {
@@ -63,7 +75,7 @@ internal sealed class Admission(TimeSeriesStore store)
     }
 
     /// <summary>Whether all values are numbers or truth values of these kinds; text has to be looked at one by one.</summary>
-    private static bool IsOf(SeriesKind[] kinds, SeriesValue[] values)
+    public static bool IsOf(SeriesKind[] kinds, ReadOnlySpan<SeriesValue> values)
     {
         for (var i = 0; i < values.Length; i++)
         {

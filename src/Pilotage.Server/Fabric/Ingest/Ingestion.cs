@@ -140,6 +140,25 @@ internal sealed class Ingestion : IAsyncDisposable
     /// <summary>Leaves out of a message what does not fit the series that are there, and says the first of it.</summary>
     public DecodedMessage Fit(DecodedMessage decoded) => decoded.Fit(_admission);
 
+    /// <summary>Lets rows go straight into batches; null while somebody watches and has to be told each.</summary>
+    public Admission? Direct => _live.IsWatched ? null : _admission;
+
+    /// <summary>Stores rows that went straight into batches.</summary>
+    public async Task StoreAsync(DirectRows rows, long receivedNs)
+    {
+        foreach (var batch in rows.Batches)
+        {
+            await _store.AppendAsync(batch, null, CancellationToken.None);
+        }
+
+        _stored.Add(rows.Rows);
+        foreach (var device in rows.Devices)
+        {
+            _presences.Reported(device.Tenant, device.Id, receivedNs);
+            _topics.Count(TopicPath.Of(device.Path, TopicClass.Telemetry), receivedNs);
+        }
+    }
+
     /// <summary>Stores rows that fit and came over HTTP, of however many devices; in commits of their own, because a body holds many.</summary>
     public async Task StoreAsync(IReadOnlyList<DecodedMessage> messages)
     {

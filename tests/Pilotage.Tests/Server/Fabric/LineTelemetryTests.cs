@@ -3,8 +3,10 @@ using Pilotage.Core;
 using Pilotage.Protocols.LineProtocol;
 using Pilotage.Server.Access.Contracts;
 using Pilotage.Server.Fabric.Doors;
+using Pilotage.Server.Fabric.Ingest;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.Server.Hosting;
+using Pilotage.TimeSeries;
 using Xunit;
 
 namespace Pilotage.Tests.Server.Fabric;
@@ -19,15 +21,20 @@ public sealed class LineTelemetryTests : IAsyncLifetime
 
     public Task InitializeAsync()
     {
-        var edge = new DeviceId("edge-1");
-        var fleet = _server.Get<IFleet>();
-        Assert.True(fleet.Declare(Acme, [new DeviceDeclaration("acme/lyon/edge-1", Things.Edge, Hardware: "linux-x64") { Id = edge }]).IsOk);
-        Assert.True(fleet.Declare(
-            Acme, [new DeviceDeclaration("acme/lyon/pump-1", "pump", edge) { Id = new("p1") }, new DeviceDeclaration("acme/lyon/pump-2", "pump") { Id = new("p2") }]).IsOk);
+        Declare(_server);
         return Task.CompletedTask;
     }
 
     public async Task DisposeAsync() => await _server.DisposeAsync();
+
+    private static void Declare(TestServerFolder server)
+    {
+        var edge = new DeviceId("edge-1");
+        var fleet = server.Get<IFleet>();
+        Assert.True(fleet.Declare(Acme, [new DeviceDeclaration("acme/lyon/edge-1", Things.Edge, Hardware: "linux-x64") { Id = edge }]).IsOk);
+        Assert.True(fleet.Declare(
+            Acme, [new DeviceDeclaration("acme/lyon/pump-1", "pump", edge) { Id = new("p1") }, new DeviceDeclaration("acme/lyon/pump-2", "pump") { Id = new("p2") }]).IsOk);
+    }
 
     [Theory]
     [InlineData("pump,device=p1 temp=1", "temp")]
@@ -87,6 +94,51 @@ public sealed class LineTelemetryTests : IAsyncLifetime
         Assert.Contains("p1 was revoked", lines.Faults.Words(), StringComparison.Ordinal);
     }
 
+    /// <summary>Lines that go straight into batches and lines that are put together by time leave the same points.</summary>
+    [Fact]
+    public async Task What_is_stored_is_the_same_whichever_way_a_line_takes()
+    {
+        string[] fields = ["a=1.5", "a=2", "a=7i", "b=t", "b=f", "s=\"x\"", "value=3", "a=1,b=t", "a=4,b=1", "w=5i,a=1", "w=6i"];
+        var direct = 0;
+        foreach (var seed in Enumerable.Range(0, 30))
+        {
+            var random = new Random(seed);
+            await using var left = new TestServerFolder();
+            await using var right = new TestServerFolder();
+            Declare(left);
+            Declare(right);
+            var stored = new List<string>[2];
+            var bodies = Enumerable.Range(0, 4).Select(_ => string.Join('\n', Enumerable.Range(0, 30).Select(_ =>
+                $"{(random.Next(2) == 0 ? "pump" : "other")},device=p{random.Next(1, 3)} {fields[random.Next(fields.Length)]} {(random.Next(5) == 0 ? random.Next(40) : random.Next(40, 400)) + (Now / 1_000_000_000) - 500}"))).ToList();
+
+            // What the series hold is settled first: within one body, the first value in either order may be another.
+            bodies.Insert(0, string.Join('\n', new[] { "pump,device=p1", "pump,device=p2", "other,device=p1", "other,device=p2" }.Select(series =>
+                $"{series} a=1,b=t,s=\"x\",value=3,w=5i {(Now / 1_000_000_000) - 1_000}")));
+            foreach (var (server, way) in new[] { (left, 0), (right, 1) })
+            {
+                var ingestion = server.Get<Ingestion>();
+                foreach (var body in bodies)
+                {
+                    var lines = new LineTelemetry(Admin, server.Get<IFleet>(), LinePrecision.Seconds, Now, way == 0 ? ingestion.Direct : null);
+                    var messages = lines.Read(Encoding.UTF8.GetBytes(body)).Select(ingestion.Fit).ToList();
+                    Assert.True(way == 0 || lines.Direct.Rows == 0);
+                    direct += lines.Direct.Rows;
+                    await ingestion.StoreAsync(lines.Direct, Now);
+                    await ingestion.StoreAsync(messages);
+                }
+
+                stored[way] = Told(server.Get<TimeSeriesStore>());
+            }
+
+            Assert.Equal(stored[1], stored[0]);
+        }
+
+        Assert.InRange(direct, 200, 3_000);
+    }
+
+    private static List<string> Told(TimeSeriesStore store) => [.. store.Series(Acme, null).SelectMany(key =>
+        store.ReadTyped(key, long.MinValue, long.MaxValue).Select(point => FormattableString.Invariant($"{key.Device} {key.Property} {point.TimeNs} {point.Value.Kind} {point.Value}")))];
+
     private static string[] Begins { get; } =
     [
         "There is no device p9", "the tag device is missing", "the field \"a\" has no value", "ts lies outside 1980 to 2100",
@@ -95,7 +147,7 @@ public sealed class LineTelemetryTests : IAsyncLifetime
 
     private (List<string> Shown, LineTelemetry Lines) Read(string text, Principal who, LinePrecision precision = LinePrecision.Nanoseconds)
     {
-        var lines = new LineTelemetry(who, _server.Get<IFleet>(), precision, Now);
+        var lines = new LineTelemetry(who, _server.Get<IFleet>(), precision, Now, direct: null);
         var shown = lines.Read(Encoding.UTF8.GetBytes(text)).SelectMany(message => message.Rows.Select(row =>
             FormattableString.Invariant($"{message.Device.Id} {row.TimeNs} {string.Join(',', row.Properties.Zip(row.Values, (name, value) => FormattableString.Invariant($"{name}={value}")))}")));
         return ([.. shown], lines);

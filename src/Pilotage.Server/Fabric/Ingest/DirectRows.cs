@@ -1,0 +1,34 @@
+using Pilotage.Server.Fleet.Contracts;
+using Pilotage.TimeSeries;
+
+namespace Pilotage.Server.Fabric.Ingest;
+
+/// <summary>Rows that fit their series as they are, in batches ready to be stored.</summary>
+internal sealed class DirectRows
+{
+    private const int BatchPointsMax = 50_000;
+    private readonly List<PointBatch> _batches = [];
+    private readonly HashSet<Device> _devices = new(ReferenceEqualityComparer.Instance);
+
+    public IReadOnlyList<PointBatch> Batches => _batches;
+
+    public IReadOnlyCollection<Device> Devices => _devices;
+
+    public int Rows { get; private set; }
+
+    public int Values { get; private set; }
+
+    /// <summary>Adds a row; the values are copied, the names kept.</summary>
+    public void Add(Device device, long timeNs, long receivedNs, string[] properties, ReadOnlySpan<SeriesValue> values)
+    {
+        if (_batches.Count == 0 || _batches[^1].Count >= BatchPointsMax)
+        {
+            _batches.Add(new PointBatch());
+        }
+
+        _batches[^1].AddRow(device.Tenant, device.Id, timeNs, receivedNs, properties, values, Quality.Good);
+        _devices.Add(device);
+        Rows++;
+        Values += values.Length;
+    }
+}
