@@ -2,9 +2,12 @@ using Pilotage.TimeSeries.Head;
 
 namespace Pilotage.TimeSeries;
 
-/// <summary>A batch on its way: handed to the log, to be made visible when it is its turn.</summary>
+/// <summary>A batch, or a deletion, on its way: handed to the log, to be made visible when it is its turn.</summary>
 internal sealed class PendingBatch(PointBatch batch, Shape[] shapes, long receivedNs, ForwardMark? mark)
 {
+    public PendingBatch(Deletion deletion)
+        : this(new PointBatch(), [], 0, null) => Deletion = deletion;
+
     private readonly TaskCompletionSource<Appended> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Exception? _cause;
     private long _sequence;
@@ -16,6 +19,9 @@ internal sealed class PendingBatch(PointBatch batch, Shape[] shapes, long receiv
     public long ReceivedNs => receivedNs;
 
     public ForwardMark? Mark => mark;
+
+    /// <summary>What is deleted instead, if this is no batch.</summary>
+    public Deletion? Deletion { get; }
 
     public Task<Appended> Outcome => _outcome.Task;
 

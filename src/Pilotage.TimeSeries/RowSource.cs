@@ -7,10 +7,12 @@ namespace Pilotage.TimeSeries;
 internal sealed record RowSource
 {
     private readonly RowSpan? _rows;
+    private readonly IReadOnlyList<Tombstone> _hiding;
 
     /// <summary>Rows in memory, by time or by arrival.</summary>
-    public RowSource(RowSpan rows, int[] columns, bool byTime)
+    public RowSource(RowSpan rows, int[] columns, IReadOnlyList<Tombstone> tombstones, bool byTime)
     {
+        _hiding = Hiding(tombstones, tombstone => tombstone.Touches(rows), columns, rows.Shape);
         _rows = rows;
         Columns = columns;
         Count = rows.Count;
@@ -18,8 +20,9 @@ internal sealed record RowSource
     }
 
     /// <summary>Rows in a block, by time or by arrival. No columns: all of them.</summary>
-    public RowSource(BlockRef block, int[]? columns, bool byTime)
+    public RowSource(BlockRef block, int[]? columns, IReadOnlyList<Tombstone> tombstones, bool byTime)
     {
+        _hiding = Hiding(tombstones, tombstone => tombstone.Touches(block), columns, block.Shape);
         Block = block;
         Columns = columns;
         Count = block.Rows;
@@ -41,6 +44,22 @@ internal sealed record RowSource
     /// <summary>Where each property asked for stands in the shape; -1 where it has none.</summary>
     public int[]? Columns { get; }
 
-    /// <summary>Gives the rows; null when they are damaged.</summary>
-    public RowSpan? Load(BlockParts parts) => _rows ?? Block!.Segment.Load(Block, Columns, parts);
+    /// <summary>Whether something of it was deleted since it was written.</summary>
+    public bool IsHidden => _hiding.Count > 0;
+
+    /// <summary>Whether it was damaged when somebody tried to load it.</summary>
+    public bool IsDamaged { get; private set; }
+
+    /// <summary>Gives the rows that were not deleted; null when they are damaged.</summary>
+    public RowSpan? Load(BlockParts parts)
+    {
+        // Which rows had arrived before a deletion tells their arrival.
+        var rows = _rows ?? Block!.Segment.Load(Block, Columns, IsHidden ? parts | BlockParts.Arrivals : parts);
+        IsDamaged |= rows is null;
+        return rows?.Present(_hiding, Columns);
+    }
+
+    private static IReadOnlyList<Tombstone> Hiding(IReadOnlyList<Tombstone> all, Func<Tombstone, bool> touches, int[]? columns, Shape shape) =>
+        all.Count == 0 ? [] : [.. all.Where(tombstone => touches(tombstone)
+            && (columns is null || Array.Exists(columns, column => column >= 0 && tombstone.IsOf(shape.Properties[column]))))];
 }

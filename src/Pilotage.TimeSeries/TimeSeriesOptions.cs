@@ -5,9 +5,9 @@ namespace Pilotage.TimeSeries;
 /// <summary>Bounds of a <see cref="TimeSeriesStore"/>.</summary>
 public sealed record TimeSeriesOptions
 {
-    /// <summary>Points held in memory before they are sealed into a segment file. Twice this is the most held.</summary>
+    /// <summary>Points held in memory before they are sealed into a segment file, about 20 bytes each. Twice this is the most held, and read back from the log after a crash.</summary>
     [Range(100, 100_000_000)]
-    public int HeadPointsMax { get; init; } = 1_000_000;
+    public int HeadPointsMax { get; init; } = 4_000_000;
 
     /// <summary>Memory that different texts may take, in bytes, before the head is sealed: 64 MiB. Twice this is the most held, and a batch.</summary>
     [Range(64 * 1024, 1024 * 1024 * 1024)]
@@ -29,6 +29,14 @@ public sealed record TimeSeriesOptions
     [Range(1_000, 10_000_000_000)]
     public long MergedPointsMax { get; init; } = 64_000_000;
 
+    /// <summary>A segment is written anew once this share of its points is deleted. Until then, or until it is merged, they are hidden and take their space.</summary>
+    [Range(0.01, 1)]
+    public double PurgedShare { get; init; } = 0.2;
+
+    /// <summary>Deletions that hide points at most; beyond, segments are written anew however little of them is deleted.</summary>
+    [Range(1, 1_000_000)]
+    public int TombstonesMax { get; init; } = 10_000;
+
     /// <summary>Size at which the head's log starts a new file.</summary>
     [Range(4 * 1024, 1024 * 1024 * 1024)]
     public int LogSegmentBytes { get; init; } = 16 * 1024 * 1024;
@@ -46,10 +54,12 @@ public sealed record TimeSeriesOptions
         InRange(TextBytesMax, 16, 64 * 1024, nameof(TextBytesMax));
         InRange(BlockRowsMax, 1, 65_536, nameof(BlockRowsMax));
         InRange(MergedSegments, 2, 64, nameof(MergedSegments));
+        InRange(PurgedShare * 100, 1, 100, nameof(PurgedShare));
+        InRange(TombstonesMax, 1, 1_000_000, nameof(TombstonesMax));
         InRange(MergedPointsMax, 1_000, 10_000_000_000, nameof(MergedPointsMax));
     }
 
-    private static void InRange(long value, long least, long most, string name)
+    private static void InRange(double value, double least, double most, string name)
     {
         if (value < least || value > most)
         {

@@ -1,4 +1,5 @@
 using Pilotage.Core.Durability;
+using Pilotage.TimeSeries.Head;
 using Pilotage.TimeSeries.Segments;
 
 namespace Pilotage.TimeSeries;
@@ -26,7 +27,7 @@ public sealed partial class TimeSeriesStore
     {
         lock (_gate)
         {
-            if (_isClosing || !_mergeTask.IsCompleted || MergePlan.Next(_segments, _options).Count == 0)
+            if (_isClosing || !_mergeTask.IsCompleted || NextMerge().Count == 0)
             {
                 return;
             }
@@ -51,25 +52,28 @@ public sealed partial class TimeSeriesStore
         }
     }
 
+    /// <summary>Segments to be merged, or one to be written anew without what was deleted.</summary>
     private List<SegmentFile> NextMerge()
     {
         lock (_gate)
         {
             var (start, count) = _isClosing ? default : MergePlan.Next(_segments, _options);
-            return _segments.GetRange(start, count);
+            return count > 0 || _isClosing ? _segments.GetRange(start, count) : NextPurge() is { } purged ? [purged] : [];
         }
     }
 
     /// <summary>Writes segments as one, then the manifest that names it, then lets go of them; false when it is to stop.</summary>
     private bool TryMerge(List<SegmentFile> segments)
     {
-        var merge = new SegmentMerge(segments, _options.BlockRowsMax, () => Volatile.Read(ref _isClosing));
+        var purgedTo = Volatile.Read(ref _nextTombstone) - 1;
+        var merge = new SegmentMerge(segments, _options.BlockRowsMax, TombstonesOf, () => Volatile.Read(ref _isClosing));
         if (merge.LoadFacts() is not { } facts || WriteMerged(merge, facts) is not { } merged)
         {
             // Where one is damaged, it is left alone from now on, and the others may be merged without it.
             return !Volatile.Read(ref _isClosing);
         }
 
+        merged.PurgedTo = purgedTo;
         lock (_manifestGate)
         {
             // When this fails, a manifest that names either may be there, so both files stay; the next start removes one.
@@ -109,11 +113,19 @@ public sealed partial class TimeSeriesStore
         }
     }
 
-    private List<(Head.Shape Shape, Head.SeriesSnapshot[] States)> Named(SegmentFacts facts)
+    private List<(Shape Shape, SeriesSnapshot[] States)> Named(SegmentFacts facts)
     {
         lock (_gate)
         {
             return [.. facts.States.Select(each => (_shapes.Find(each.Shape)!, each.States))];
+        }
+    }
+
+    private IReadOnlyList<Tombstone> TombstonesOf(Shape shape)
+    {
+        lock (_gate)
+        {
+            return _shapes.Find(shape.Tenant, shape.Device)!.Tombstones;
         }
     }
 
@@ -127,18 +139,25 @@ public sealed partial class TimeSeriesStore
             _loaded.Clear();
         }
 
-        var byDevice = merged.Blocks.GroupBy(block => (block.Shape.Tenant, block.Shape.Device));
-        foreach (var devices in byDevice.Chunk(DevicesAtOnce))
+        // A device may have nothing left.
+        var blocks = merged.Blocks.ToLookup(block => (block.Shape.Tenant, block.Shape.Device));
+        var devices = segments.SelectMany(segment => segment.Blocks).Select(block => (block.Shape.Tenant, block.Shape.Device)).Distinct();
+        foreach (var some in devices.Chunk(DevicesAtOnce))
         {
             lock (_gate)
             {
-                foreach (var blocks in devices)
+                foreach (var key in some)
                 {
-                    var device = _shapes.Find(blocks.Key.Tenant, blocks.Key.Device)!;
+                    var device = _shapes.Find(key.Tenant, key.Device)!;
                     device.Blocks.RemoveAll(block => segments.Contains(block.Segment));
-                    device.Blocks.AddRange(blocks);
+                    device.Blocks.AddRange(blocks[key]);
                 }
             }
+        }
+
+        lock (_gate)
+        {
+            ForgetTombstones();
         }
     }
 }

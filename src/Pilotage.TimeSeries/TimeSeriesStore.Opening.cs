@@ -29,6 +29,12 @@ public sealed partial class TimeSeriesStore
             _marks[log] = offset;
         }
 
+        _nextTombstone = _manifest.NextTombstone;
+        foreach (var tombstone in _manifest.Tombstones)
+        {
+            _shapes.Device(tombstone.Tenant, tombstone.Device).Bury(tombstone);
+        }
+
         var named = _manifest.Segments.ToHashSet();
         _log.SkipTo(_manifest.LastSequence + 1);
         Replay(_manifest.LastSequence + 1);
@@ -36,6 +42,16 @@ public sealed partial class TimeSeriesStore
         {
             _directory.Delete(SegmentFile.NameOf(orphan));
         }
+
+        foreach (var device in _shapes.Devices)
+        {
+            foreach (var series in device.Series.Where(series => series.IsLastLost))
+            {
+                _withoutLast.Enqueue((device, series));
+            }
+        }
+
+        FindLasts();
     }
 
     private Manifest OpenSegments(Manifest manifest)
@@ -81,6 +97,7 @@ public sealed partial class TimeSeriesStore
     private void Adopt(SegmentFile segment, SegmentFooter footer)
     {
         _segments.Add(segment);
+        footer.RestoreStates();
         Adopt(footer.Blocks);
     }
 
@@ -101,6 +118,12 @@ public sealed partial class TimeSeriesStore
     {
         foreach (var record in _log.Read(fromSequence))
         {
+            if (DeletionCodec.Begins(record.Payload.Span) && DeletionCodec.Read(record.Payload.Span) is { } deletion)
+            {
+                Apply(deletion, record.Sequence);
+                continue;
+            }
+
             if (BatchCodec.Read(record.Payload.Span, _shapes) is not { } stored)
             {
                 _damages.Notice();

@@ -186,7 +186,7 @@ public sealed partial class TimeSeriesStore
         for (var i = 0; i < values.Length; i++)
         {
             var column = cursor.Columns[i];
-            values[i] = column < 0 ? double.NaN : rows.Number(row, column);
+            values[i] = column < 0 || !rows.IsThere(row, column) ? double.NaN : rows.Number(row, column);
         }
 
         return new ArrivedRow(rows.Shape.Device, rows.Times[row], values, rows.Arrivals[row], rows.ReceivedTimes[row], Worst(cursor));
@@ -197,7 +197,7 @@ public sealed partial class TimeSeriesStore
         var worst = Quality.Good;
         foreach (var column in cursor.Columns)
         {
-            var quality = column < 0 ? Quality.Good : cursor.Rows.QualityOf(cursor.Row, column);
+            var quality = column < 0 || !cursor.Rows.IsThere(cursor.Row, column) ? Quality.Good : cursor.Rows.QualityOf(cursor.Row, column);
             worst = quality > worst ? quality : worst;
         }
 
@@ -211,9 +211,9 @@ public sealed partial class TimeSeriesStore
         foreach (var row in stored)
         {
             var column = row.Shape.IndexOf(property);
-            if (column >= 0 && row.Arrival > arrival)
+            if (column >= 0 && row.Arrival > arrival && row.PointAt(column) is { } point)
             {
-                newest = row.PointAt(column);
+                newest = point;
                 arrival = row.Arrival;
             }
         }
@@ -249,8 +249,8 @@ public sealed partial class TimeSeriesStore
                 if (where.Any(column => column >= 0))
                 {
                     columns[shape] = where;
-                    AddHead(sources, _sealing?.Find(shape), where, byTime);
-                    AddHead(sources, _active.Find(shape), where, byTime);
+                    AddHead(sources, _sealing?.Find(shape), where, series.Tombstones, byTime);
+                    AddHead(sources, _active.Find(shape), where, series.Tombstones, byTime);
                 }
             }
 
@@ -258,7 +258,7 @@ public sealed partial class TimeSeriesStore
             {
                 if (block.LastNs >= fromNs && block.FirstNs <= toNs && columns.TryGetValue(block.Shape, out var where))
                 {
-                    sources.Add(new RowSource(block, where, byTime));
+                    sources.Add(new RowSource(block, where, series.Tombstones, byTime));
                 }
             }
         }
@@ -266,11 +266,11 @@ public sealed partial class TimeSeriesStore
         return sources;
     }
 
-    private static void AddHead(List<RowSource> sources, RowTable? table, int[] columns, bool byTime)
+    private static void AddHead(List<RowSource> sources, RowTable? table, int[] columns, IReadOnlyList<Tombstone> tombstones, bool byTime)
     {
         if (table is { Count: > 0 })
         {
-            sources.Add(new RowSource(table.Snapshot(), columns, byTime));
+            sources.Add(new RowSource(table.Snapshot(), columns, tombstones, byTime));
         }
     }
 
@@ -281,8 +281,8 @@ public sealed partial class TimeSeriesStore
         var device = _shapes.Find(arriving.Tenant, arriving.Device)!;
         foreach (var shape in device.Shapes)
         {
-            AddStored(stored, _active.Find(shape), timeNs);
-            AddStored(stored, _sealing?.Find(shape), timeNs);
+            AddStored(stored, _active.Find(shape), device.Tombstones, timeNs);
+            AddStored(stored, _sealing?.Find(shape), device.Tombstones, timeNs);
         }
 
         foreach (var block in device.Blocks)
@@ -292,18 +292,30 @@ public sealed partial class TimeSeriesStore
                 continue;
             }
 
-            stored.Add(new RowSpanAt(block.Shape, column => rows.TypedPoint(row, column), rows.Arrivals[row]));
+            Tombstone[] hiding = [.. device.Tombstones.Where(tombstone => tombstone.Touches(block))];
+            stored.Add(new RowSpanAt(block.Shape, column => PointAt(rows, row, column, hiding), rows.Arrivals[row]));
         }
 
         return stored;
     }
 
-    private static void AddStored(List<RowSpanAt> stored, RowTable? table, long timeNs)
+    private static void AddStored(List<RowSpanAt> stored, RowTable? table, IReadOnlyList<Tombstone> tombstones, long timeNs)
     {
         if (table is not null && table.TryFind(timeNs, out var row))
         {
             var rows = table.Snapshot();
-            stored.Add(new RowSpanAt(table.Shape, column => rows.TypedPoint(row, column), table.ArrivalAt(row)));
+            stored.Add(new RowSpanAt(table.Shape, column => PointAt(rows, row, column, tombstones), table.ArrivalAt(row)));
         }
+    }
+
+    private static TypedPoint? PointAt(RowSpan rows, int row, int column, IReadOnlyList<Tombstone> tombstones)
+    {
+        var isHidden = !rows.IsThere(row, column);
+        foreach (var tombstone in tombstones)
+        {
+            isHidden |= tombstone.Hides(rows.Times[row], rows.Arrivals[row], rows.Shape.Properties[column]);
+        }
+
+        return isHidden ? null : rows.TypedPoint(row, column);
     }
 }

@@ -49,6 +49,8 @@ public sealed partial class TimeSeriesStore
     {
         _active.NextArrival = _nextArrival;
         _active.Marks = new Dictionary<(string, string), long>(_marks);
+        _active.Tombstones = Tombstones();
+        _active.NextTombstone = _nextTombstone;
         _sealingStates = _active.Tables.ToDictionary(
             table => table.Shape,
             table => Array.ConvertAll(table.Shape.Series, SeriesSnapshot.Of));
@@ -122,6 +124,8 @@ public sealed partial class TimeSeriesStore
                     LastSequence = head.LastSequence,
                     NextArrival = head.NextArrival,
                     Marks = head.Marks,
+                    Tombstones = head.Tombstones,
+                    NextTombstone = head.NextTombstone,
                 });
                 lock (_gate)
                 {
@@ -129,6 +133,7 @@ public sealed partial class TimeSeriesStore
                     Adopt(segment.Blocks);
                     _sealing = null;
                     _sealingStates = [];
+                    ForgetTombstones();
                     SealWhenFull();
                 }
             }
@@ -152,14 +157,18 @@ public sealed partial class TimeSeriesStore
     private SegmentFile WriteSegment(long id, HeadTables head)
     {
         var writer = new SegmentWriter(_directory, id, _damages);
+        var hidden = head.Tombstones.ToLookup(tombstone => (tombstone.Tenant, tombstone.Device));
         try
         {
             foreach (var table in head.Tables)
             {
-                writer.Add(table.Snapshot(), _options.BlockRowsMax);
+                var tombstones = hidden[(table.Shape.Tenant, table.Shape.Device)];
+                writer.Add(table.Snapshot().Present([.. tombstones], null), _options.BlockRowsMax);
             }
 
-            return writer.Finish(head.LastSequence, head.NextArrival, head.Marks, _sealingStates.Select(each => (each.Key, each.Value)));
+            var segment = writer.Finish(head.LastSequence, head.NextArrival, head.Marks, _sealingStates.Select(each => (each.Key, each.Value)));
+            segment.PurgedTo = head.NextTombstone - 1;
+            return segment;
         }
         catch (StorageException)
         {

@@ -56,7 +56,7 @@ public sealed partial class TimeSeriesStore
     private static ArrivedTypedRow TypedRow(RowCursor cursor)
     {
         var (rows, row) = (cursor.Rows, cursor.Row);
-        var values = Array.ConvertAll(cursor.Columns, column => column < 0 ? (SeriesValue?)null : rows.Value(row, column));
+        var values = Array.ConvertAll(cursor.Columns, column => column < 0 || !rows.IsThere(row, column) ? (SeriesValue?)null : rows.Value(row, column));
         return new ArrivedTypedRow(rows.Shape.Device, rows.Times[row], values, rows.Arrivals[row], rows.ReceivedTimes[row], Worst(cursor));
     }
 }

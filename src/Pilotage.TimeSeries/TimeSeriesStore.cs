@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Pilotage.Core.Durability;
 using Pilotage.TimeSeries.Codec;
 using Pilotage.TimeSeries.Head;
@@ -23,6 +24,7 @@ public sealed partial class TimeSeriesStore : IAsyncDisposable
     private readonly Dictionary<(string Edge, string LogId), long> _marks = [];
     private readonly Queue<PendingBatch> _pending = new();
     private readonly BytesWriter _record = new();
+    private readonly ConcurrentQueue<(DeviceSeries Device, SeriesState Series)> _withoutLast = new();
     private HeadTables _active = new();
     private HeadTables? _sealing;
     private long _nextArrival = 1;
@@ -156,6 +158,13 @@ public sealed partial class TimeSeriesStore : IAsyncDisposable
                     continue;
                 }
 
+                if (pending.Deletion is { } deletion)
+                {
+                    Apply(deletion, sequence);
+                    pending.Complete(Appended.Stored);
+                    continue;
+                }
+
                 pending.Complete(Apply(pending.Batch, pending.Shapes, pending.ReceivedNs, pending.Mark, sequence));
                 SealWhenFull();
             }
@@ -230,7 +239,7 @@ public sealed partial class TimeSeriesStore : IAsyncDisposable
                 continue;
             }
 
-            var known = timeNs == series.LastNs
+            var known = timeNs == series.LastNs && !series.IsLastLost
                 ? series.Last
                 : Newest(stored ??= StoredAt(shape, timeNs), shape.Properties[i]);
             if (known is not { } point)

@@ -7,6 +7,7 @@ namespace Pilotage.TimeSeries.Head;
 internal sealed class DeviceSeries(TenantId tenant, DeviceId device)
 {
     private readonly List<Shape> _shapes = [];
+    private List<Tombstone> _tombstones = [];
     private (string[]? List, Shape? Shape) _found;
     private readonly Dictionary<string, SeriesState> _series = new(StringComparer.Ordinal);
 
@@ -16,10 +17,25 @@ internal sealed class DeviceSeries(TenantId tenant, DeviceId device)
 
     public IReadOnlyList<Shape> Shapes => _shapes;
 
+    /// <summary>What was deleted of it and may still stand somewhere, oldest first.</summary>
+    public IReadOnlyList<Tombstone> Tombstones => _tombstones;
+
     /// <summary>The sealed blocks of the device, in order of their segments.</summary>
     public List<BlockRef> Blocks { get; } = [];
 
     public IEnumerable<SeriesState> Series => _series.Values;
+
+    /// <summary>Adds what was deleted; readers keep the list that they have.</summary>
+    public void Bury(Tombstone tombstone) => _tombstones = [.. _tombstones.Where(older => !tombstone.Covers(older)), tombstone];
+
+    /// <summary>Keeps only some of what was deleted.</summary>
+    public void Unearth(Predicate<Tombstone> isKept)
+    {
+        if (!_tombstones.TrueForAll(isKept))
+        {
+            _tombstones = _tombstones.FindAll(isKept);
+        }
+    }
 
     public bool TryGetSeries(string property, out SeriesState? state) => _series.TryGetValue(property, out state);
 

@@ -20,6 +20,11 @@ internal sealed class HeadTables
     public IReadOnlyDictionary<(string Edge, string LogId), long> Marks { get; set; } =
         new Dictionary<(string, string), long>();
 
+    /// <summary>What was deleted and may still stand somewhere, taken when sealing begins.</summary>
+    public IReadOnlyList<Tombstone> Tombstones { get; set; } = [];
+
+    public long NextTombstone { get; set; } = 1;
+
     public IEnumerable<RowTable> Tables => _tables.Values;
 
     /// <summary>The rows of a shape; asking makes the shape known to the segment this becomes, with rows or without.</summary>

@@ -1,7 +1,7 @@
 namespace Pilotage.TimeSeries.Head;
 
 /// <summary>Some rows of one shape, immutable: a snapshot of the head, which stands row by row, or a decoded block, column by column.</summary>
-internal sealed record RowSpan(Shape Shape, int Count)
+internal sealed partial record RowSpan(Shape Shape, int Count)
 {
     private static readonly int[][] SideBySide = new int[64][];
 
@@ -28,14 +28,17 @@ internal sealed record RowSpan(Shape Shape, int Count)
     /// <summary>From a value of a column to its next.</summary>
     public required int Stride { get; init; }
 
+    /// <summary>What is known of the times by whoever made the rows; null where it has to be looked for.</summary>
+    public (long First, long Last, bool IsRising)? KnownTimes { get; init; }
+
     /// <summary>Whether the times rise from row to row.</summary>
-    public bool IsRising => IsSorted(Times.AsSpan(0, Count), strictly: true);
+    public bool IsRising => KnownTimes?.IsRising ?? IsSorted(Times.AsSpan(0, Count), strictly: true);
 
     /// <summary>Whether rows stand in the order they arrived in.</summary>
     public bool IsInOrderOfArrival => IsSorted(Arrivals.AsSpan(0, Count), strictly: false);
 
     /// <summary>The least and the greatest time.</summary>
-    public (long First, long Last) Span => Bounds(Times.AsSpan(0, Count));
+    public (long First, long Last) Span => KnownTimes is { } known ? (known.First, known.Last) : Bounds(Times.AsSpan(0, Count));
 
     public int Width => Shape.Properties.Length;
 
@@ -65,7 +68,7 @@ internal sealed record RowSpan(Shape Shape, int Count)
 
     public Point Point(int row, int column) => new(Times[row], Number(row, column), QualityOf(row, column));
 
-    public string? TextOf(int row, int column) => Shape.KindOf(column) >= SeriesKind.Text ? Texts[(int)Bits(row, column)] : null;
+    public string? TextOf(int row, int column) => Shape.KindOf(column) >= SeriesKind.Text ? Texts.Length == 0 ? "" : Texts[(int)Bits(row, column)] : null;
 
     public SeriesValue Value(int row, int column) => TextOf(row, column) is { } text
         ? new SeriesValue(Shape.KindOf(column), 0, text)
@@ -113,6 +116,7 @@ internal sealed record RowSpan(Shape Shape, int Count)
 
         return this with
         {
+            KnownTimes = null,
             Times = Reordered(Times, order),
             EdgeTimes = Reordered(EdgeTimes, order),
             ReceivedTimes = Reordered(ReceivedTimes, order),

@@ -14,6 +14,8 @@ internal sealed class RowTable(Shape shape)
     private readonly TextTable? _texts = shape.HasText ? new TextTable() : null;
     private int _count;
     private bool _isRising = true;
+    private long _firstNs = long.MaxValue;
+    private long _lastNs = long.MinValue;
     private bool _isGood = true;
     private Dictionary<long, int>? _latestAt;
 
@@ -52,6 +54,8 @@ internal sealed class RowTable(Shape shape)
 
         _isGood &= qualities.IndexOfAnyExcept(Quality.Good) < 0;
         _isRising &= _count == 0 || timeNs > _times[_count - 1];
+        _firstNs = Math.Min(_firstNs, timeNs);
+        _lastNs = Math.Max(_lastNs, timeNs);
         _latestAt?[timeNs] = _count;
         _count++;
     }
@@ -83,6 +87,7 @@ internal sealed class RowTable(Shape shape)
     public RowSpan Snapshot() => new(shape, _count)
     {
         Times = _times,
+        KnownTimes = (_firstNs, _lastNs, _isRising),
         EdgeTimes = _edgeTimes,
         ReceivedTimes = _receivedTimes,
         Arrivals = _arrivals,

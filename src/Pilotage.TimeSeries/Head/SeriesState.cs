@@ -13,8 +13,11 @@ internal sealed class SeriesState(string property)
 
     public bool HasLast { get; private set; }
 
-    /// <summary>The greatest device time.</summary>
+    /// <summary>The greatest device time; where the last point was deleted, until another is found, still its time.</summary>
     public long LastNs { get; private set; }
+
+    /// <summary>Whether the last point was deleted, and what is the last now is not known yet.</summary>
+    public bool IsLastLost { get; private set; }
 
     public Quality LastQuality { get; private set; }
 
@@ -35,7 +38,7 @@ internal sealed class SeriesState(string property)
     {
         if (!HasLast || timeNs >= LastNs)
         {
-            (LastNs, _lastBits, LastQuality, HasLast) = (timeNs, bits, quality, true);
+            (LastNs, _lastBits, LastQuality, HasLast, IsLastLost) = (timeNs, bits, quality, true, false);
             if (text is not null)
             {
                 _lastText = text;
@@ -47,10 +50,39 @@ internal sealed class SeriesState(string property)
         }
     }
 
+    /// <summary>Notes that points of some times were deleted; whether the last was one of them.</summary>
+    public bool LoseLast(long fromNs, long toNs)
+    {
+        IsLastLost |= HasLast && LastNs >= fromNs && LastNs <= toNs;
+        return IsLastLost;
+    }
+
+    /// <summary>Takes what is the last point now, null where none is left, unless a later one came meanwhile.</summary>
+    public void FindLast(TypedPoint? last)
+    {
+        if (!IsLastLost)
+        {
+            return;
+        }
+
+        IsLastLost = false;
+        if (last is { } found)
+        {
+            (LastNs, _lastBits, _lastText, LastQuality) = (found.TimeNs, found.Value.Bits, found.Value.Text, found.Quality);
+        }
+        else
+        {
+            Forget();
+        }
+    }
+
+    /// <summary>Notes that there is no last point.</summary>
+    public void Forget() => (HasLast, IsLastLost, _lastText) = (false, false, null);
+
     public void Restore(TypedPoint last, long overwritten, long repeated, long late)
     {
         (LastNs, _lastBits, _lastText) = (last.TimeNs, last.Value.Bits, last.Value.Text);
-        (LastQuality, HasLast) = (last.Quality, true);
+        (LastQuality, HasLast, IsLastLost) = (last.Quality, true, false);
         Overwritten = overwritten;
         Repeated = repeated;
         Late = late;

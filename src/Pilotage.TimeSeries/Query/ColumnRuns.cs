@@ -35,7 +35,7 @@ internal static class ColumnRuns
     {
         foreach (var cluster in Clusters(sources))
         {
-            if (cluster is [{ Block: { } block, Columns: [var column] }] && block.Segment.LoadSums(block, column) is { } sums
+            if (cluster is [{ Block: { } block, Columns: [var column], IsHidden: false }] && block.Segment.LoadSums(block, column) is { } sums
                 && Divides(sums, block, windowNs) && Begins(sums, block.FirstNs, fromNs) && Ends(sums, block.LastNs, toNs))
             {
                 yield return new(default, sums.Within(fromNs, toNs), block.FirstNs);

@@ -117,7 +117,8 @@ internal sealed class BlockWriter
         {
             foreach (ref var place in bits)
             {
-                place = texts!.Intern(rows.Texts[(int)place]);
+                // A deleted text may leave none.
+                place = texts!.Intern(rows.Texts.Length == 0 ? "" : rows.Texts[(int)place]);
             }
 
             IntegerColumn.Write(_column, bits);
@@ -174,13 +175,13 @@ internal sealed class BlockWriter
         return _numbers.AsSpan(0, bits.Length);
     }
 
-    /// <summary>Which rows do not count: bad ones, and those whose time came again later. Empty where all count.</summary>
+    /// <summary>Which rows do not count: bad ones, deleted ones, and those whose time came again later. Empty where all count.</summary>
     private ReadOnlySpan<bool> LeftOut(ReadOnlySpan<long> times, ReadOnlySpan<Quality> qualities)
     {
         var isAny = false;
         for (var i = 0; i < times.Length; i++)
         {
-            _leftOut[i] = qualities[i] == Quality.Bad || (i + 1 < times.Length && times[i] == times[i + 1]);
+            _leftOut[i] = qualities[i] >= Quality.Bad || (i + 1 < times.Length && times[i] == times[i + 1]);
             isAny |= _leftOut[i];
         }
 

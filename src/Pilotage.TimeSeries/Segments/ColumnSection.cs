@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Pilotage.TimeSeries.Codec;
+using Pilotage.TimeSeries.Head;
 
 namespace Pilotage.TimeSeries.Segments;
 
@@ -47,7 +48,7 @@ internal static class ColumnSection
         if (quality != QualityEach)
         {
             qualities.Fill((Quality)quality);
-            return !column.IsBad && quality <= (byte)Quality.Bad;
+            return !column.IsBad && quality <= (byte)RowSpan.Gone;
         }
 
         var packed = column.Bytes(BitPacking.BytesOf(qualities.Length, QualityBits));

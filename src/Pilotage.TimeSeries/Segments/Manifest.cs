@@ -1,5 +1,6 @@
 using Pilotage.Core.Durability;
 using Pilotage.TimeSeries.Codec;
+using Pilotage.TimeSeries.Head;
 
 namespace Pilotage.TimeSeries.Segments;
 
@@ -7,7 +8,8 @@ namespace Pilotage.TimeSeries.Segments;
 internal sealed record Manifest
 {
     public const string FileName = "manifest";
-    private const byte Version = 1;
+    private const byte WithoutTombstones = 1;
+    private const byte Version = 2;
     private const int CrcBytes = 4;
 
     public static Manifest Empty { get; } = new();
@@ -22,6 +24,11 @@ internal sealed record Manifest
     public IReadOnlyDictionary<(string Edge, string LogId), long> Marks { get; init; } =
         new Dictionary<(string, string), long>();
 
+    /// <summary>What was deleted and may still stand in a segment.</summary>
+    public IReadOnlyList<Tombstone> Tombstones { get; init; } = [];
+
+    public long NextTombstone { get; init; } = 1;
+
     public void Save(IDurableDirectory directory)
     {
         var writer = new BytesWriter();
@@ -35,6 +42,8 @@ internal sealed record Manifest
         }
 
         SegmentFooter.WriteMarks(writer, Marks);
+        writer.VarInt((ulong)NextTombstone);
+        Tombstone.Write(writer, Tombstones);
         writer.UInt32(Crc32C.Of(writer.Written));
         AtomicFile.Write(directory, FileName, writer.Written);
     }
@@ -53,7 +62,8 @@ internal sealed record Manifest
         }
 
         var reader = new BytesReader(bytes);
-        if (reader.Byte() != Version)
+        var version = reader.Byte();
+        if (version is not (WithoutTombstones or Version))
         {
             return null;
         }
@@ -67,6 +77,9 @@ internal sealed record Manifest
         }
 
         var marks = SegmentFooter.ReadMarks(ref reader);
-        return new Manifest { LastSequence = lastSequence, NextArrival = nextArrival, Segments = segments, Marks = marks };
+        var manifest = new Manifest { LastSequence = lastSequence, NextArrival = nextArrival, Segments = segments, Marks = marks };
+        return version == WithoutTombstones
+            ? manifest
+            : manifest with { NextTombstone = (long)reader.VarInt(), Tombstones = Tombstone.Read(ref reader) };
     }
 }

@@ -97,7 +97,7 @@ internal sealed class RowGatherer
     {
         foreach (ref var place in places)
         {
-            var text = texts[(int)place];
+            var text = texts.Length == 0 ? "" : texts[(int)place];
             _letters += text.Length;
             place = _texts!.Intern(text);
         }

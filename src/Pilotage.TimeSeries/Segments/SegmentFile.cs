@@ -37,6 +37,9 @@ internal sealed class SegmentFile
 
     public long Points { get; private set; }
 
+    /// <summary>Nothing of deletions up to this one is in it any more.</summary>
+    public long PurgedTo { get; set; }
+
     /// <summary>Whether it may be merged: without its footer, nobody knows the states of its series.</summary>
     public bool IsMergeable => _isWhole && !_isLeftAlone;
 

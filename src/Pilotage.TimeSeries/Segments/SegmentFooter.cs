@@ -61,7 +61,22 @@ internal sealed class SegmentFooter
         return writer.Written.ToArray();
     }
 
-    /// <summary>Reads a footer, defining its shapes and restoring their series; null when the bytes cannot be.</summary>
+    /// <summary>The states of its series when its last head was sealed; to be restored in order of the segments.</summary>
+    private IReadOnlyList<(Shape Shape, SeriesSnapshot[] States)> States { get; init; } = [];
+
+    /// <summary>Sets the series to what they were at the end of the segment.</summary>
+    public void RestoreStates()
+    {
+        foreach (var (shape, states) in States)
+        {
+            for (var i = 0; i < states.Length; i++)
+            {
+                states[i].RestoreTo(shape.Series[i]);
+            }
+        }
+    }
+
+    /// <summary>Reads a footer, defining its shapes; null when the bytes cannot be.</summary>
     public static SegmentFooter? Read(ReadOnlySpan<byte> bytes, SegmentFile segment, ShapeRegistry registry)
     {
         if (Unpack(bytes, out var version) is not { } body)
@@ -73,6 +88,7 @@ internal sealed class SegmentFooter
         var lastSequence = reader.Int64();
         var nextArrival = reader.Int64();
         var marks = ReadMarks(ref reader);
+        var known = new List<(Shape, SeriesSnapshot[])>();
         foreach (var (definition, states) in ReadShapes(ref reader, version))
         {
             if (registry.Define(definition) is not { } shape)
@@ -80,16 +96,13 @@ internal sealed class SegmentFooter
                 return null;
             }
 
-            for (var i = 0; i < states.Length; i++)
-            {
-                states[i].RestoreTo(shape.Series[i]);
-            }
+            known.Add((shape, states));
         }
 
         var blocks = version == Packed ? ReadBlocks(ref reader, segment, registry) : ReadEarlierBlocks(ref reader, segment, registry);
         return blocks is null || reader.IsBad
             ? null
-            : new SegmentFooter { LastSequence = lastSequence, NextArrival = nextArrival, Marks = marks, Blocks = blocks };
+            : new SegmentFooter { LastSequence = lastSequence, NextArrival = nextArrival, Marks = marks, Blocks = blocks, States = known };
     }
 
     /// <summary>What a footer says beside its blocks; null when the bytes cannot be.</summary>

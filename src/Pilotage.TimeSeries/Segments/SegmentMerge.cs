@@ -4,10 +4,11 @@ namespace Pilotage.TimeSeries.Segments;
 
 /// <summary>Writes neighbouring segments anew as one: the rows of each shape together, in order of time, in full blocks.</summary>
 /// <remarks>
-/// A series has one block where it had many, times that came out of order are put in order, and nothing is left out:
-/// a replay still finds what was replaced later. Blocks are opened when it is their turn.
+/// A series has one block where it had many, times that came out of order are put in order, and nothing is left out but
+/// what was deleted: a replay still finds what was replaced later. Blocks are opened when it is their turn.
 /// </remarks>
-internal sealed class SegmentMerge(IReadOnlyList<SegmentFile> segments, int blockRowsMax, Func<bool> isToStop)
+internal sealed class SegmentMerge(
+    IReadOnlyList<SegmentFile> segments, int blockRowsMax, Func<Shape, IReadOnlyList<Tombstone>> tombstonesOf, Func<bool> isToStop)
 {
     /// <summary>Writes all rows; false when a block is damaged, or it is to stop: then nothing of it may be used. What is damaged is left alone from then on.</summary>
     public bool TryWrite(SegmentWriter writer)
@@ -15,6 +16,7 @@ internal sealed class SegmentMerge(IReadOnlyList<SegmentFile> segments, int bloc
         foreach (var (shape, blocks) in BlocksByShape())
         {
             var gatherer = new RowGatherer(shape, writer, blockRowsMax);
+            var tombstones = tombstonesOf(shape);
             blocks.Sort((left, right) => left.FirstNs.CompareTo(right.FirstNs));
             for (var start = 0; start < blocks.Count;)
             {
@@ -24,7 +26,7 @@ internal sealed class SegmentMerge(IReadOnlyList<SegmentFile> segments, int bloc
                     last = Math.Max(last, blocks[end++].LastNs);
                 }
 
-                if (isToStop() || !TryAdd(gatherer, blocks.GetRange(start, end - start)))
+                if (isToStop() || !TryAdd(gatherer, blocks.GetRange(start, end - start).ConvertAll(block => new RowSource(block, null, tombstones, byTime: true))))
                 {
                     return false;
                 }
@@ -56,36 +58,31 @@ internal sealed class SegmentMerge(IReadOnlyList<SegmentFile> segments, int bloc
         return facts;
     }
 
-    private static bool TryAdd(RowGatherer gatherer, List<BlockRef> blocks)
+    private static bool TryAdd(RowGatherer gatherer, List<RowSource> sources)
     {
         // Fast path: the block overlaps no other, and is in order.
-        if (blocks is [var alone])
+        if (sources is [var alone])
         {
-            if (alone.Segment.Load(alone, null, BlockParts.All) is not { } rows)
+            if (alone.Load(BlockParts.All) is { } rows)
             {
-                alone.Segment.LeaveAlone();
-                return false;
+                var sorted = rows.InOrderOfTime();
+                gatherer.Add(sorted, 0, sorted.Count);
             }
-
-            var sorted = rows.InOrderOfTime();
-            gatherer.Add(sorted, 0, sorted.Count);
-            return true;
         }
-
-        var left = blocks.Sum(block => block.Rows);
-        foreach (var cursor in RowMerge.Of(blocks.ConvertAll(block => new RowSource(block, null, byTime: true)), byTime: true, BlockParts.All))
+        else
         {
-            gatherer.Add(cursor.Rows, cursor.Row, 1);
-            left--;
+            foreach (var cursor in RowMerge.Of(sources, byTime: true, BlockParts.All))
+            {
+                gatherer.Add(cursor.Rows, cursor.Row, 1);
+            }
         }
 
-        // Slow path: which of them was it?
-        foreach (var block in blocks.Where(block => left > 0 && block.Segment.Load(block, null, BlockParts.All) is null))
+        foreach (var damaged in sources.Where(source => source.IsDamaged))
         {
-            block.Segment.LeaveAlone();
+            damaged.Block!.Segment.LeaveAlone();
         }
 
-        return left == 0;
+        return !sources.Exists(source => source.IsDamaged);
     }
 
     private IEnumerable<(Shape Shape, List<BlockRef> Blocks)> BlocksByShape() => segments

@@ -14,7 +14,7 @@ namespace Pilotage.TimeSeries.Segments;
 internal readonly record struct SumWindows(long StartNs, long? LengthNs, int Count)
 {
     private const int RowsMin = 16;
-    private const int BlockRowsMin = 256;
+    private const int BlockRowsMin = 128;
     private static readonly long[] Lengths = [60_000_000_000, 3_600_000_000_000, 86_400_000_000_000];
 
     /// <summary>Whether a block is summed up at all.</summary>

@@ -1,0 +1,159 @@
+using Pilotage.Core.Durability;
+using Pilotage.TimeSeries.Head;
+using Pilotage.TimeSeries.Segments;
+
+namespace Pilotage.TimeSeries;
+
+/// <content>Deletions: durable like a batch, in force at once, and their bytes given back in the background.</content>
+public sealed partial class TimeSeriesStore
+{
+    private long _nextTombstone = 1;
+
+    /// <summary>Deletions that hide points which still take their space.</summary>
+    public int HidingDeletions
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _shapes.Devices.Sum(device => device.Tombstones.Count);
+            }
+        }
+    }
+
+    /// <summary>Deletes points that are stored by now; what arrives at their times later is new. Durable when this completes.</summary>
+    /// <remarks>
+    /// Nobody sees them from then on, in whatever order they were asked for. Their bytes are given back when enough of a
+    /// segment is deleted, or when it is merged.
+    /// </remarks>
+    /// <exception cref="CommitLogFullException">No space; nothing was deleted.</exception>
+    /// <exception cref="CommitLogFailedException">The log has failed; whether they are deleted shows when it is opened anew.</exception>
+    public async ValueTask DeleteAsync(Deletion deletion, CancellationToken cancellation)
+    {
+        await RoomAsync(cancellation);
+        PendingBatch pending;
+        ValueTask<long> durable;
+        lock (_gate)
+        {
+            pending = new PendingBatch(deletion);
+            _record.Clear();
+            DeletionCodec.Write(_record, deletion);
+            durable = _log.AppendAsync(_record.WrittenMemory, CancellationToken.None);
+            _pending.Enqueue(pending);
+        }
+
+        try
+        {
+            pending.Durable(await durable);
+        }
+        catch (Exception cause)
+        {
+            pending.Refused(cause);
+        }
+
+        ApplyReady();
+        await pending.Outcome;
+        FindLasts();
+        StartMerging();
+    }
+
+    private void Apply(Deletion deletion, long sequence)
+    {
+        _active.LastSequence = sequence;
+        if (_shapes.Find(deletion.Tenant, deletion.Device) is not { } device)
+        {
+            return;
+        }
+
+        var properties = deletion.Properties?.ToArray();
+        var tombstone = new Tombstone(_nextTombstone++, deletion.Tenant, deletion.Device, properties, deletion.FromNs, deletion.ToNs, _nextArrival);
+        device.Bury(tombstone);
+        foreach (var series in device.Series.Where(series => tombstone.IsOf(series.Property)))
+        {
+            if (series.LoseLast(deletion.FromNs, deletion.ToNs))
+            {
+                _withoutLast.Enqueue((device, series));
+            }
+        }
+    }
+
+    /// <summary>All tombstones, oldest first.</summary>
+    private List<Tombstone> Tombstones() => [.. _shapes.Devices.SelectMany(device => device.Tombstones).OrderBy(one => one.Id)];
+
+    /// <summary>Looks for the last values of series whose last was deleted, without holding anybody up.</summary>
+    private void FindLasts()
+    {
+        while (_withoutLast.TryDequeue(out var lost))
+        {
+            var (device, series) = lost;
+            var last = LastOf(new SeriesKey(device.Tenant, device.Device, series.Property));
+            lock (_gate)
+            {
+                series.FindLast(last);
+            }
+        }
+    }
+
+    /// <summary>The last point of a series, looked for from its end.</summary>
+    private TypedPoint? LastOf(SeriesKey key)
+    {
+        TypedPoint? last = null;
+        var sources = Sources(key.Tenant, key.Device, [key.Property], long.MinValue, long.MaxValue, byTime: true);
+        foreach (var source in sources.OrderByDescending(source => source.Last))
+        {
+            if (last is { } found && source.Last < found.TimeNs)
+            {
+                break;
+            }
+
+            foreach (var point in ReadTyped(key, Math.Max(source.First, last?.TimeNs ?? long.MinValue), source.Last))
+            {
+                last = last is { } known && known.TimeNs > point.TimeNs ? last : point;
+            }
+        }
+
+        return last;
+    }
+
+    /// <summary>A segment of which so much is deleted that writing it anew pays; null when there is none.</summary>
+    private SegmentFile? NextPurge()
+    {
+        var (deleted, tombstones) = (new Dictionary<SegmentFile, double>(), 0);
+        foreach (var device in _shapes.Devices.Where(device => device.Tombstones.Count > 0))
+        {
+            tombstones += device.Tombstones.Count;
+            foreach (var block in device.Blocks)
+            {
+                var share = device.Tombstones.Where(tombstone => tombstone.Touches(block)).Sum(tombstone => ShareOf(block, tombstone));
+                if (share > 0)
+                {
+                    deleted[block.Segment] = deleted.GetValueOrDefault(block.Segment) + (Math.Min(share, 1) * block.Rows * block.Shape.Properties.Length);
+                }
+            }
+        }
+
+        var least = tombstones > _options.TombstonesMax ? 0 : _options.PurgedShare;
+        return _segments.Find(segment => segment.IsMergeable && deleted.TryGetValue(segment, out var points) && points >= least * segment.Points);
+    }
+
+    /// <summary>About which share of a block's points is deleted, as if they stood evenly in time.</summary>
+    private static double ShareOf(BlockRef block, Tombstone tombstone)
+    {
+        var span = (double)block.LastNs - block.FirstNs + 1;
+        var hidden = (double)Math.Min(block.LastNs, tombstone.ToNs) - Math.Max(block.FirstNs, tombstone.FromNs) + 1;
+        var columns = block.Shape.Properties.Count(tombstone.IsOf);
+        return hidden / span * columns / block.Shape.Properties.Length;
+    }
+
+    /// <summary>Forgets tombstones that have nothing more to hide: no segment from before them holds anything of theirs, and no head.</summary>
+    private void ForgetTombstones()
+    {
+        foreach (var device in _shapes.Devices.Where(device => device.Tombstones.Count > 0))
+        {
+            device.Unearth(tombstone => device.Blocks.Exists(tombstone.Touches)
+                || device.Shapes.Any(shape => HasOlder(_active.Find(shape), tombstone) || HasOlder(_sealing?.Find(shape), tombstone)));
+        }
+    }
+
+    private static bool HasOlder(RowTable? table, Tombstone tombstone) => table is { Count: > 0 } && tombstone.Touches(table.Snapshot());
+}
