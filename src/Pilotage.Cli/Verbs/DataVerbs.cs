@@ -10,7 +10,7 @@ internal static class DataVerbs
 {
     private const int WindowMostSeconds = 366 * 24 * 60 * 60;
 
-    public static Verb Create(VerbFrame frame) => VerbFrame.With(new Verb("data", "What was measured: questions to the store."), List(frame), Query(frame));
+    public static Verb Create(VerbFrame frame) => VerbFrame.With(new Verb("data", "What was measured: questions to the store, and deleting from it."), List(frame), Query(frame), Delete(frame));
 
     private static Verb List(VerbFrame frame)
     {
@@ -70,6 +70,31 @@ internal static class DataVerbs
             return ExitCode.Done;
         });
         return verb;
+    }
+
+    private static Verb Delete(VerbFrame frame)
+    {
+        var device = VerbFrame.Name("device", "The device, by id, path or name.");
+        var property = Text("--property", "Its properties, several with commas; all of them without it.", "NAMES");
+        var from = Text("--from", "The first time that goes, RFC 3339.", "TIME");
+        var to = Text("--to", "The first time that stays, RFC 3339.", "TIME");
+        var all = new Option<bool>("--all") { Description = "Everything that the device sent; needed where nothing else says what goes." };
+        return frame.Removes(
+            VerbFrame.With(
+                new Verb(
+                    "delete",
+                    "Deletes points of a device that are stored by now, for good. What arrives later at their times is new. Datasets that were cut stay as they are.",
+                    "pilotage data delete pump-7 --property vibration --from 2026-03-01T00:00:00Z --to 2026-03-02T00:00:00Z --dry-run",
+                    "pilotage data delete pump-7 --all --yes"),
+                device, property, from, to, all),
+            HttpMethod.Delete,
+            device,
+            (parsed, segment) => Address(
+                $"api/v1/devices/{segment}/series", ("property", parsed.GetValue(property)), ("from", parsed.GetValue(from)), ("to", parsed.GetValue(to)), ("all", parsed.GetValue(all) ? "true" : null)),
+            new Column("DEVICE", "device"),
+            new Column("PROPERTIES", "properties"),
+            new Column("FROM", "from"),
+            new Column("TO", "to"));
     }
 
     /// <summary>One row for each window of each group, so that a table or CSV can be made of it.</summary>

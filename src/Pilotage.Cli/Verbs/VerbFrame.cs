@@ -57,11 +57,15 @@ internal sealed class VerbFrame(CliSession session, GlobalOptions options)
     }
 
     /// <summary>A verb that takes something away: without <c>--yes</c> it does nothing, and says so.</summary>
-    public Verb Removes(Verb verb, HttpMethod method, Argument<string> id, Func<string, string> path, params Column[] columns)
+    public Verb Removes(Verb verb, HttpMethod method, Argument<string> id, Func<string, string> path, params Column[] columns) =>
+        Removes(verb, method, id, (_, segment) => path(segment), columns);
+
+    /// <summary>The same where options say more of what is taken away.</summary>
+    public Verb Removes(Verb verb, HttpMethod method, Argument<string> id, Func<ParseResult, string, string> path, params Column[] columns)
     {
         var yes = new Option<bool>("--yes") { Description = "Say that it is meant; without it, nothing is done." };
         verb.Options.Add(yes);
-        return Sends(verb, method, parsed => (path(Segment(parsed.GetValue(id), id)), null), columns, yes, named: id);
+        return Sends(verb, method, parsed => (path(parsed, Segment(parsed.GetValue(id), id)), null), columns, yes, named: id);
     }
 
     public static Verb With(Verb verb, params Symbol[] symbols)

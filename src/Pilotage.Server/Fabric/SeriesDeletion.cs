@@ -1,0 +1,64 @@
+using Microsoft.AspNetCore.Http;
+using Pilotage.Server.Access.Contracts;
+using Pilotage.Server.Fleet.Contracts;
+using Pilotage.Server.Hosting;
+using Pilotage.TimeSeries;
+
+namespace Pilotage.Server.Fabric;
+
+/// <summary>Deletes what a device sent, over HTTP.</summary>
+internal static class SeriesDeletion
+{
+    /// <summary>What was deleted: points from a time on, before another one.</summary>
+    internal sealed record DeletedView(string Device, IReadOnlyList<string> Properties, DateTimeOffset? From, DateTimeOffset? To);
+
+    /// <summary>Deletes points that are stored by now; what arrives later at their times is new.</summary>
+    /// <param name="id">The device, by id, path or name.</param>
+    /// <param name="property">Properties, several with commas; all when left out.</param>
+    /// <param name="from">The first time that goes; the earliest when left out.</param>
+    /// <param name="to">The first time that stays; none when left out.</param>
+    /// <param name="all">Has to be true where nothing else says what goes.</param>
+    public static async Task<IResult> DeleteAsync(
+        string id,
+        string? property,
+        DateTimeOffset? from,
+        DateTimeOffset? to,
+        bool? all,
+        Principal who,
+        IFleet fleet,
+        TimeSeriesStore store,
+        IAudit audit,
+        CancellationToken cancellation)
+    {
+        if (from >= to)
+        {
+            return QueryBounds.Refused("from", $"is {from:O}, not before to ({to:O}); give the earlier time as from").ToHttp();
+        }
+
+        if (property is null && from is null && to is null && all != true)
+        {
+            return QueryBounds.Refused("all", "is not true, and nothing else says what is to be deleted; give property, from or to, or all=true for everything that the device sent").ToHttp();
+        }
+
+        if (!fleet.Resolve(who.Tenant, id).Then(found => Known(store, found, property)).TryGet(out var device, out var refusal))
+        {
+            audit.Record(who, "fabric.series.delete", id, "refused", refusal.Code);
+            return refusal.ToHttp();
+        }
+
+        var properties = property?.Split(',', StringSplitOptions.TrimEntries);
+        var deletion = new Deletion(
+            device.Tenant, device.Id, properties, from is { } f ? Clock.ToNs(f) : long.MinValue, to is { } t ? Clock.ToNs(t) - 1 : long.MaxValue);
+        await store.DeleteAsync(deletion, cancellation);
+        audit.Record(who, "fabric.series.delete", device.Id.Value, "done", FormattableString.Invariant($"{property ?? "everything"} from {from:O} to {to:O}"));
+        return TypedResults.Ok(new DeletedView(device.Id.Value, properties ?? [], from, to));
+    }
+
+    private static Outcome<Device> Known(TimeSeriesStore store, Device device, string? properties)
+    {
+        var known = store.Series(device.Tenant, device.Id).Select(key => key.Property).ToHashSet(StringComparer.Ordinal);
+        return properties?.Split(',', StringSplitOptions.TrimEntries).FirstOrDefault(property => !known.Contains(property)) is { } missing
+            ? new Refusal("fabric.series.not_found", $"{device.Id} has no series \"{missing}\"; nothing was deleted. It has {known.Count}: pilotage device values {device.Id}")
+            : (Outcome<Device>)device;
+    }
+}
