@@ -41,6 +41,9 @@ public sealed record TimeSeriesOptions
     [Range(4 * 1024, 1024 * 1024 * 1024)]
     public int LogSegmentBytes { get; init; } = 16 * 1024 * 1024;
 
+    /// <summary>Whether the disk has room for so many bytes that a merge writes before it gives as many back; what has none waits. By default there is always room.</summary>
+    public Func<long, bool> HasRoomFor { get; init; } = static _ => true;
+
     /// <summary>Where commits run; by default on a thread of the store's own. Simulations pass one they drive.</summary>
     public TaskScheduler? Writer { get; init; }
 

@@ -132,6 +132,8 @@ public sealed partial class TimeSeriesStore
             }
         }
 
+        _deletedBytes = deleted.Where(each => each.Key.Points > 0)
+            .ToDictionary(each => each.Key, each => (long)(each.Key.Bytes * Math.Min(each.Value / each.Key.Points, 1)));
         var least = tombstones > _options.TombstonesMax ? 0 : _options.PurgedShare;
         return _segments.Find(segment => segment.IsMergeable && deleted.TryGetValue(segment, out var points) && points >= least * segment.Points);
     }

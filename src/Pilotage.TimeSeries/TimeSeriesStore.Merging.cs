@@ -10,6 +10,9 @@ public sealed partial class TimeSeriesStore
     private const int DevicesAtOnce = 256;
     private Task _mergeTask = Task.CompletedTask;
 
+    // About so much of a segment is deleted, as it was when that was looked at last; replaced whole.
+    private Dictionary<SegmentFile, long> _deletedBytes = [];
+
     /// <summary>Segments that make up the store now.</summary>
     public int SegmentCount
     {
@@ -41,7 +44,7 @@ public sealed partial class TimeSeriesStore
     {
         try
         {
-            while (NextMerge() is { Count: > 0 } segments && TryMerge(segments))
+            while (NextMerge() is { Count: > 0 } segments && HasRoomFor(segments) && TryMerge(segments))
             {
             }
         }
@@ -52,13 +55,35 @@ public sealed partial class TimeSeriesStore
         }
     }
 
-    /// <summary>Segments to be merged, or one to be written anew without what was deleted.</summary>
+    /// <summary>Whether there is room for a second copy, of which what was deleted is no part.</summary>
+    private bool HasRoomFor(List<SegmentFile> segments)
+    {
+        if (_options.HasRoomFor(segments.Sum(segment => segment.Bytes - _deletedBytes.GetValueOrDefault(segment))))
+        {
+            return true;
+        }
+
+        StoreMetrics.NotMerged();
+        return false;
+    }
+
+    /// <summary>One segment to be written anew without what was deleted, or several to be merged.</summary>
     private List<SegmentFile> NextMerge()
     {
         lock (_gate)
         {
-            var (start, count) = _isClosing ? default : MergePlan.Next(_segments, _options);
-            return count > 0 || _isClosing ? _segments.GetRange(start, count) : NextPurge() is { } purged ? [purged] : [];
+            if (_isClosing)
+            {
+                return [];
+            }
+
+            if (NextPurge() is { } purged)
+            {
+                return [purged];
+            }
+
+            var (start, count) = MergePlan.Next(_segments, _options);
+            return _segments.GetRange(start, count);
         }
     }
 

@@ -22,7 +22,9 @@ public static class FabricModule
     public static IServiceCollection AddFabric(this IServiceCollection services) => services
         .AddMetrics()
         .AddSingleton(p => TimeSeriesStore.Open(
-            p.GetRequiredService<DataFolder>().Series, new TimeSeriesOptions(), p.GetRequiredService<TimeProvider>()))
+            p.GetRequiredService<DataFolder>().Series,
+            new TimeSeriesOptions { HasRoomFor = p.GetRequiredService<DiskRoom>().HasRoomFor },
+            p.GetRequiredService<TimeProvider>()))
         .AddSingleton<SeriesStorage>()
         .AddSingleton<IStorage>(p => p.GetRequiredService<SeriesStorage>())
         .AddSingleton<IHealthCheck>(p => p.GetRequiredService<SeriesStorage>())

@@ -40,6 +40,13 @@ internal sealed class DiskRoom
         return _state != before;
     }
 
+    /// <summary>Whether so many bytes, written now and given back before long, leave the disk above the second floor.</summary>
+    public bool HasRoomFor(long bytes)
+    {
+        var (free, total) = _folder.Disk.Room(_folder.Root);
+        return free - bytes >= Floor(total, _options.DiskFloorPercent, FloorBytesMax);
+    }
+
     /// <summary>What it says of itself; null while there is enough.</summary>
     public string? Words()
     {

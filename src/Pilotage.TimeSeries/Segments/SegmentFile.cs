@@ -37,6 +37,9 @@ internal sealed class SegmentFile
 
     public long Points { get; private set; }
 
+    /// <summary>Length of its blocks.</summary>
+    public long Bytes => Blocks.Count == 0 ? 0 : Blocks[^1].Offset + Blocks[^1].Length;
+
     /// <summary>Nothing of deletions up to this one is in it any more.</summary>
     public long PurgedTo { get; set; }
 

@@ -1,3 +1,4 @@
+using Pilotage.Core;
 using Pilotage.Core.Durability;
 using Pilotage.Testing;
 using Pilotage.TimeSeries;
@@ -119,6 +120,35 @@ public sealed class MergeTests
         Assert.True(store.SegmentCount < full);
         Assert.Equal(truth, Told(store));
         Assert.Single(All(store, "more", "p"));
+    }
+
+    [Fact]
+    public async Task A_merge_waits_for_room_and_what_is_all_deleted_needs_none()
+    {
+        var fixture = Fixture(64);
+        await (await FilledAsync(fixture, new Random(9))).DisposeAsync();
+        var asked = 0L;
+        var options = fixture.Options with
+        {
+            MergedSegments = 2,
+            HasRoomFor = bytes =>
+            {
+                asked = Math.Max(asked, bytes);
+                return bytes == 0;
+            },
+        };
+        var store = new StoreFixture { Disk = fixture.Disk, Options = options }.Open();
+        var apart = store.SegmentCount;
+        Assert.InRange(asked, 1, fixture.Disk.UsedBytes);
+        Assert.InRange(apart, 8, 100);
+
+        for (var device = 0; device < Devices; device++)
+        {
+            await store.DeleteAsync(new Deletion(Tenant, new DeviceId($"d{device}"), null, 0, long.MaxValue), default);
+        }
+
+        Assert.Equal(1, store.SegmentCount);
+        Assert.Empty(Told(store));
     }
 
     private static StoreFixture Fixture(int mergedSegments) =>

@@ -23,7 +23,7 @@ internal sealed class DirectRows
     {
         if (_batches.Count == 0 || _batches[^1].Count >= BatchPointsMax)
         {
-            _batches.Add(new PointBatch());
+            _batches.Add(new PointBatch { ReceivedNs = receivedNs });
         }
 
         _batches[^1].AddRow(device.Tenant, device.Id, timeNs, receivedNs, properties, values, Quality.Good);

@@ -162,7 +162,9 @@ internal sealed class Ingestion : IAsyncDisposable
     /// <summary>Stores rows that fit and came over HTTP, of however many devices; in commits of their own, because a body holds many.</summary>
     public async Task StoreAsync(IReadOnlyList<DecodedMessage> messages)
     {
-        var batch = new PointBatch();
+        // All of one body was received at once.
+        var receivedNs = messages.Count == 0 ? 0 : messages[0].Message.ReceivedNs;
+        var batch = new PointBatch { ReceivedNs = receivedNs };
         foreach (var message in messages)
         {
             foreach (var row in message.Rows)
@@ -171,7 +173,7 @@ internal sealed class Ingestion : IAsyncDisposable
                 if (batch.Count >= BatchPointsMax)
                 {
                     await _store.AppendAsync(batch, null, CancellationToken.None);
-                    batch = new PointBatch();
+                    batch = new PointBatch { ReceivedNs = receivedNs };
                 }
             }
         }
