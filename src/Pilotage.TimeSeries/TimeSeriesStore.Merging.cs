@@ -8,7 +8,10 @@ namespace Pilotage.TimeSeries;
 public sealed partial class TimeSeriesStore
 {
     private const int DevicesAtOnce = 256;
+    // Merged into others, and open as long as somebody reads them.
+    private readonly List<WeakReference<SegmentFile>> _retired = [];
     private Task _mergeTask = Task.CompletedTask;
+    private bool _isOpen;
 
     // About so much of a segment is deleted, as it was when that was looked at last; replaced whole.
     private Dictionary<SegmentFile, long> _deletedBytes = [];
@@ -25,12 +28,28 @@ public sealed partial class TimeSeriesStore
         }
     }
 
-    /// <summary>Merges what is due, unless that is under way.</summary>
+    /// <summary>Closes all files; whoever still reads is told so.</summary>
+    private void CloseSegments()
+    {
+        lock (_gate)
+        {
+            _segments.ForEach(segment => segment.Close());
+            foreach (var retired in _retired)
+            {
+                if (retired.TryGetTarget(out var segment))
+                {
+                    segment.Close();
+                }
+            }
+        }
+    }
+
+    /// <summary>Merges what is due, unless that is under way, or the store is only being opened.</summary>
     private void StartMerging()
     {
         lock (_gate)
         {
-            if (_isClosing || !_mergeTask.IsCompleted || NextMerge().Count == 0)
+            if (_isClosing || !_isOpen || !_mergeTask.IsCompleted || NextMerge().Count == 0)
             {
                 return;
             }
@@ -159,6 +178,7 @@ public sealed partial class TimeSeriesStore
     {
         lock (_gate)
         {
+            _retired.AddRange(segments.ConvertAll(segment => new WeakReference<SegmentFile>(segment)));
             _segments[_segments.IndexOf(segments[0])] = merged;
             _segments.RemoveAll(segments.Contains);
             _loaded.Clear();

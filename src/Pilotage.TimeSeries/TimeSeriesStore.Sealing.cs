@@ -32,6 +32,7 @@ public sealed partial class TimeSeriesStore
         StoreMetrics.Opened();
         var store = new TimeSeriesStore(directory, options, time);
         store.Recover();
+        store._isOpen = true;
         store.StartMerging();
         return store;
     }

@@ -117,6 +117,7 @@ public sealed partial class TimeSeriesStore : IAsyncDisposable
         await tasks.Merging;
         await SealAtCloseAsync();
         await _log.DisposeAsync();
+        CloseSegments();
     }
 
     private long ReceivedNs(PointBatch batch) =>

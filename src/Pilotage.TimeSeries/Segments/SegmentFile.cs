@@ -163,6 +163,9 @@ internal sealed class SegmentFile
         }
     }
 
+    /// <summary>Closes the file.</summary>
+    public void Close() => _file.Dispose();
+
     /// <summary>Says that a merge met damage in it: it stays as it is, so that what may be mended yet is not thrown away.</summary>
     public void LeaveAlone() => _isLeftAlone = true;
 
