@@ -55,23 +55,24 @@ public sealed class IngestDoorTests
         Assert.Equal("200", await CurlAsync(server, folder.Path, route, "application/x-ndjson", "{\"b\":2}\n{\"ts\":1700000000000,\"b\":1}\n"u8.ToArray()));
         Assert.Equal("200", await CurlAsync(server, folder.Path, route, "application/senml+json", """[{"bn":"urn:dev:ow:1:","n":"c","u":"Cel","v":3}]"""u8.ToArray()));
         Assert.Equal("200", await CurlAsync(server, folder.Path, route, "application/senml+cbor", Convert.FromHexString("81A200616402F94400")));
+        Assert.Equal("200", await CurlAsync(server, folder.Path, route, "text/csv", "ts,j,k\n1700000000000,10,on\n1700000001000,11,off\n"u8.ToArray()));
         Assert.Equal("400", await CurlAsync(server, folder.Path, route, "application/x-ndjson", "{\"e\":1}\noops\n"u8.ToArray()));
         Assert.Equal("204", await CurlAsync(server, folder.Path, "api/v2/write?precision=s", "text/plain", "pump,device=pump-1 f=6 1700000000\n"u8.ToArray()));
         await MosquittoAsync(server, "application/senml+json", """[{"bn":"urn:dev:ow:1:","n":"g","v":7}]""");
         await MosquittoAsync(server, null, """[{"bn":"urn:dev:ow:1:","n":"h","v":8}]""");
 
         // What would be telemetry is none where its type says otherwise, also on the fast path of a topic that is known.
-        await MosquittoAsync(server, "text/csv", "{\"i\":9}");
+        await MosquittoAsync(server, "text/xml", "{\"i\":9}");
 
-        foreach (var (property, value) in new[] { ("a", 1), ("b", 2), ("c", 3), ("d", 4), ("f", 6), ("g", 7), ("h", 8) })
+        foreach (var (property, value) in new[] { ("a", 1), ("b", 2), ("c", 3), ("d", 4), ("f", 6), ("g", 7), ("h", 8), ("j", 11) })
         {
             Assert.Equal(value, await LastAsync(server, property));
         }
 
         var list = (await server.Door.GetAsync($"api/v1/devices/{Pump}/series"))["items"]!.AsArray();
-        Assert.Equal(["a", "b", "c", "d", "f", "g", "h"], list.Select(series => (string?)series!["property"]).Order());
+        Assert.Equal(["a", "b", "c", "d", "f", "g", "h", "j", "k"], list.Select(series => (string?)series!["property"]).Order());
         var bad = (await server.Door.GetAsync("api/v1/messages/bad"))["items"]!.AsArray();
-        Assert.StartsWith("nobody reads \"text/csv\" here", (string?)Assert.Single(bad)!["reason"], StringComparison.Ordinal);
+        Assert.StartsWith("nobody reads \"text/xml\" here", (string?)Assert.Single(bad)!["reason"], StringComparison.Ordinal);
     }
 
     [Theory]

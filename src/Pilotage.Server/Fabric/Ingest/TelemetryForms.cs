@@ -17,13 +17,16 @@ internal enum TelemetryForm
 
     /// <summary>SenML in CBOR.</summary>
     SenMLCbor,
+
+    /// <summary>CSV with a header and a column of times.</summary>
+    Csv,
 }
 
 /// <summary>Reads telemetry in whatever form it comes.</summary>
 internal static class TelemetryForms
 {
     /// <summary>The types that are read, for people.</summary>
-    public const string Known = "application/json, application/x-ndjson, application/senml+json and application/senml+cbor";
+    public const string Known = "application/json, application/x-ndjson, text/csv, application/senml+json and application/senml+cbor";
 
     private const int DepthMax = 8;
     private const byte CborArrayFirst = 0x80;
@@ -45,6 +48,7 @@ internal static class TelemetryForms
             "application/x-ndjson" or "application/ndjson" or "application/jsonl" => TelemetryForm.JsonLines,
             "application/senml+json" => TelemetryForm.SenMLJson,
             "application/senml+cbor" => TelemetryForm.SenMLCbor,
+            "text/csv" => TelemetryForm.Csv,
             _ => null,
         };
     }
@@ -90,6 +94,7 @@ internal static class TelemetryForms
             TelemetryForm.SenMLJson => SenMLTelemetry.Read(SenMLReader.ReadJson(payload.Span, receivedNs), receivedNs, faults),
             TelemetryForm.SenMLCbor => SenMLTelemetry.Read(SenMLReader.ReadCbor(payload, receivedNs), receivedNs, faults),
             TelemetryForm.JsonLines => ReadLines(payload, receivedNs, faults),
+            TelemetryForm.Csv => CsvTelemetry.Read(payload, receivedNs, faults),
             _ => Taken(TelemetryReader.Read(payload, "", receivedNs), "", faults),
         };
     }

@@ -61,7 +61,7 @@ internal sealed record ApiWords(string Method, string Path, string Id, string Su
         new(Get, "api/v1/devices/{id}/readiness", "getDeviceReadiness", "How ready the data of one device is, and why.", typeof(Fabric.Contracts.Readiness)),
         new(Get, "api/v1/readiness", "getFleetReadiness", "How ready the data of many devices is, and why.", typeof(Fabric.Contracts.Readiness)),
         new(Get, "api/v1/devices/{id}/events", "listDeviceEvents", "Lists the recorded events of a device, by type.", typeof(FabricEndpoints.EventPage)),
-        new(Post, "api/v1/devices/{id}/telemetry", "writeTelemetry", "Stores telemetry of a device: JSON, JSON lines, SenML in JSON or CBOR; answered once it is on disk.", typeof(TelemetryEndpoints.StoredView)),
+        new(Post, "api/v1/devices/{id}/telemetry", "writeTelemetry", "Stores telemetry of a device: JSON, JSON lines, CSV, SenML in JSON or CBOR; answered once it is on disk.", typeof(TelemetryEndpoints.StoredView)),
         new(Get, "api/v1/events", "watchEvents", "Streams what happens: telemetry, events, presence.", null, Media: Stream),
         new(Get, "api/v1/clients", "listClients", "Lists the gateway's sessions by client id, a page at a time, with their connections.", typeof(ClientEndpoints.ClientPage)),
         new(Get, "api/v1/devices/{id}/connection", "getDeviceConnection", "How a device reaches the gateway: its sessions, or its edge's.", typeof(ClientEndpoints.DeviceConnection)),

@@ -33,6 +33,7 @@ public sealed class DoorRouteTests : IAsyncLifetime
     [InlineData("application/json", """[{"ts":1700000000000,"values":{"a":1.5}}]""")]
     [InlineData(null, """{"ts":1700000000000,"a":1.5}""")]
     [InlineData(Ndjson, "{\"ts\":1700000000000,\"a\":1.5}\n\n")]
+    [InlineData("text/csv; charset=utf-8", "ts,a\n1700000000000,1.5\n")]
     [InlineData("application/senml+json", """[{"bn":"urn:dev:ow:1:","bt":1700000000,"n":"a","v":1.5}]""")]
     [InlineData("application/json", """[{"bn":"urn:dev:ow:1:","bt":1700000000,"n":"a","v":1.5}]""")]
     public async Task A_body_in_any_form_is_stored_when_it_is_answered(string? mediaType, string body)
@@ -52,6 +53,7 @@ public sealed class DoorRouteTests : IAsyncLifetime
 
     [Theory]
     [InlineData(Ndjson, "{\"a\":1}\n{\"a\":\n{\"a\":[1]}", "line 2", "line 3")]
+    [InlineData("text/csv", "ts,a\n1700000000000,1\n1700000000001,x\n1700000000002\n", "line 3, a", "line 4")]
     [InlineData("application/senml+json", """[{"n":"a","v":1},{"n":"b"},{"n":"c","vd":"aGk"}]""", "record 1, v", "record 2, vd")]
     public async Task A_body_with_a_fault_is_refused_whole_with_every_place(string mediaType, string body, params string[] where)
     {
