@@ -55,6 +55,16 @@ internal sealed class ApiClient : IDisposable
         return SendAsync(HttpMethod.Put, path, content, cancellation);
     }
 
+    /// <summary>Sends a body as it is; a refusal comes back as an answer too, for whoever can do something about it.</summary>
+    public async Task<ApiAnswer> AnswerAsync(HttpMethod method, string path, HttpContent content, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = content };
+        using var response = await TryAsync(() => _http.SendAsync(request, cancellation));
+        var failure = await FailureOfAsync(response, path, cancellation);
+        var body = failure is null ? Problem(await response.Content.ReadAsStringAsync(cancellation)) : null;
+        return new ApiAnswer(response.StatusCode, body, response.Headers.RetryAfter?.Delta, failure);
+    }
+
     /// <summary>The body as it is.</summary>
     public async Task<byte[]> GetBytesAsync(string path, CancellationToken cancellation)
     {
@@ -147,15 +157,27 @@ internal sealed class ApiClient : IDisposable
 
     private static async Task RefuseProblemAsync(HttpResponseMessage response, string path, CancellationToken cancellation)
     {
+        if (await FailureOfAsync(response, path, cancellation) is { } failure)
+        {
+            throw failure;
+        }
+    }
+
+    private static async Task<CliFailure?> FailureOfAsync(HttpResponseMessage response, string path, CancellationToken cancellation)
+    {
         if (response.IsSuccessStatusCode)
         {
-            return;
+            return null;
         }
 
         var problem = Problem(await response.Content.ReadAsStringAsync(cancellation));
         var code = problem?["type"]?.ToString().Split('/')[^1];
         var what = problem?["detail"]?.ToString() ?? problem?["title"]?.ToString() ?? $"{path} was refused";
-        throw new CliFailure(Exit(response.StatusCode, code), what, Why(response, code, problem, what), Try(response.StatusCode, code, path) ?? Command(what)) { Code = code };
+        return new CliFailure(Exit(response.StatusCode, code), what, Why(response, code, problem, what), Try(response.StatusCode, code, path) ?? Command(what))
+        {
+            Code = code,
+            Faults = [.. (problem?["errors"] as JsonArray ?? []).Select(fault => ($"{fault?["where"]}", $"{fault?["message"]}"))],
+        };
     }
 
     private static JsonObject? Problem(string text)

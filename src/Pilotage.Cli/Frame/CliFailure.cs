@@ -15,6 +15,9 @@ internal sealed class CliFailure(int exitCode, string what, string? why = null, 
     /// <summary>The stable code of the server's refusal, for example <c>baseline.exists</c>.</summary>
     public string? Code { get; init; }
 
+    /// <summary>Where the server says that the faults are, and what they are.</summary>
+    public IReadOnlyList<(string Where, string Message)> Faults { get; init; } = [];
+
     /// <summary>Any failure as one that can be shown: a file or a connection by its own words, everything else as a fault of ours.</summary>
     public static CliFailure Of(Exception failure) => failure switch
     {

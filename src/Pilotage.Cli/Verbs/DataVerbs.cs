@@ -5,12 +5,13 @@ using Pilotage.Cli.Frame;
 
 namespace Pilotage.Cli.Verbs;
 
-/// <summary><c>data</c>: questions to what was measured.</summary>
+/// <summary><c>data</c>: what was measured, and questions to it.</summary>
 internal static class DataVerbs
 {
     private const int WindowMostSeconds = 366 * 24 * 60 * 60;
 
-    public static Verb Create(VerbFrame frame) => VerbFrame.With(new Verb("data", "What was measured: questions to the store, and deleting from it."), List(frame), Query(frame), Delete(frame));
+    public static Verb Create(VerbFrame frame) => VerbFrame.With(
+        new Verb("data", "What was measured: questions to the store, ways into it, and deleting from it."), List(frame), Query(frame), ImportVerb.Create(frame), Delete(frame));
 
     private static Verb List(VerbFrame frame)
     {

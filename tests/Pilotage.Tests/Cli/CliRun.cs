@@ -19,6 +19,11 @@ internal sealed class CliRun : IDisposable
 
     public CannedServer Server { get; } = new();
 
+    /// <summary>Answers in place of the canned server.</summary>
+    public HttpMessageHandler? Http { get; init; }
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
     public Dictionary<string, string> Environment { get; } = [];
 
     public string Output => _output.ToString();
@@ -41,7 +46,8 @@ internal sealed class CliRun : IDisposable
             Error = _error,
             Environment = name => Environment.GetValueOrDefault(name),
             WorkingDirectory = Directory,
-            Http = Server,
+            Http = Http ?? Server,
+            Time = Time,
         },
         CancellationToken.None);
 
