@@ -50,7 +50,8 @@ internal static class AggregateRun
             : (Outcome<IReadOnlyList<AggregateRow>>)ranked.ConvertAll(each => new AggregateRow(each.Group.Key, each.Rank, Points(each.Group, query)));
     }
 
-    private static Refusal TooCostly(string says) =>
+    /// <summary>The refusal of a query for what it would cost.</summary>
+    public static Refusal TooCostly(string says) =>
         new("fabric.query.cost", $"The query {says}. Ask for a shorter time, longer windows, or fewer devices.");
 
     private static SeriesKey KeyOf(Device device, AggregateQuery query) => new(device.Tenant, device.Id, query.Property);
