@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using Microsoft.AspNetCore.Http;
 using Pilotage.Server.Access.Contracts;
 using Pilotage.Server.Hosting;
@@ -12,6 +13,7 @@ internal sealed class Authenticator(AdminToken token, SignIns signIns, ServerOpt
     /// <summary>Set by the page at <c>/</c> from its sign-in link.</summary>
     public const string SessionCookie = Contracts.SessionCookie.Name;
     private const string Bearer = "Bearer ";
+    private const string Basic = "Basic ";
 
     // What clients of InfluxDB say instead; the token is the same.
     private const string Token = "Token ";
@@ -22,7 +24,8 @@ internal sealed class Authenticator(AdminToken token, SignIns signIns, ServerOpt
         if (header.Length > 0)
         {
             var scheme = header.StartsWith(Token, StringComparison.Ordinal) ? Token : Bearer;
-            return header.StartsWith(scheme, StringComparison.Ordinal) && token.Matches(header[scheme.Length..].Trim())
+            var given = header.StartsWith(scheme, StringComparison.Ordinal) ? header[scheme.Length..].Trim() : Password(context, header);
+            return given is not null && token.Matches(given)
                 ? Administrator()
                 : new Refusal("access.unauthenticated", "The bearer token is not valid here; the CLI reads it from DATA/admin.token.");
         }
@@ -35,6 +38,20 @@ internal sealed class Authenticator(AdminToken token, SignIns signIns, ServerOpt
 
         // Kestrel let the handshake pass only for a certificate that chains to a trusted root.
         return context.Connection.ClientCertificate is { } certificate ? OfDevice(certificate) : Principal.Anonymous;
+    }
+
+    /// <summary>The password of basic authentication, where the route takes it.</summary>
+    private static string? Password(HttpContext context, string header)
+    {
+        if (!header.StartsWith(Basic, StringComparison.Ordinal) || context.GetEndpoint()?.Metadata.GetMetadata<TakesPassword>() is null)
+        {
+            return null;
+        }
+
+        var bytes = new byte[header.Length];
+        return Convert.TryFromBase64String(header[Basic.Length..].Trim(), bytes, out var length) && Encoding.UTF8.GetString(bytes, 0, length).Split(':', 2) is [_, var password]
+            ? password
+            : null;
     }
 
     private Principal Administrator() => new("admin", "administrator", new TenantId(options.Tenant), [Roles.Admin], null);
