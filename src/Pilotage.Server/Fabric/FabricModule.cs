@@ -8,6 +8,7 @@ using Pilotage.Server.Fabric.Contracts;
 using Pilotage.Server.Fabric.Doors;
 using Pilotage.Server.Fabric.Ingest;
 using Pilotage.Server.Fabric.Link;
+using Pilotage.Server.Fabric.Prometheus;
 using Pilotage.Server.Fabric.Query;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.Server.Hosting;
@@ -77,6 +78,7 @@ public static class FabricModule
         api.MapPost("devices/{id}/telemetry", TelemetryEndpoints.PostAsync).RequirePermission(DoorRights.Permission, Scope.Tenant);
         api.MapGet("events", FabricEndpoints.Live).RequirePermission("fabric.event.read", Scope.Tenant);
         InfluxEndpoints.Map(routes);
+        PromEndpoints.Map(routes);
 
         // Made now, so that its counter is there from the start.
         routes.ServiceProvider.GetRequiredService<DoorLimits>();
