@@ -6,6 +6,7 @@ using Microsoft.Extensions.Hosting;
 using Pilotage.Server.Access.Contracts;
 using Pilotage.Server.Fabric.Contracts;
 using Pilotage.Server.Fabric.Doors;
+using Pilotage.Server.Fabric.Export;
 using Pilotage.Server.Fabric.Ingest;
 using Pilotage.Server.Fabric.Link;
 using Pilotage.Server.Fabric.Prometheus;
@@ -44,6 +45,7 @@ public static class FabricModule
         .AddSingleton<BrokerHost>()
         .AddSingleton<OperatorMessages>()
         .AddSingleton<DoorLimits>()
+        .AddSingleton<ExportLimits>()
         .AddSingleton<IDeviceLink>(p => p.GetRequiredService<BrokerHost>())
         .AddSingleton<IListener>(p => p.GetRequiredService<BrokerHost>())
         .AddSingleton<IHealthCheck>(p => p.GetRequiredService<BrokerHost>())
@@ -60,6 +62,7 @@ public static class FabricModule
         api.MapDelete("devices/{id}/series", SeriesDeletion.DeleteAsync).RequirePermission("fabric.series.delete", Scope.Tenant);
         api.MapGet("series", SeriesEndpoints.ListAll).RequirePermission("fabric.series.read", Scope.Tenant);
         api.MapGet("series/aggregates", AggregateEndpoint.Answer).RequirePermission("fabric.series.read", Scope.Tenant);
+        api.MapGet("series/export", ExportEndpoint.Answer).RequirePermission("fabric.series.read", Scope.Tenant);
         api.MapGet("devices/{id}/readiness", SeriesEndpoints.ReadinessOf).RequirePermission("fabric.readiness.read", Scope.Tenant);
         api.MapGet("readiness", SeriesEndpoints.FleetReadiness).RequirePermission("fabric.readiness.read", Scope.Tenant);
         api.MapGet("devices/{id}/events", FabricEndpoints.RecordedEvents).RequirePermission("fabric.event.read", Scope.Tenant);
@@ -80,8 +83,9 @@ public static class FabricModule
         InfluxEndpoints.Map(routes);
         PromEndpoints.Map(routes);
 
-        // Made now, so that its counter is there from the start.
+        // Made now, so that their counters are there from the start.
         routes.ServiceProvider.GetRequiredService<DoorLimits>();
+        routes.ServiceProvider.GetRequiredService<ExportLimits>();
         return routes;
     }
 }

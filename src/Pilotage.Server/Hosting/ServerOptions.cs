@@ -84,6 +84,10 @@ public sealed record ServerOptions
     [Range(1, 1_000)]
     public int IngestRequestsMax { get; init; } = 16;
 
+    /// <summary>Most exports of series at once, each of which takes a processor; the next one is answered 429.</summary>
+    [Range(1, 100)]
+    public int ExportsMax { get; init; } = 4;
+
     /// <summary>Longest note or reason of a person on a verdict, a vote or a stop, in characters.</summary>
     [Range(100, 100_000)]
     public int NoteCharsMax { get; init; } = 2_000;
