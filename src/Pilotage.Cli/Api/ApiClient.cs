@@ -65,6 +65,15 @@ internal sealed class ApiClient : IDisposable
         return new ApiAnswer(response.StatusCode, body, response.Headers.RetryAfter?.Delta, failure);
     }
 
+    /// <summary>Hands on the body as it comes, however long it is.</summary>
+    public async Task CopyAsync(string path, Func<Stream, Task> take, CancellationToken cancellation)
+    {
+        using var response = await TryAsync(() => _http.GetAsync(new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, cancellation));
+        await RefuseProblemAsync(response, path, cancellation);
+        await using var body = await response.Content.ReadAsStreamAsync(cancellation);
+        await take(body);
+    }
+
     /// <summary>The body as it is.</summary>
     public async Task<byte[]> GetBytesAsync(string path, CancellationToken cancellation)
     {

@@ -11,7 +11,8 @@ internal static class DataVerbs
     private const int WindowMostSeconds = 366 * 24 * 60 * 60;
 
     public static Verb Create(VerbFrame frame) => VerbFrame.With(
-        new Verb("data", "What was measured: questions to the store, ways into it, and deleting from it."), List(frame), Query(frame), ImportVerb.Create(frame), Delete(frame));
+        new Verb("data", "What was measured: questions to the store, ways in and out of it, and deleting from it."),
+        List(frame), Query(frame), TailVerb.Create(frame), ImportVerb.Create(frame), ExportVerb.Create(frame), Delete(frame));
 
     private static Verb List(VerbFrame frame)
     {
@@ -124,11 +125,11 @@ internal static class DataVerbs
         return new JsonObject { ["items"] = rows };
     }
 
-    private static string Address(string path, params (string Name, string? Value)[] parameters)
+    internal static string Address(string path, params (string Name, string? Value)[] parameters)
     {
         var given = parameters.Where(each => each.Value is not null).Select(each => $"{each.Name}={Uri.EscapeDataString(each.Value!)}");
         return $"{path}?{string.Join('&', given)}";
     }
 
-    private static Option<string?> Text(string name, string description, string help) => new(name) { Description = description, HelpName = help };
+    internal static Option<string?> Text(string name, string description, string help) => new(name) { Description = description, HelpName = help };
 }

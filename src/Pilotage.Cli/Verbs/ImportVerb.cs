@@ -20,14 +20,14 @@ internal sealed class ImportVerb
 
     private readonly VerbFrame _frame;
     private readonly Argument<string> _file = VerbFrame.Name("file", "A file of CSV in UTF-8, with a header.");
-    private readonly Option<string?> _device = Text("--device", "The device that all rows are of: id, path or name.", "ID");
-    private readonly Option<string?> _deviceColumn = Text("--device-column", "The column that names the device of each row.", "COLUMN");
-    private readonly Option<string?> _time = Text("--time", "The column of the times; found by name and values if left out.", "COLUMN");
-    private readonly Option<string?> _timeFormat = Text("--time-format", "iso; s, ms, us or ns since 1970; or a format such as dd.MM.yyyy HH:mm:ss.", "FORM");
-    private readonly Option<string?> _timezone = Text("--timezone", "Where the clock stood that wrote times without an offset, Europe/Paris say; UTC if left out.", "ZONE");
+    private readonly Option<string?> _device = DataVerbs.Text("--device", "The device that all rows are of: id, path or name.", "ID");
+    private readonly Option<string?> _deviceColumn = DataVerbs.Text("--device-column", "The column that names the device of each row.", "COLUMN");
+    private readonly Option<string?> _time = DataVerbs.Text("--time", "The column of the times; found by name and values if left out.", "COLUMN");
+    private readonly Option<string?> _timeFormat = DataVerbs.Text("--time-format", "iso; s, ms, us or ns since 1970; or a format such as dd.MM.yyyy HH:mm:ss.", "FORM");
+    private readonly Option<string?> _timezone = DataVerbs.Text("--timezone", "Where the clock stood that wrote times without an offset, Europe/Paris say; UTC if left out.", "ZONE");
     private readonly Option<string[]> _columns = new("--columns") { Description = "These columns only, each with the property it becomes: temp=bearing_temp,load.", HelpName = "COLUMN=PROPERTY,…" };
-    private readonly Option<string?> _delimiter = Text("--delimiter", "What stands between cells: one character, or tab.", "CHAR");
-    private readonly Option<string?> _decimal = Text("--decimal", "What stands before decimals: . or a comma.", "CHAR");
+    private readonly Option<string?> _delimiter = DataVerbs.Text("--delimiter", "What stands between cells: one character, or tab.", "CHAR");
+    private readonly Option<string?> _decimal = DataVerbs.Text("--decimal", "What stands before decimals: . or a comma.", "CHAR");
     private readonly Option<bool> _strict = new("--strict") { Description = "Read the whole file first, and store nothing of it if anything is wrong." };
     private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Show how the columns map and store nothing; with --strict, also what is wrong." };
 
@@ -171,7 +171,4 @@ internal sealed class ImportVerb
         "tab" or "\\t" => '\t',
         [var one] when char.IsAscii(one) && !char.IsAsciiLetterOrDigit(one) && one is not ('"' or '\r' or '\n' or '.') => one,
         _ => throw new CliFailure(ExitCode.Usage, $"--delimiter: '{text}' cannot stand between cells", "it is one character of ASCII, and neither a letter, a digit, a point nor a quotation mark", "--delimiter ';' or --delimiter tab"),
-    };
-
-    private static Option<string?> Text(string name, string description, string help) => new(name) { Description = description, HelpName = help };
-}
+    };}

@@ -1,0 +1,90 @@
+using System.CommandLine;
+using System.Text;
+using System.Text.Json.Nodes;
+using Pilotage.Cli.Frame;
+
+namespace Pilotage.Cli.Verbs;
+
+/// <summary><c>data export</c>: series as a table of CSV, to a file or to standard output.</summary>
+internal static class ExportVerb
+{
+    private const int CopyChars = 32 * 1024;
+
+    public static Verb Create(VerbFrame frame)
+    {
+        var property = new Argument<string?>("property") { Description = "One property, or several with commas; without it, all that were measured.", Arity = ArgumentArity.ZeroOrOne };
+        var device = DataVerbs.Text("--device", "One device: id, path or name.", "ID");
+        var path = DataVerbs.Text("--path", "Devices by their path; * stays within a level, ** does not.", "PATTERN");
+        var thing = DataVerbs.Text("--thing", "Devices of one thing type.", "TYPE");
+        var from = DataVerbs.Text("--from", "The first time that counts, RFC 3339.", "TIME");
+        var to = DataVerbs.Text("--to", "The first time that counts no more, RFC 3339.", "TIME");
+        var file = DataVerbs.Text("--file", "Where to; standard output without it. It is there when it is complete, and not before.", "FILE");
+        var force = new Option<bool>("--force") { Description = "Replace a file that is there already." };
+        var verb = VerbFrame.With(
+            new Verb(
+                "export",
+                "Writes series as CSV: a row for each device and time, a column for each property. What comes out, data import --device-column device takes back.",
+                "pilotage data export --device pump-7 --from 2026-01-01T00:00:00Z --file pump-7.csv",
+                "pilotage data export vibration,load --path 'acme/lyon/**' | gzip > lyon.csv.gz"),
+            property, device, path, thing, from, to, file, force);
+        verb.SetAction((parsed, cancellation) =>
+        {
+            var address = DataVerbs.Address(
+                "api/v1/series/export",
+                ("property", parsed.GetValue(property)), ("device", parsed.GetValue(device)), ("path", parsed.GetValue(path)), ("thing", parsed.GetValue(thing)), ("from", parsed.GetValue(from)), ("to", parsed.GetValue(to)));
+            return parsed.GetValue(file) is { } place
+                ? ToFileAsync(frame, parsed, address, place, parsed.GetValue(force), cancellation)
+                : ReaderWatch.RunAsync(frame.Session, token => ToOutputAsync(frame, parsed, address, token), cancellation);
+        });
+        return verb;
+    }
+
+    private static async Task<int> ToFileAsync(VerbFrame frame, ParseResult parsed, string address, string place, bool isReplaced, CancellationToken cancellation)
+    {
+        using var api = frame.Connect(parsed);
+        using var file = ExportFile.Create(frame.Session.WorkingDirectory, place, isReplaced);
+        await api.CopyAsync(address, body => WholeAsync(() => file.FillAsync(body, cancellation)), cancellation);
+        file.Complete();
+        frame.Writer(parsed).Write(new JsonObject { ["file"] = place, ["bytes"] = file.Bytes }, [new Column("FILE", "file"), new Column("BYTES", "bytes")], "file");
+        return ExitCode.Done;
+    }
+
+    private static async Task<int> ToOutputAsync(VerbFrame frame, ParseResult parsed, string address, CancellationToken cancellation)
+    {
+        using var api = frame.Connect(parsed);
+        var output = frame.Session.Output;
+        await api.CopyAsync(
+            address,
+            body => WholeAsync(async () =>
+            {
+                using var reader = new StreamReader(body, Encoding.UTF8);
+                var chars = new char[CopyChars];
+                while (await reader.ReadAsync(chars, cancellation) is > 0 and var count)
+                {
+                    output.Write(chars, 0, count);
+                }
+            }),
+            cancellation);
+        return ExitCode.Done;
+    }
+
+    /// <summary>A table that breaks off is no table.</summary>
+    private static async Task WholeAsync(Func<Task> copy)
+    {
+        try
+        {
+            await copy();
+        }
+        catch (HttpRequestException broken)
+        {
+            throw BrokenOff(broken);
+        }
+        catch (HttpIOException broken)
+        {
+            throw BrokenOff(broken);
+        }
+    }
+
+    private static CliFailure BrokenOff(Exception broken) =>
+        new(ExitCode.Failed, "the export broke off before its end", broken.Message, "the same command again; the server's log says why, if it was not the network");
+}
