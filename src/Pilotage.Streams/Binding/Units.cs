@@ -46,16 +46,8 @@ internal static class Units
     };
 
     /// <summary>Whether a number in one unit means the same in the other.</summary>
-    public static bool AreOne(string left, string right)
-    {
-        const double Rounding = 1e-12;
-        return left == right
-            || (Ucum.Parse(left).TryGet(out var a, out _)
-                && Ucum.Parse(right).TryGet(out var b, out _)
-                && a.Dimension == b.Dimension
-                && Math.Abs(a.Factor - b.Factor) <= Rounding * Math.Abs(a.Factor)
-                && Math.Abs(a.Offset - b.Offset) <= Rounding * Math.Abs(a.Offset));
-    }
+    public static bool AreOne(string left, string right) =>
+        left == right || (Ucum.Parse(left).TryGet(out var a, out _) && Ucum.Parse(right).TryGet(out var b, out _) && a.IsSameAs(b));
 
     private static string Grouped(string unit) => unit.AsSpan().ContainsAny('/', '.') ? $"({unit})" : unit;
 }
