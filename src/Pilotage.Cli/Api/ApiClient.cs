@@ -15,6 +15,7 @@ internal sealed class ApiClient : IDisposable
     private static readonly Dictionary<string, string> ListVerbs = new(StringComparer.Ordinal)
     {
         ["use-cases"] = "usecase", ["devices"] = "device", ["models"] = "model", ["rollouts"] = "rollout", ["alerts"] = "alert", ["people"] = "person",
+        ["things"] = "thing",
     };
 
     private readonly HttpClient _http;
@@ -48,11 +49,12 @@ internal sealed class ApiClient : IDisposable
         SendAsync(HttpMethod.Put, path, Json(body), cancellation);
 
     /// <summary>Sends bytes as they are, an artifact for example.</summary>
-    public Task<JsonNode?> PutBytesAsync(string path, byte[] body, CancellationToken cancellation)
+    /// <param name="onlyNew">Refused by the server where the thing is there already.</param>
+    public Task<JsonNode?> PutBytesAsync(string path, byte[] body, CancellationToken cancellation, string media = "application/octet-stream", bool onlyNew = false)
     {
         var content = new ByteArrayContent(body);
-        content.Headers.ContentType = new("application/octet-stream");
-        return SendAsync(HttpMethod.Put, path, content, cancellation);
+        content.Headers.ContentType = new(media);
+        return SendAsync(HttpMethod.Put, path, content, cancellation, onlyNew);
     }
 
     /// <summary>Sends a body as it is; a refusal comes back as an answer too, for whoever can do something about it.</summary>

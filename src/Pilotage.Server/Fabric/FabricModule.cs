@@ -9,6 +9,7 @@ using Pilotage.Server.Fabric.Doors;
 using Pilotage.Server.Fabric.Export;
 using Pilotage.Server.Fabric.Ingest;
 using Pilotage.Server.Fabric.Link;
+using Pilotage.Server.Fabric.Meaning;
 using Pilotage.Server.Fabric.Prometheus;
 using Pilotage.Server.Fabric.Query;
 using Pilotage.Server.Fleet.Contracts;
@@ -46,6 +47,8 @@ public static class FabricModule
         .AddSingleton<OperatorMessages>()
         .AddSingleton<DoorLimits>()
         .AddSingleton<ExportLimits>()
+        .AddSingleton<ThingStore>()
+        .AddSingleton<ThingBook>()
         .AddSingleton<IDeviceLink>(p => p.GetRequiredService<BrokerHost>())
         .AddSingleton<IListener>(p => p.GetRequiredService<BrokerHost>())
         .AddSingleton<IHealthCheck>(p => p.GetRequiredService<BrokerHost>())
@@ -63,6 +66,10 @@ public static class FabricModule
         api.MapGet("series", SeriesEndpoints.ListAll).RequirePermission("fabric.series.read", Scope.Tenant);
         api.MapGet("series/aggregates", AggregateEndpoint.Answer).RequirePermission("fabric.series.read", Scope.Tenant);
         api.MapGet("series/export", ExportEndpoint.Answer).RequirePermission("fabric.series.read", Scope.Tenant);
+        api.MapGet("things", ThingEndpoints.List).RequirePermission("fabric.thing.read", Scope.Tenant);
+        api.MapGet("things/{thing}", ThingEndpoints.Show).RequirePermission("fabric.thing.read", Scope.Tenant);
+        api.MapGet("things/{thing}/description", ThingEndpoints.Document).RequirePermission("fabric.thing.read", Scope.Tenant);
+        api.MapPut("things/{thing}/description", ThingEndpoints.PutAsync).RequirePermission("fabric.thing.write", Scope.Tenant);
         api.MapGet("devices/{id}/readiness", SeriesEndpoints.ReadinessOf).RequirePermission("fabric.readiness.read", Scope.Tenant);
         api.MapGet("readiness", SeriesEndpoints.FleetReadiness).RequirePermission("fabric.readiness.read", Scope.Tenant);
         api.MapGet("devices/{id}/events", FabricEndpoints.RecordedEvents).RequirePermission("fabric.event.read", Scope.Tenant);
@@ -86,6 +93,7 @@ public static class FabricModule
         // Made now, so that their counters are there from the start.
         routes.ServiceProvider.GetRequiredService<DoorLimits>();
         routes.ServiceProvider.GetRequiredService<ExportLimits>();
+        routes.ServiceProvider.GetRequiredService<ThingBook>();
         return routes;
     }
 }

@@ -13,6 +13,9 @@ internal sealed class CannedServer : HttpMessageHandler
     /// <summary>The condition that each request was sent under, or nothing.</summary>
     public List<string> IfNoneMatch { get; } = [];
 
+    /// <summary>The media type of each request's body, or nothing.</summary>
+    public List<string> MediaTypes { get; } = [];
+
     public CannedServer Answer(string request, string body, HttpStatusCode status = HttpStatusCode.OK)
     {
         _answers[request] = (status, body);
@@ -23,6 +26,7 @@ internal sealed class CannedServer : HttpMessageHandler
     {
         var name = $"{request.Method} {request.RequestUri!.PathAndQuery}";
         IfNoneMatch.Add(request.Headers.IfNoneMatch.ToString());
+        MediaTypes.Add(request.Content?.Headers.ContentType?.MediaType ?? "");
         Requests.Add((name, request.Content is null ? "" : await request.Content.ReadAsStringAsync(cancellationToken)));
         var (status, body) = _answers.TryGetValue(name, out var answer)
             ? answer

@@ -1,0 +1,27 @@
+using Pilotage.Core.Units;
+
+namespace Pilotage.Server.Fabric.Meaning;
+
+/// <summary>What a thing type is and what its properties mean, out of a W3C thing description or thing model.</summary>
+internal sealed record ThingDescription(
+    string Name, string Title, string? Description, bool IsModel, IReadOnlyList<string> Types, IReadOnlyDictionary<string, PropertyMeaning> Properties);
+
+/// <summary>One property of a thing type; the series of its devices under that name are measured by it.</summary>
+/// <param name="Type">What its values are, in the words of JSON schema; null where the description leaves it open.</param>
+/// <param name="Types">Semantic types, as they are written: <c>saref:Temperature</c>.</param>
+internal sealed record PropertyMeaning(string Name, string? Type, Unit? Unit, IReadOnlyList<string> Types)
+{
+    public string? Title { get; init; }
+
+    public string? Description { get; init; }
+
+    public double? Minimum { get; init; }
+
+    public double? Maximum { get; init; }
+
+    public bool ReadOnly { get; init; }
+
+    public bool WriteOnly { get; init; }
+
+    public bool Observable { get; init; }
+}
