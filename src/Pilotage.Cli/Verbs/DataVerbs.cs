@@ -28,7 +28,7 @@ internal static class DataVerbs
                     "pilotage data list --thing pump --property vibration -o csv"),
                 path, thing, property),
             parsed => Address("api/v1/series", ("path", parsed.GetValue(path)), ("thing", parsed.GetValue(thing)), ("property", parsed.GetValue(property)), ("limit", "50000")),
-            new Column("DEVICE", "device"), new Column("PROPERTY", "property"), new Column("LAST", "lastTime"), new Column("VALUE", "lastValue", Exact: true),
+            new Column("DEVICE", "device"), new Column("PROPERTY", "property"), new Column("LAST", "lastTime"), new Column("VALUE", "lastValue", Exact: true), new Column("UNIT", "unit"),
             new Column("QUALITY", "quality"), new Column("PATH", "path", true));
     }
 
@@ -46,13 +46,15 @@ internal static class DataVerbs
         var top = new Option<int?>("--top") { Description = "So many groups only, by what --by comes to over the whole time.", HelpName = "N" };
         var by = Text("--by", "What --top ranks by; the first of --fn if left out.", "NAME");
         var order = Text("--order", "desc or asc.", "ORDER");
+        var unit = Text("--unit", "Tell values in this unit (UCUM), out of the one that the thing description gives: bar, Cel, [degF], mm/s.", "UNIT");
         var verb = VerbFrame.With(
             new Verb(
                 "query",
                 "Sums one property up by windows and groups; points that are bad or not finite do not count.",
                 "pilotage data query vibration --path 'acme/lyon/**' --window 5m --fn avg,max",
-                "pilotage data query bearing_temp --thing pump --top 10 --by max --from 2026-01-01T00:00:00Z"),
-            property, path, thing, from, to, window, function, group, fill, top, by, order);
+                "pilotage data query bearing_temp --thing pump --top 10 --by max --from 2026-01-01T00:00:00Z",
+                "pilotage data query bearing_temp --thing pump --window 1h --unit '[degF]'"),
+            property, path, thing, from, to, window, function, group, fill, top, by, order, unit);
         verb.SetAction(async (parsed, cancellation) =>
         {
             string? Of(Option<string?> option) => parsed.GetValue(option);
@@ -62,12 +64,12 @@ internal static class DataVerbs
                     "api/v1/series/aggregates",
                     ("property", VerbFrame.Given(parsed.GetValue(property), property)), ("path", Of(path)), ("thing", Of(thing)), ("from", Of(from)), ("to", Of(to)),
                     ("window", Of(window) is { } length ? $"PT{Duration.Seconds("--window", length, WindowMostSeconds)}S" : null), ("fn", Of(function)), ("groupBy", Of(group)),
-                    ("fill", Of(fill)), ("top", parsed.GetValue(top)?.ToString(CultureInfo.InvariantCulture)), ("by", Of(by)), ("order", Of(order))),
+                    ("fill", Of(fill)), ("top", parsed.GetValue(top)?.ToString(CultureInfo.InvariantCulture)), ("by", Of(by)), ("order", Of(order)), ("unit", Of(unit))),
                 cancellation);
             var columns = (answer?["columns"]?.AsArray() ?? []).Skip(1).Select(column => column!.GetValue<string>()).ToList();
             frame.Writer(parsed).Write(
                 Rows(answer, columns),
-                [new Column("GROUP", "group"), new Column("FROM", "from"), .. columns.Select(column => new Column(column.ToUpperInvariant(), column)), new Column("RANK", "rank", true)],
+                [new Column("GROUP", "group"), new Column("FROM", "from"), .. columns.Select(column => new Column(column.ToUpperInvariant(), column)), new Column("UNIT", "unit"), new Column("RANK", "rank", true)],
                 "group");
             return ExitCode.Done;
         });
@@ -117,6 +119,7 @@ internal static class DataVerbs
                     row[columns[i]] = point[i + 1]?.DeepClone();
                 }
 
+                row["unit"] = answer!["unit"]?.DeepClone();
                 row["rank"] = item["rank"]?.DeepClone();
                 rows.Add(row);
             }

@@ -78,6 +78,7 @@ internal static class DeviceVerbs
             parsed => $"api/v1/devices/{VerbFrame.Segment(parsed.GetValue(id), id)}/series",
             new Column("PROPERTY", "property"),
             new Column("VALUE", "lastValue", Exact: true),
+            new Column("UNIT", "unit"),
             new Column("TIME", "lastTime"));
     }
 

@@ -1,6 +1,9 @@
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http;
+using Pilotage.Core.Units;
 using Pilotage.Server.Access.Contracts;
 using Pilotage.Server.Fabric.Contracts;
+using Pilotage.Server.Fabric.Meaning;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.Server.Hosting;
 using Pilotage.TimeSeries;
@@ -22,27 +25,34 @@ internal static class SeriesEndpoints
     internal sealed record SeriesList(IReadOnlyList<SeriesView> Items);
 
     /// <summary>A series, what it holds, and its last value: a number, true or false, a string, or a document.</summary>
-    internal sealed record SeriesView(string Property, SeriesKind? Kind, DateTimeOffset? LastTime, object? LastValue);
+    /// <param name="Unit">In UCUM; null where no thing description gives one.</param>
+    internal sealed record SeriesView(
+        string Property, SeriesKind? Kind, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Unit, DateTimeOffset? LastTime, object? LastValue);
 
     /// <summary>One series of many; a last value that is not finite is left out.</summary>
-    internal sealed record SeriesRow(string Device, string Path, string Property, SeriesKind Kind, DateTimeOffset LastTime, object? LastValue, string Quality);
+    internal sealed record SeriesRow(
+        string Device, string Path, string Property, SeriesKind Kind, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Unit, DateTimeOffset LastTime, object? LastValue,
+        string Quality);
 
     internal sealed record SeriesPage(IReadOnlyList<SeriesRow> Items, string? NextCursor);
 
     /// <summary>Points as [milliseconds since 1970 UTC, value]; decimated keeps the least and the greatest of each stretch, of text the first.</summary>
-    internal sealed record SeriesData(string Device, string Property, SeriesKind? Kind, bool Decimated, long Total, IReadOnlyList<object[]> Points);
+    /// <param name="Unit">What the values are in: the unit asked for, else the property's own; null where no thing description gives one.</param>
+    internal sealed record SeriesData(
+        string Device, string Property, SeriesKind? Kind, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Unit, bool Decimated, long Total,
+        IReadOnlyList<object[]> Points);
 
-    public static IResult List(string id, Principal who, IFleet fleet, TimeSeriesStore store) => fleet.Resolve(who.Tenant, id).ToHttp(device =>
-        TypedResults.Ok(new SeriesList([.. store.Series(device.Tenant, device.Id).Select(key => View(store, key))])));
+    public static IResult List(string id, Principal who, IFleet fleet, TimeSeriesStore store, ThingBook things) => fleet.Resolve(who.Tenant, id).ToHttp(device =>
+        TypedResults.Ok(new SeriesList([.. store.Series(device.Tenant, device.Id).Select(key => View(store, key, things.UnitOf(device, key.Property)))])));
 
     /// <summary>Series of many devices with their last values; the cursor is device and property of the last one of the page before.</summary>
     public static IResult ListAll(
-        string? path, string? thing, string? property, string? cursor, int? limit, Principal who, IFleet fleet, TimeSeriesStore store) =>
+        string? path, string? thing, string? property, string? cursor, int? limit, Principal who, IFleet fleet, TimeSeriesStore store, ThingBook things) =>
         QueryBounds.Limit(limit, PageDefault, PageMax).ToHttp(size =>
         {
             var rest = fleet.List(who.Tenant, new DeviceQuery { PathPattern = path, Thing = thing })
                 .OrderBy(device => device.Id.Value, StringComparer.Ordinal)
-                .SelectMany(device => store.Lasts(device.Tenant, device.Id).Select(last => Row(device, last.Property, last.Last)))
+                .SelectMany(device => store.Lasts(device.Tenant, device.Id).Select(last => Row(device, last.Property, last.Last, things.UnitOf(device, last.Property))))
                 .Where(row => (property is null || row.Property == property) && (cursor is null || string.CompareOrdinal(PlaceOf(row), cursor) > 0))
                 .Take(size + 1).ToList();
             var page = rest.Count > size ? rest[..size] : rest;
@@ -50,11 +60,25 @@ internal static class SeriesEndpoints
         });
 
     public static IResult Read(
-        string id, string property, DateTimeOffset? from, DateTimeOffset? to, int? points, Principal who, IFleet fleet, TimeSeriesStore store) =>
-        fleet.Resolve(who.Tenant, id).Then(device => Key(store, device, property)).Then(key =>
-            QueryBounds.Within("points", points, PointsDefault, PointsMin, PointsMax).Then(most => from > to
-                ? QueryBounds.Refused("from", $"is {from:O}, after to ({to:O}); give the earlier time as from")
-                : (Outcome<SeriesData>)Read(store, key, from, to, most))).ToHttp();
+        string id, string property, DateTimeOffset? from, DateTimeOffset? to, int? points, string? unit, Principal who, IFleet fleet, TimeSeriesStore store, ThingBook things)
+    {
+        if (!fleet.Resolve(who.Tenant, id).TryGet(out var device, out var refusal)
+            || !Key(store, device, property).TryGet(out var key, out refusal)
+            || !QueryBounds.Within("points", points, PointsDefault, PointsMin, PointsMax).TryGet(out var most, out refusal)
+            || !UnitOnRead.Asked("unit", unit).TryGet(out var asked, out refusal))
+        {
+            return refusal.ToHttp();
+        }
+
+        if (from > to)
+        {
+            return QueryBounds.Refused("from", $"is {from:O}, after to ({to:O}); give the earlier time as from").ToHttp();
+        }
+
+        var read = Read(store, key, from, to, most) with { Unit = things.UnitOf(device, property)?.Code };
+        return (asked is null ? read : In(asked, read, things, device)).ToHttp(told => TypedResults.Ok(new SeriesData(
+            key.Device.Value, key.Property, told.Kind, told.Unit, told.Points.Count < told.Total, told.Total, SeriesJson.Of(told.Points))));
+    }
 
     public static IResult ReadinessOf(string id, Principal who, IFleet fleet, ITelemetry telemetry) => fleet.Resolve(who.Tenant, id).ToHttp(
         device => TypedResults.Ok(telemetry.ReadinessOf(who.Tenant, [device])));
@@ -62,13 +86,30 @@ internal static class SeriesEndpoints
     public static IResult FleetReadiness(string? path, string? thing, Principal who, IFleet fleet, ITelemetry telemetry) =>
         TypedResults.Ok(telemetry.ReadinessOf(who.Tenant, fleet.List(who.Tenant, new DeviceQuery { PathPattern = path, Thing = thing })));
 
-    private static SeriesData Read(TimeSeriesStore store, SeriesKey key, DateTimeOffset? from, DateTimeOffset? to, int points)
+    private static Stretch Read(TimeSeriesStore store, SeriesKey key, DateTimeOffset? from, DateTimeOffset? to, int points)
     {
         var fromNs = from is { } f ? Clock.ToNs(f) : long.MinValue;
         var toNs = to is { } t ? Clock.ToNs(t) : long.MaxValue;
         var all = store.ReadTyped(key, fromNs, toNs).ToList();
-        var kept = Decimation.MinMax(all, points);
-        return new SeriesData(key.Device.Value, key.Property, store.KindOf(key), kept.Count < all.Count, all.Count, SeriesJson.Of(kept));
+        return new Stretch(key.Property, store.KindOf(key), null, all.Count, Decimation.MinMax(all, points));
+    }
+
+    /// <summary>The same in another unit; whole numbers stay whole only where they stay as they are.</summary>
+    private static Outcome<Stretch> In(Unit asked, Stretch read, ThingBook things, Device device)
+    {
+        if (read.Kind is not (null or SeriesKind.Number or SeriesKind.Whole))
+        {
+            return UnitOnRead.NoNumbers(device, read.Property);
+        }
+
+        return UnitOnRead.Of(things, device, read.Property, asked).Then(conversion => (Outcome<Stretch>)(conversion.IsIdentity
+            ? read with { Unit = asked.Code }
+            : read with
+            {
+                Kind = read.Kind is null ? null : SeriesKind.Number,
+                Unit = asked.Code,
+                Points = read.Points.ConvertAll(point => point with { Value = SeriesValue.Of(conversion.Of(point.Value.Number)) }),
+            }));
     }
 
     /// <summary>A measured series is there from its first value on; one of a model can be waited for, empty until it infers.</summary>
@@ -90,10 +131,13 @@ internal static class SeriesEndpoints
     // A blank sorts before everything that a device's id may hold, so places are in the order of the rows.
     private static string PlaceOf(SeriesRow row) => $"{row.Device} {row.Property}";
 
-    private static SeriesRow Row(Device device, string property, TypedPoint last) => new(
-        device.Id.Value, device.Path, property, last.Value.Kind, Clock.FromNs(last.TimeNs), SeriesJson.Of(last.Value), QualityNames[(int)last.Quality]);
+    private static SeriesRow Row(Device device, string property, TypedPoint last, Unit? unit) => new(
+        device.Id.Value, device.Path, property, last.Value.Kind, unit?.Code, Clock.FromNs(last.TimeNs), SeriesJson.Of(last.Value), QualityNames[(int)last.Quality]);
 
-    private static SeriesView View(TimeSeriesStore store, SeriesKey key) => store.TryGetLastTyped(key, out var last) && SeriesJson.Of(last.Value) is { } value
-        ? new SeriesView(key.Property, last.Value.Kind, Clock.FromNs(last.TimeNs), value)
-        : new SeriesView(key.Property, store.KindOf(key), null, null);
+    private static SeriesView View(TimeSeriesStore store, SeriesKey key, Unit? unit) => store.TryGetLastTyped(key, out var last) && SeriesJson.Of(last.Value) is { } value
+        ? new SeriesView(key.Property, last.Value.Kind, unit?.Code, Clock.FromNs(last.TimeNs), value)
+        : new SeriesView(key.Property, store.KindOf(key), unit?.Code, null, null);
+
+    /// <summary>Points of one series as they were read: how many there are, and those that are shown.</summary>
+    private sealed record Stretch(string Property, SeriesKind? Kind, string? Unit, long Total, List<TypedPoint> Points);
 }

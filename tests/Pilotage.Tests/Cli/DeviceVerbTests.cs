@@ -138,11 +138,11 @@ public sealed class DeviceVerbTests
     public async Task Values_are_the_last_of_each_property()
     {
         using var run = new CliRun().Connected();
-        run.Server.Answer("GET /api/v1/devices/my-pi/series", """{"items":[{"property":"vibration","lastTime":"2026-01-01T00:00:00Z","lastValue":2.1}]}""");
+        run.Server.Answer("GET /api/v1/devices/my-pi/series", """{"items":[{"property":"vibration","unit":"mm/s","lastTime":"2026-01-01T00:00:00Z","lastValue":2.1}]}""");
 
         Assert.Equal(ExitCode.Done, await run.RunAsync("device", "values", "my-pi"));
 
-        Assert.Equal("vibration  2.1    2026-01-01T00:00:00Z", run.Output.TrimEnd().Split('\n')[1]);
+        Assert.Equal("vibration  2.1    mm/s  2026-01-01T00:00:00Z", run.Output.TrimEnd().Split('\n')[1]);
     }
 
     [Theory]
@@ -161,7 +161,7 @@ public sealed class DeviceVerbTests
 
         Assert.Equal(ExitCode.Done, await run.RunAsync("device", "values", "my-pi"));
 
-        Assert.Equal(["x", shown, "now"], run.Output.TrimEnd().Split('\n')[1].Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(["x", shown, "-", "now"], run.Output.TrimEnd().Split('\n')[1].Split(' ', StringSplitOptions.RemoveEmptyEntries));
     }
 
     [Theory]

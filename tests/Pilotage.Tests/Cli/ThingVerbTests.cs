@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Pilotage.Tests.Cli;
 
-/// <summary>Thing types.</summary>
+/// <summary>Thing types, and questions in a unit.</summary>
 public sealed class ThingVerbTests
 {
     private const string Model = """{"@context":"https://www.w3.org/2022/wot/td/v1.1","@type":["tm:ThingModel"],"title":"Pump"}""";
@@ -71,5 +71,16 @@ public sealed class ThingVerbTests
         Assert.EndsWith("pump\n", run.Output, StringComparison.Ordinal);
         Assert.Equal(ExitCode.NotFound, await run.RunAsync("thing", "show", "fan"));
         Assert.Contains("pilotage thing list", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Data_is_asked_for_in_a_unit()
+    {
+        using var run = new CliRun().Connected();
+        run.Server.Answer(
+            "GET /api/v1/series/aggregates?property=temp&unit=%5BdegF%5D", """{"property":"temp","unit":"[degF]","columns":["ms","avg"],"items":[{"group":"p1","points":[[null,68.5]]}]}""");
+
+        Assert.Equal(ExitCode.Done, await run.RunAsync("data", "query", "temp", "--unit", "[degF]", "-o", "csv"));
+        Assert.Equal("GROUP,FROM,AVG,UNIT,RANK\np1,-,68.5,[degF],-\n", run.Output);
     }
 }

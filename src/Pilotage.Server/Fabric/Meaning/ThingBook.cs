@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Text.RegularExpressions;
+using Pilotage.Core.Units;
 using Pilotage.Server.Access.Contracts;
+using Pilotage.Server.Fleet.Contracts;
 using Pilotage.Server.Hosting;
 
 namespace Pilotage.Server.Fabric.Meaning;
@@ -33,6 +35,12 @@ internal sealed partial class ThingBook
 
     /// <summary>The description of a thing type, or null.</summary>
     public ThingDescription? Find(TenantId tenant, string thing) => Known(tenant).GetValueOrDefault(thing);
+
+    /// <summary>What a property of a device means, or null where nothing describes it.</summary>
+    public PropertyMeaning? MeaningOf(Device device, string property) => Find(device.Tenant, device.Thing)?.Properties.GetValueOrDefault(property);
+
+    /// <summary>The unit a property of a device is measured in, or null where nothing says so.</summary>
+    public Unit? UnitOf(Device device, string property) => MeaningOf(device, property)?.Unit;
 
     public Outcome<StoredThing> Stored(TenantId tenant, string thing) => _store.Find(tenant, thing) is { } stored
         ? stored

@@ -1,6 +1,8 @@
 using System.Diagnostics.Metrics;
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http;
 using Pilotage.Server.Access.Contracts;
+using Pilotage.Server.Fabric.Meaning;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.Server.Hosting;
 using Pilotage.TimeSeries;
@@ -15,8 +17,10 @@ internal static class AggregateEndpoint
         "pilotage.query.aggregates", "{query}", "Queries of aggregates, by result: done, refused (a parameter, or too costly), gone (whoever asked did not wait).");
 
     /// <summary>The answer: groups in order of their names, or of their rank where the first of many were asked for.</summary>
+    /// <param name="Unit">What the values are in, counts apart: the unit asked for, else the one that all devices have; null where they have none or several.</param>
     /// <param name="Columns">What stands in each point.</param>
-    internal sealed record AggregateView(string Property, IReadOnlyList<string> Columns, IReadOnlyList<AggregateRow> Items);
+    internal sealed record AggregateView(
+        string Property, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Unit, IReadOnlyList<string> Columns, IReadOnlyList<AggregateRow> Items);
 
     public static void Opened()
     {
@@ -28,13 +32,13 @@ internal static class AggregateEndpoint
 
     public static IResult Answer(
         string property, string? path, string? thing, DateTimeOffset? from, DateTimeOffset? to, string? window, string? fn, string? groupBy, string? fill, int? top, string? by, string? order,
-        Principal who, IFleet fleet, TimeSeriesStore store, CancellationToken cancellation)
+        string? unit, Principal who, IFleet fleet, TimeSeriesStore store, ThingBook things, CancellationToken cancellation)
     {
-        var asked = new AggregateParameters(property, path, thing, from, to, window, fn, groupBy, fill, top, by, order);
+        var asked = new AggregateParameters(property, path, thing, from, to, window, fn, groupBy, fill, top, by, order, unit);
         try
         {
-            var answer = asked.Read(who, fleet).Then(query => AggregateRun.Run(store, query, cancellation).Then(rows => (Outcome<AggregateView>)new AggregateView(
-                query.Property, ["ms", .. query.Functions.Select(AggregateFunctions.NameOf)], rows)));
+            var answer = asked.Read(who, fleet, store, things).Then(query => AggregateRun.Run(store, query, cancellation).Then(rows => (Outcome<AggregateView>)new AggregateView(
+                query.Property, query.Unit, ["ms", .. query.Functions.Select(AggregateFunctions.NameOf)], rows)));
             Count(1, answer.IsOk ? "done" : "refused");
             return answer.ToHttp();
         }

@@ -1,8 +1,11 @@
 using System.Globalization;
 using System.Xml;
+using Pilotage.Core.Units;
 using Pilotage.Server.Access.Contracts;
+using Pilotage.Server.Fabric.Meaning;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.Server.Hosting;
+using Pilotage.TimeSeries;
 
 namespace Pilotage.Server.Fabric.Query;
 
@@ -19,8 +22,10 @@ namespace Pilotage.Server.Fabric.Query;
 /// <param name="Top">So many groups only.</param>
 /// <param name="By">What groups are ranked by; the first of Fn when left out.</param>
 /// <param name="Order">desc or asc.</param>
+/// <param name="Unit">A UCUM unit that values are told in; as they are when left out.</param>
 internal sealed record AggregateParameters(
-    string Property, string? Path, string? Thing, DateTimeOffset? From, DateTimeOffset? To, string? Window, string? Fn, string? GroupBy, string? Fill, int? Top, string? By, string? Order)
+    string Property, string? Path, string? Thing, DateTimeOffset? From, DateTimeOffset? To, string? Window, string? Fn, string? GroupBy, string? Fill, int? Top, string? By, string? Order,
+    string? Unit)
 {
     private const int TopMax = 1_000;
     private const int LevelsMax = 6;
@@ -30,7 +35,7 @@ internal sealed record AggregateParameters(
     private static readonly string[] Orders = ["desc", "asc"];
 
     /// <summary>The query, or which parameter cannot be.</summary>
-    public Outcome<AggregateQuery> Read(Principal who, IFleet fleet)
+    public Outcome<AggregateQuery> Read(Principal who, IFleet fleet, TimeSeriesStore store, ThingBook things)
     {
         if (From >= To)
         {
@@ -47,7 +52,14 @@ internal sealed record AggregateParameters(
             || !ReadRank(functions[0]).TryGet(out var by, out refusal)
             || !ReadLevels().TryGet(out var levels, out refusal)
             || !ReadFill(window).TryGet(out var fill, out refusal)
-            || !QueryBounds.OneOf("order", Order, Orders).TryGet(out var order, out refusal))
+            || !QueryBounds.OneOf("order", Order, Orders).TryGet(out var order, out refusal)
+            || !UnitOnRead.Asked("unit", Unit).TryGet(out var unit, out refusal))
+        {
+            return refusal;
+        }
+
+        var devices = fleet.List(who.Tenant, new DeviceQuery { PathPattern = Path, Thing = Thing });
+        if (!ReadConversions(devices, store, things, unit).TryGet(out var units, out refusal))
         {
             return refusal;
         }
@@ -55,7 +67,9 @@ internal sealed record AggregateParameters(
         return new AggregateQuery
         {
             Property = Property,
-            Devices = fleet.List(who.Tenant, new DeviceQuery { PathPattern = Path, Thing = Thing }),
+            Devices = devices,
+            Unit = units.Unit,
+            Conversions = units.Conversions,
             FromNs = From is { } from ? Clock.ToNs(from) : long.MinValue,
             ToNs = To is { } to ? Clock.ToNs(to) : long.MaxValue,
             WindowNs = window,
@@ -66,6 +80,33 @@ internal sealed record AggregateParameters(
             By = by,
             Ascending = order == "asc",
         };
+    }
+
+    /// <summary>What values are told in, and how those of each thing type come to it. Devices without the property have no say.</summary>
+    private Outcome<(string? Unit, IReadOnlyDictionary<string, UnitConversion> Conversions)> ReadConversions(
+        IReadOnlyList<Device> devices, TimeSeriesStore store, ThingBook things, Unit? asked)
+    {
+        var conversions = new Dictionary<string, UnitConversion>(StringComparer.Ordinal);
+        var own = new List<Unit?>();
+        foreach (var device in devices.Where(device => store.KindOf(new SeriesKey(device.Tenant, device.Id, Property)) is not null).DistinctBy(device => device.Thing))
+        {
+            if (asked is null)
+            {
+                own.Add(things.UnitOf(device, Property));
+            }
+            else if (UnitOnRead.Of(things, device, Property, asked).TryGet(out var conversion, out var refusal))
+            {
+                conversions.Add(device.Thing, conversion);
+            }
+            else
+            {
+                return refusal;
+            }
+        }
+
+        var common = own is [{ } first, ..] && own.TrueForAll(unit => unit?.IsSameAs(first) == true) ? first : null;
+        (string? Unit, IReadOnlyDictionary<string, UnitConversion> Conversions) read = ((asked ?? common)?.Code, conversions);
+        return read;
     }
 
     private Outcome<long?> ReadWindow()

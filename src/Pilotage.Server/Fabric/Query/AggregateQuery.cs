@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using Pilotage.Core.Units;
 using Pilotage.Server.Fleet.Contracts;
 
 namespace Pilotage.Server.Fabric.Query;
@@ -24,6 +26,12 @@ internal sealed record AggregateQuery
     public required string Property { get; init; }
 
     public required IReadOnlyList<Device> Devices { get; init; }
+
+    /// <summary>What values are told in; null where that is not known.</summary>
+    public string? Unit { get; init; }
+
+    /// <summary>How values become that, by thing type; those of others stay as they are.</summary>
+    public IReadOnlyDictionary<string, UnitConversion> Conversions { get; init; } = ImmutableDictionary<string, UnitConversion>.Empty;
 
     /// <summary>The first time that counts.</summary>
     public long FromNs { get; init; } = long.MinValue;

@@ -1,3 +1,4 @@
+using Pilotage.Core.Units;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.TimeSeries;
 
@@ -39,7 +40,8 @@ internal static class AggregateRun
                 groups.Add(key, group = new AggregateGroup(key));
             }
 
-            group.Add(store.Aggregate(KeyOf(device, query), query.FromNs, query.ToNs, query.WindowNs, query.WithEnds));
+            var windows = store.Aggregate(KeyOf(device, query), query.FromNs, query.ToNs, query.WindowNs, query.WithEnds);
+            group.Add(query.Conversions.TryGetValue(device.Thing, out var conversion) ? windows.Select(window => In(conversion, window)) : windows);
         }
 
         var filled = groups.Values.Where(group => group.Windows.Count > 0).ToList();
@@ -55,6 +57,16 @@ internal static class AggregateRun
         new("fabric.query.cost", $"The query {says}. Ask for a shorter time, longer windows, or fewer devices.");
 
     private static SeriesKey KeyOf(Device device, AggregateQuery query) => new(device.Tenant, device.Id, query.Property);
+
+    /// <summary>A window in another unit, before it is put together with those of devices that measure in a third.</summary>
+    private static WindowAggregate In(UnitConversion conversion, WindowAggregate window) => window with
+    {
+        Min = conversion.Of(window.Min),
+        Max = conversion.Of(window.Max),
+        Sum = conversion.OfSum(window.Sum, window.Count),
+        First = window.First is { } first ? first with { Value = conversion.Of(first.Value) } : null,
+        Last = window.Last is { } last ? last with { Value = conversion.Of(last.Value) } : null,
+    };
 
     /// <summary>The first levels of the path; the tenant, which all have, is level 0 and stands before them.</summary>
     private static string GroupOf(Device device, AggregateQuery query) => query.GroupLevels switch
