@@ -19,15 +19,22 @@ internal static class DataVerbs
         var path = Text("--path", "Devices by their path; * stays within a level, ** does not.", "PATTERN");
         var thing = Text("--thing", "Devices of one thing type.", "TYPE");
         var property = Text("--property", "Series of one property only.", "NAME");
+        var quantity = Text("--quantity", "Series of everything that measures this: pressure, temperature, or any unit of it, such as bar.", "QUANTITY");
+        var unit = Text("--unit", "Series in this unit (UCUM) only.", "UNIT");
+        var type = Text("--type", "Series of a semantic type, whole or without its prefix.", "TYPE");
+        var text = Text("--text", "Words, each in the name, title or description of the property, in its thing type, or in the path of the device.", "WORDS");
         return frame.Lists(
             VerbFrame.With(
                 new Verb(
                     "list",
                     "Lists the series with their last values.",
                     "pilotage data list --path 'acme/lyon/**'",
-                    "pilotage data list --thing pump --property vibration -o csv"),
-                path, thing, property),
-            parsed => Address("api/v1/series", ("path", parsed.GetValue(path)), ("thing", parsed.GetValue(thing)), ("property", parsed.GetValue(property)), ("limit", "50000")),
+                    "pilotage data list --thing pump --property vibration -o csv",
+                    "pilotage data list --quantity temperature --text 'bearing line-2'"),
+                path, thing, property, quantity, unit, type, text),
+            parsed => Address(
+                "api/v1/series", ("path", parsed.GetValue(path)), ("thing", parsed.GetValue(thing)), ("property", parsed.GetValue(property)), ("quantity", parsed.GetValue(quantity)),
+                ("unit", parsed.GetValue(unit)), ("type", parsed.GetValue(type)), ("text", parsed.GetValue(text)), ("limit", "50000")),
             new Column("DEVICE", "device"), new Column("PROPERTY", "property"), new Column("LAST", "lastTime"), new Column("VALUE", "lastValue", Exact: true), new Column("UNIT", "unit"),
             new Column("QUALITY", "quality"), new Column("PATH", "path", true));
     }

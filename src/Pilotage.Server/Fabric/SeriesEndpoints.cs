@@ -46,18 +46,22 @@ internal static class SeriesEndpoints
         TypedResults.Ok(new SeriesList([.. store.Series(device.Tenant, device.Id).Select(key => View(store, key, things.UnitOf(device, key.Property)))])));
 
     /// <summary>Series of many devices with their last values; the cursor is device and property of the last one of the page before.</summary>
+    /// <remarks>What the thing descriptions say is searched by quantity, unit, type and text.</remarks>
     public static IResult ListAll(
-        string? path, string? thing, string? property, string? cursor, int? limit, Principal who, IFleet fleet, TimeSeriesStore store, ThingBook things) =>
-        QueryBounds.Limit(limit, PageDefault, PageMax).ToHttp(size =>
+        string? path, string? thing, string? property, string? quantity, string? unit, string? type, string? text, string? cursor, int? limit, Principal who, IFleet fleet,
+        TimeSeriesStore store, ThingBook things) =>
+        SeriesSearch.Of(things, quantity, unit, type, text).Then(search => QueryBounds.Limit(limit, PageDefault, PageMax).Then(size =>
         {
             var rest = fleet.List(who.Tenant, new DeviceQuery { PathPattern = path, Thing = thing })
                 .OrderBy(device => device.Id.Value, StringComparer.Ordinal)
-                .SelectMany(device => store.Lasts(device.Tenant, device.Id).Select(last => Row(device, last.Property, last.Last, things.UnitOf(device, last.Property))))
-                .Where(row => (property is null || row.Property == property) && (cursor is null || string.CompareOrdinal(PlaceOf(row), cursor) > 0))
+                .SelectMany(device => store.Lasts(device.Tenant, device.Id)
+                    .Where(last => (property is null || last.Property == property) && search.Matches(device, last.Property))
+                    .Select(last => Row(device, last.Property, last.Last, things.UnitOf(device, last.Property))))
+                .Where(row => cursor is null || string.CompareOrdinal(PlaceOf(row), cursor) > 0)
                 .Take(size + 1).ToList();
             var page = rest.Count > size ? rest[..size] : rest;
-            return TypedResults.Ok(new SeriesPage(page, rest.Count > size ? PlaceOf(page[^1]) : null));
-        });
+            return (Outcome<SeriesPage>)new SeriesPage(page, rest.Count > size ? PlaceOf(page[^1]) : null);
+        })).ToHttp();
 
     public static IResult Read(
         string id, string property, DateTimeOffset? from, DateTimeOffset? to, int? points, string? unit, Principal who, IFleet fleet, TimeSeriesStore store, ThingBook things)

@@ -74,13 +74,19 @@ public sealed class ThingVerbTests
     }
 
     [Fact]
-    public async Task Data_is_asked_for_in_a_unit()
+    public async Task Data_is_asked_for_in_a_unit_and_found_by_what_it_means()
     {
         using var run = new CliRun().Connected();
         run.Server.Answer(
             "GET /api/v1/series/aggregates?property=temp&unit=%5BdegF%5D", """{"property":"temp","unit":"[degF]","columns":["ms","avg"],"items":[{"group":"p1","points":[[null,68.5]]}]}""");
+        run.Server.Answer(
+            "GET /api/v1/series?quantity=temperature&unit=Cel&type=saref%3ATemperature&text=bearing%20line-2&limit=50000",
+            """{"items":[{"device":"p1","path":"acme/p1","property":"temp","kind":"number","unit":"Cel","lastTime":"now","lastValue":20,"quality":"good"}]}""");
 
         Assert.Equal(ExitCode.Done, await run.RunAsync("data", "query", "temp", "--unit", "[degF]", "-o", "csv"));
         Assert.Equal("GROUP,FROM,AVG,UNIT,RANK\np1,-,68.5,[degF],-\n", run.Output);
+        Assert.Equal(
+            ExitCode.Done, await run.RunAsync("data", "list", "--quantity", "temperature", "--unit", "Cel", "--type", "saref:Temperature", "--text", "bearing line-2"));
+        Assert.Contains("p1      temp      now   20     Cel   good", run.Output, StringComparison.Ordinal);
     }
 }

@@ -8,7 +8,7 @@ using Xunit;
 
 namespace Pilotage.Tests.Server.Fabric.Meaning;
 
-/// <summary>Series in the unit that somebody asks for.</summary>
+/// <summary>Series in the unit that somebody asks for, and series found by what they mean.</summary>
 public sealed class SeriesUnitTests : IAsyncLifetime
 {
     private const long Second = 1_000_000_000;
@@ -131,6 +131,50 @@ public sealed class SeriesUnitTests : IAsyncLifetime
         Assert.Equal("bearing_temp Cel, gain , rul@2 , state , turns /min", string.Join(", ", ofDevice.Select(item => $"{item!["property"]} {item["unit"]}")));
         Assert.True(ofDevice[1]!.AsObject().ContainsKey("unit"));
         Assert.Equal("f1 bearing_temp [degF]", await FindAsync("?property=bearing_temp&thing=fan", withUnit: true));
+    }
+
+    [Theory]
+    [InlineData("quantity=temperature", "f1 bearing_temp, p1 bearing_temp, p2 bearing_temp")]
+    [InlineData("quantity=Cel", "f1 bearing_temp, p1 bearing_temp, p2 bearing_temp")]
+    [InlineData("quantity=pressure", "f1 pressure")]
+    [InlineData("quantity=bar", "f1 pressure")]
+    [InlineData("quantity=angle", "")]
+    [InlineData("unit=[degF]", "f1 bearing_temp")]
+    [InlineData("unit=1/min", "p1 turns")]
+    [InlineData("type=saref:Temperature", "p1 bearing_temp, p2 bearing_temp")]
+    [InlineData("type=temperature", "p1 bearing_temp, p2 bearing_temp")]
+    [InlineData("type=Vibration", "p2 vibration")]
+    [InlineData("type=Temp", "")]
+    [InlineData("text=bearing", "f1 bearing_temp, p1 bearing_temp, p2 bearing_temp, p2 vibration")]
+    [InlineData("text=BEARING%20rms", "p2 vibration")]
+    [InlineData("text=bearing%20line-2", "f1 bearing_temp, p2 bearing_temp, p2 vibration")]
+    [InlineData("text=bearing%20line-2&quantity=K", "f1 bearing_temp, p2 bearing_temp")]
+    [InlineData("text=bearing&path=acme/*/line-2/**&type=vibration", "p2 vibration")]
+    [InlineData("text=humidity", "b1 humidity")]
+    [InlineData("text=pump&property=gain", "p1 gain")]
+    [InlineData("text=moves", "")] // The words of the thing type's own description are not those of each property.
+    public async Task Series_are_found_by_what_they_mean(string query, string expected) => Assert.Equal(expected, await FindAsync($"?{query}"));
+
+    [Fact]
+    public async Task What_is_found_is_paged()
+    {
+        var first = await _pipeline.AskAsync("GET", "/api/v1/series", query: "?quantity=temperature&limit=2");
+        Assert.Equal(2, first.Json["items"]!.AsArray().Count);
+        Assert.Equal("p2 bearing_temp", await FindAsync($"?quantity=temperature&limit=2&cursor={Uri.EscapeDataString((string)first.Json["nextCursor"]!)}"));
+    }
+
+    [Theory]
+    [InlineData("quantity=warmth", "quantity", "Give a unit of it, or one of ratio, length")]
+    [InlineData("unit=warm", "unit", "\"warm\" is unknown")]
+    [InlineData("type=", "type", "give a semantic type")]
+    [InlineData("text=%20", "text", "give 1 to 10 words")]
+    [InlineData("text=a%20b%20c%20d%20e%20f%20g%20h%20i%20j%20k", "text", "has 11 words")]
+    public async Task A_search_that_cannot_be_is_refused_by_name(string query, string name, string says)
+    {
+        var answer = await _pipeline.AskAsync("GET", "/api/v1/series", query: $"?{query}");
+        Assert.Equal(400, answer.Status);
+        Assert.Contains(says, answer.Detail(), StringComparison.Ordinal);
+        Assert.Equal(name, (string?)answer.Json["errors"]![0]!["where"]);
     }
 
     private async Task<string> FindAsync(string query, bool withUnit = false)
