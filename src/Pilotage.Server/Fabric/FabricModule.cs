@@ -49,6 +49,7 @@ public static class FabricModule
         .AddSingleton<ExportLimits>()
         .AddSingleton<ThingStore>()
         .AddSingleton<ThingBook>()
+        .AddSingleton<IThings, OfferedThings>()
         .AddSingleton<IDeviceLink>(p => p.GetRequiredService<BrokerHost>())
         .AddSingleton<IListener>(p => p.GetRequiredService<BrokerHost>())
         .AddSingleton<IHealthCheck>(p => p.GetRequiredService<BrokerHost>())

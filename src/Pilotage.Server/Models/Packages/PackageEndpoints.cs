@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Pilotage.Server.Access.Contracts;
+using Pilotage.Server.Fabric.Contracts;
 using Pilotage.Server.Hosting;
 using Pilotage.Server.Models.Contracts;
 using Pilotage.Server.Package;
@@ -17,7 +18,7 @@ internal static class PackageEndpoints
         api.MapGet("packages/{digest}", Get).RequirePermission("models.package.read", Scope.Tenant);
     }
 
-    private static IResult Post(PackageBody body, Principal who, IPackages packages, IAudit audit)
+    private static IResult Post(PackageBody body, Principal who, IPackages packages, IThings things, IAudit audit)
     {
         var files = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
         foreach (var (path, content) in body.Files)
@@ -28,6 +29,11 @@ internal static class PackageEndpoints
         return packages.Put(who.Tenant, files, body.Site).ToHttp(package =>
         {
             audit.Record(who, "package.put", package.Digest.ToString(), "done");
+            foreach (var thing in package.Things)
+            {
+                things.Offer(who, thing.Name, package.Files[$"things/{thing.Name}.td.json"]);
+            }
+
             return TypedResults.Ok(View(package));
         });
     }

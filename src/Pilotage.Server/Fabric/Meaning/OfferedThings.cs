@@ -1,0 +1,19 @@
+using Pilotage.Server.Access.Contracts;
+using Pilotage.Server.Fabric.Contracts;
+
+namespace Pilotage.Server.Fabric.Meaning;
+
+/// <summary>Descriptions that come with something else: never in the place of one that somebody gave.</summary>
+internal sealed class OfferedThings(ThingBook things, IAudit audit) : IThings
+{
+    public bool Offer(Principal who, string thing, ReadOnlyMemory<byte> document)
+    {
+        if (things.Find(who.Tenant, thing) is not null || !things.Put(who, thing, ThingMedia.Json, document, onlyNew: true).TryGet(out var stored, out _))
+        {
+            return false;
+        }
+
+        audit.Record(who, "fabric.thing.write", thing, "done", stored.Digest.ToString());
+        return true;
+    }
+}
