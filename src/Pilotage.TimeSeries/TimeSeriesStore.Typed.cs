@@ -25,6 +25,20 @@ public sealed partial class TimeSeriesStore
     /// <summary>The points of <see cref="Read"/> with their values as they are stored.</summary>
     public IEnumerable<TypedPoint> ReadTyped(SeriesKey key, long fromNs, long toNs)
     {
+        if (KindOf(key) is < SeriesKind.Text)
+        {
+            // Fast path: blocks as they stand.
+            foreach (var run in Runs(key, fromNs, toNs))
+            {
+                for (var i = 0; i < run.Count; i++)
+                {
+                    yield return new TypedPoint(run.Times.Span[i], new SeriesValue(run.Kind, run.Bits.Span[i], null), run.QualityAt(i));
+                }
+            }
+
+            yield break;
+        }
+
         TypedPoint? held = null;
         foreach (var cursor in RowMerge.Of(Sources(key.Tenant, key.Device, [key.Property], fromNs, toNs, byTime: true), byTime: true, BlockParts.Arrivals))
         {

@@ -60,7 +60,7 @@ public sealed class ConnectTests : IDisposable
         await SayAsync(server, "device", "restore", "my-pi", "--save", "new");
         await PublishAsync(server.Door.MqttsPort, Credentials("new"), """{"ts":"2026-01-01T01:00:00Z","values":{"vibration":1e300}}""");
         await PublishAsync(server.Door.MqttsPort, Credentials("old"), "{}", isTaken: false);
-        Assert.Contains("vibration  1E+300  2026-01-01T01:00:00", await SayAsync(server, "device", "values", "my-pi"), StringComparison.Ordinal);
+        Assert.Matches(@"vibration  1E\+300 [ -]+2026-01-01T01:00:00", await SayAsync(server, "device", "values", "my-pi"));
 
         await SayAsync(server, "device", "revoke", "my-pi", "--yes");
         Assert.Contains("stays stored", await SayAsync(server, "device", "delete", "my-pi", "--yes"), StringComparison.Ordinal);
