@@ -122,10 +122,12 @@ public sealed class PromEvaluatorTests : IAsyncLifetime
     public void What_costs_too_much_is_refused_with_the_estimate_and_nobody_is_kept_waiting()
     {
         var expression = PromParser.Read("avg_over_time({__name__!=\"\"}[1h])").Value;
-        var grid = new StepGrid(Start, Second, 100);
-        var refusal = new PromEvaluator(Catalogue, _store, Acme, grid, default) { PointsMax = 100 }.Vector(expression).Refusal;
+
+        // In the middle, where every series has points: the first that is read is too much.
+        var grid = new StepGrid(Start + (Seconds / 2 * Second), Second, 100);
+        var refusal = new PromEvaluator(Catalogue, _store, Acme, grid, default) { PointsMax = 1 }.Vector(expression).Refusal;
         Assert.Equal("fabric.query.cost", refusal.Code);
-        Assert.Contains("points; 100 are the most", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("points; 1 are the most", refusal.Message, StringComparison.Ordinal);
         refusal = Catalogue.Find(Acme, [LabelMatcher.Of("__name__", "!=", "", 0).Value], 3, default).Refusal;
         Assert.Contains("finds more than 3 series", refusal.Message, StringComparison.Ordinal);
         Assert.Throws<OperationCanceledException>(() => new PromEvaluator(Catalogue, _store, Acme, grid, new CancellationToken(canceled: true)).Vector(expression));
