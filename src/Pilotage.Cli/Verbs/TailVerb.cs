@@ -11,14 +11,7 @@ internal static class TailVerb
     {
         var property = new Argument<string?>("property") { Description = "One property, of every device; without it, all of --device.", Arity = ArgumentArity.ZeroOrOne };
         var device = DataVerbs.Text("--device", "One device: id, path or name.", "ID");
-        var count = new Option<int?>("--count") { Description = "End after so many points.", HelpName = "N" };
-        count.Validators.Add(given =>
-        {
-            if (given.Tokens.Count == 1 && int.TryParse(given.Tokens[0].Value, out var number) && number < 1)
-            {
-                given.AddError($"--count: {number} is less than 1");
-            }
-        });
+        var count = VerbFrame.Count("End after so many points.");
         var verb = VerbFrame.With(
             new Verb(
                 "tail",

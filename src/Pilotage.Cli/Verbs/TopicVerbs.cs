@@ -53,14 +53,7 @@ internal static class TopicVerbs
     private static Verb Tail(VerbFrame frame)
     {
         var filter = VerbFrame.Name("filter", "A topic; + stands for one level, # for all that follow.");
-        var count = new Option<int?>("--count") { Description = "End after so many messages.", HelpName = "N" };
-        count.Validators.Add(given =>
-        {
-            if (given.Tokens.Count == 1 && int.TryParse(given.Tokens[0].Value, out var number) && number < 1)
-            {
-                given.AddError($"--count: {number} is less than 1");
-            }
-        });
+        var count = VerbFrame.Count("End after so many messages.");
         var verb = VerbFrame.With(
             new Verb(
                 "tail",

@@ -89,6 +89,20 @@ internal sealed class VerbFrame(CliSession session, GlobalOptions options)
         return verb;
     }
 
+    /// <summary><c>--count</c> of a verb that follows something: at least 1.</summary>
+    public static Option<int?> Count(string description)
+    {
+        var count = new Option<int?>("--count") { Description = description, HelpName = "N" };
+        count.Validators.Add(given =>
+        {
+            if (given.Tokens.Count == 1 && int.TryParse(given.Tokens[0].Value, out var number) && number < 1)
+            {
+                given.AddError($"--count: {number} is less than 1");
+            }
+        });
+        return count;
+    }
+
     public static Argument<string> Name(string name, string description) => new(name) { Description = description };
 
     /// <summary>What was given for an argument, as a path segment of the API.</summary>
