@@ -30,6 +30,7 @@ public sealed partial class TimeSeriesStore
     /// <exception cref="CommitLogFailedException">The log has failed; whether they are deleted shows when it is opened anew.</exception>
     public async ValueTask DeleteAsync(Deletion deletion, CancellationToken cancellation)
     {
+        deletion = deletion with { Properties = deletion.Properties?.ToArray() };
         await RoomAsync(cancellation);
         PendingBatch pending;
         ValueTask<long> durable;
@@ -37,22 +38,12 @@ public sealed partial class TimeSeriesStore
         {
             pending = new PendingBatch(deletion);
             _record.Clear();
-            DeletionCodec.Write(_record, deletion);
+            DeletionCodec.WriteRecord(_record, deletion);
             durable = _log.AppendAsync(_record.WrittenMemory, CancellationToken.None);
             _pending.Enqueue(pending);
         }
 
-        try
-        {
-            pending.Durable(await durable);
-        }
-        catch (Exception cause)
-        {
-            pending.Refused(cause);
-        }
-
-        ApplyReady();
-        await pending.Outcome;
+        await CommittedAsync(pending, durable);
         FindLasts();
         StartMerging();
     }
@@ -65,8 +56,7 @@ public sealed partial class TimeSeriesStore
             return;
         }
 
-        var properties = deletion.Properties?.ToArray();
-        var tombstone = new Tombstone(_nextTombstone++, deletion.Tenant, deletion.Device, properties, deletion.FromNs, deletion.ToNs, _nextArrival);
+        var tombstone = new Tombstone(_nextTombstone++, deletion, _nextArrival);
         device.Bury(tombstone);
         foreach (var series in device.Series.Where(series => tombstone.IsOf(series.Property)))
         {
@@ -86,9 +76,22 @@ public sealed partial class TimeSeriesStore
         while (_withoutLast.TryDequeue(out var lost))
         {
             var (device, series) = lost;
+            int before;
+            lock (_gate)
+            {
+                before = series.TakenWhileLost;
+            }
+
             var last = LastOf(new SeriesKey(device.Tenant, device.Device, series.Property));
             lock (_gate)
             {
+                if (series.TakenWhileLost != before)
+                {
+                    // What came meanwhile may be later than what was found.
+                    _withoutLast.Enqueue(lost);
+                    continue;
+                }
+
                 series.FindLast(last);
             }
         }

@@ -32,7 +32,7 @@ public sealed partial class TimeSeriesStore
         _nextTombstone = _manifest.NextTombstone;
         foreach (var tombstone in _manifest.Tombstones)
         {
-            _shapes.Device(tombstone.Tenant, tombstone.Device).Bury(tombstone);
+            _shapes.Device(tombstone.Deletion.Tenant, tombstone.Deletion.Device).Bury(tombstone);
         }
 
         var named = _manifest.Segments.ToHashSet();
@@ -118,7 +118,7 @@ public sealed partial class TimeSeriesStore
     {
         foreach (var record in _log.Read(fromSequence))
         {
-            if (DeletionCodec.Begins(record.Payload.Span) && DeletionCodec.Read(record.Payload.Span) is { } deletion)
+            if (DeletionCodec.IsRecord(record.Payload.Span) && DeletionCodec.ReadRecord(record.Payload.Span) is { } deletion)
             {
                 Apply(deletion, record.Sequence);
                 continue;

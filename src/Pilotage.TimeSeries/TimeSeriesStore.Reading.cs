@@ -17,7 +17,7 @@ public sealed partial class TimeSeriesStore
         lock (_gate)
         {
             return [.. DevicesOf(tenant, device)
-                .SelectMany(each => each.Series.Where(series => series.HasLast)
+                .SelectMany(each => each.Series.Where(series => series.TellsLast)
                     .Select(series => new SeriesKey(tenant, each.Device, series.Property)))
                 .OrderBy(key => key.Device.Value, StringComparer.Ordinal)
                 .ThenBy(key => key.Property, StringComparer.Ordinal)];
@@ -30,7 +30,7 @@ public sealed partial class TimeSeriesStore
         lock (_gate)
         {
             return [.. DevicesOf(tenant, device)
-                .SelectMany(each => each.Series.Where(series => series.HasLast).Select(series => (series.Property, series.Last)))
+                .SelectMany(each => each.Series.Where(series => series.TellsLast).Select(series => (series.Property, series.Last)))
                 .OrderBy(each => each.Property, StringComparer.Ordinal)];
         }
     }

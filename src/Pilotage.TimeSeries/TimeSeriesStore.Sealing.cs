@@ -158,7 +158,7 @@ public sealed partial class TimeSeriesStore
     private SegmentFile WriteSegment(long id, HeadTables head)
     {
         var writer = new SegmentWriter(_directory, id, _damages);
-        var hidden = head.Tombstones.ToLookup(tombstone => (tombstone.Tenant, tombstone.Device));
+        var hidden = head.Tombstones.ToLookup(tombstone => (tombstone.Deletion.Tenant, tombstone.Deletion.Device));
         try
         {
             foreach (var table in head.Tables)

@@ -11,7 +11,7 @@ public sealed partial class TimeSeriesStore
     {
         lock (_gate)
         {
-            if (StateOf(key) is { HasLast: true } state)
+            if (StateOf(key) is { TellsLast: true } state)
             {
                 point = state.Last;
                 return true;

@@ -77,17 +77,7 @@ public sealed partial class TimeSeriesStore : IAsyncDisposable
             _pending.Enqueue(pending);
         }
 
-        try
-        {
-            pending.Durable(await durable);
-        }
-        catch (Exception cause)
-        {
-            pending.Refused(cause);
-        }
-
-        ApplyReady();
-        return await pending.Outcome;
+        return await CommittedAsync(pending, durable);
     }
 
     /// <summary>Commits a batch of nothing: what it finds, the next batch would have found.</summary>
@@ -118,6 +108,22 @@ public sealed partial class TimeSeriesStore : IAsyncDisposable
         await SealAtCloseAsync();
         await _log.DisposeAsync();
         CloseSegments();
+    }
+
+    /// <summary>Waits until what was handed to the log is durable, and then visible.</summary>
+    private async ValueTask<Appended> CommittedAsync(PendingBatch pending, ValueTask<long> durable)
+    {
+        try
+        {
+            pending.Durable(await durable);
+        }
+        catch (Exception cause)
+        {
+            pending.Refused(cause);
+        }
+
+        ApplyReady();
+        return await pending.Outcome;
     }
 
     private long ReceivedNs(PointBatch batch) =>

@@ -108,6 +108,7 @@ internal static class IntegerGroup
     {
         writer.Byte(Sparse);
         writer.Signed(leastStep);
+
         // No good any more once something is written behind it.
         var mask = writer.Room(BitPacking.BytesOf(steps.Length, 1));
         var at = 0;

@@ -3,17 +3,33 @@ using Pilotage.TimeSeries.Codec;
 
 namespace Pilotage.TimeSeries.Head;
 
-/// <summary>A deletion as a record of the head's log.</summary>
-/// <remarks>The first byte tells it from a batch; then tenant, device, names and how many, 0 for all, first and last time.</remarks>
+/// <summary>A deletion as it stands in a record of the head's log, whose first byte tells it from a batch, and in the manifest.</summary>
+/// <remarks>Tenant, device, how many names and one more, 0 for all, the names, first and last time.</remarks>
 internal static class DeletionCodec
 {
+    /// <summary>Bytes of one at least.</summary>
+    public const int BytesMin = 5;
+
     private const byte Kind = 3;
 
-    public static bool Begins(ReadOnlySpan<byte> record) => record is [Kind, ..];
+    public static bool IsRecord(ReadOnlySpan<byte> record) => record is [Kind, ..];
+
+    public static void WriteRecord(BytesWriter writer, Deletion deletion)
+    {
+        writer.Byte(Kind);
+        Write(writer, deletion);
+    }
+
+    /// <summary>Reads a record back; null on bytes that cannot be.</summary>
+    public static Deletion? ReadRecord(ReadOnlySpan<byte> record)
+    {
+        var reader = new BytesReader(record[1..]);
+        var deletion = Read(ref reader);
+        return reader.IsBad ? null : deletion;
+    }
 
     public static void Write(BytesWriter writer, Deletion deletion)
     {
-        writer.Byte(Kind);
         writer.Text(deletion.Tenant.Value);
         writer.Text(deletion.Device.Value);
         writer.VarInt(deletion.Properties is null ? 0 : (ulong)deletion.Properties.Count + 1);
@@ -26,10 +42,8 @@ internal static class DeletionCodec
         writer.Signed(deletion.ToNs);
     }
 
-    /// <summary>Reads it back; null on bytes that cannot be.</summary>
-    public static Deletion? Read(ReadOnlySpan<byte> record)
+    public static Deletion Read(ref BytesReader reader)
     {
-        var reader = new BytesReader(record[1..]);
         var tenant = new TenantId(reader.Text());
         var device = new DeviceId(reader.Text());
         var count = reader.Count(1);
@@ -39,7 +53,6 @@ internal static class DeletionCodec
             properties[i] = reader.Text();
         }
 
-        var deletion = new Deletion(tenant, device, properties, reader.Signed(), reader.Signed());
-        return reader.IsBad ? null : deletion;
+        return new Deletion(tenant, device, properties, reader.Signed(), reader.Signed());
     }
 }

@@ -68,7 +68,7 @@ internal sealed partial record RowSpan(Shape Shape, int Count)
 
     public Point Point(int row, int column) => new(Times[row], Number(row, column), QualityOf(row, column));
 
-    public string? TextOf(int row, int column) => Shape.KindOf(column) >= SeriesKind.Text ? Texts.Length == 0 ? "" : Texts[(int)Bits(row, column)] : null;
+    public string? TextOf(int row, int column) => Shape.KindOf(column) < SeriesKind.Text ? null : IsThere(row, column) ? Texts[(int)Bits(row, column)] : "";
 
     public SeriesValue Value(int row, int column) => TextOf(row, column) is { } text
         ? new SeriesValue(Shape.KindOf(column), 0, text)

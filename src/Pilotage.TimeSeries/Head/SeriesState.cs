@@ -16,8 +16,14 @@ internal sealed class SeriesState(string property)
     /// <summary>The greatest device time; where the last point was deleted, until another is found, still its time.</summary>
     public long LastNs { get; private set; }
 
+    /// <summary>Whether the last point is there to be told.</summary>
+    public bool TellsLast => HasLast && !IsLastLost;
+
     /// <summary>Whether the last point was deleted, and what is the last now is not known yet.</summary>
     public bool IsLastLost { get; private set; }
+
+    /// <summary>Points that came while the last one was looked for, and may be it.</summary>
+    public int TakenWhileLost { get; private set; }
 
     public Quality LastQuality { get; private set; }
 
@@ -47,13 +53,18 @@ internal sealed class SeriesState(string property)
         else
         {
             Late++;
+            TakenWhileLost += IsLastLost ? 1 : 0;
         }
     }
 
-    /// <summary>Notes that points of some times were deleted; whether the last was one of them.</summary>
+    /// <summary>Notes that points of some times were deleted; whether the last was one of them. Its value is gone at once, its time is not.</summary>
     public bool LoseLast(long fromNs, long toNs)
     {
-        IsLastLost |= HasLast && LastNs >= fromNs && LastNs <= toNs;
+        if (HasLast && LastNs >= fromNs && LastNs <= toNs)
+        {
+            (IsLastLost, _lastBits, _lastText) = (true, 0, null);
+        }
+
         return IsLastLost;
     }
 

@@ -1,4 +1,3 @@
-using Pilotage.Core;
 using Pilotage.TimeSeries.Codec;
 using Pilotage.TimeSeries.Segments;
 
@@ -10,14 +9,16 @@ namespace Pilotage.TimeSeries.Head;
 /// arrives later at the same times is new.
 /// </remarks>
 /// <param name="Id">Rises with each; a segment knows up to which one it is without what was deleted.</param>
-/// <param name="Properties">Null for all.</param>
-/// <param name="FromNs">The first time.</param>
-/// <param name="ToNs">The last time.</param>
+/// <param name="Deletion">What was asked for.</param>
 /// <param name="Arrival">The first arrival that it does not concern.</param>
-internal sealed record Tombstone(long Id, TenantId Tenant, DeviceId Device, string[]? Properties, long FromNs, long ToNs, long Arrival)
+internal sealed record Tombstone(long Id, Deletion Deletion, long Arrival)
 {
-    // Id, two names, count, two times, arrival: a byte each at least.
-    private const int BytesMin = 7;
+    // Id and arrival, a byte each at least.
+    private const int BytesMin = DeletionCodec.BytesMin + 2;
+
+    public long FromNs => Deletion.FromNs;
+
+    public long ToNs => Deletion.ToNs;
 
     /// <summary>Whether it may hide rows of a block.</summary>
     public bool Touches(BlockRef block) =>
@@ -33,12 +34,12 @@ internal sealed record Tombstone(long Id, TenantId Tenant, DeviceId Device, stri
     public bool Hides(long timeNs, long arrival, string property) =>
         timeNs >= FromNs && timeNs <= ToNs && arrival < Arrival && IsOf(property);
 
-    public bool IsOf(string property) => Properties is null || Array.IndexOf(Properties, property) >= 0;
+    public bool IsOf(string property) => Deletion.Properties is null || Deletion.Properties.Contains(property);
 
     /// <summary>Whether nothing is left for another one, which is older, to hide.</summary>
     public bool Covers(Tombstone older) =>
         FromNs <= older.FromNs && ToNs >= older.ToNs && Arrival >= older.Arrival
-            && (Properties is null || (older.Properties is not null && Array.TrueForAll(older.Properties, IsOf)));
+            && (Deletion.Properties is null || (older.Deletion.Properties is { } names && names.All(IsOf)));
 
     public static void Write(BytesWriter writer, IReadOnlyCollection<Tombstone> tombstones)
     {
@@ -46,16 +47,7 @@ internal sealed record Tombstone(long Id, TenantId Tenant, DeviceId Device, stri
         foreach (var one in tombstones)
         {
             writer.VarInt((ulong)one.Id);
-            writer.Text(one.Tenant.Value);
-            writer.Text(one.Device.Value);
-            writer.VarInt(one.Properties is null ? 0 : (ulong)one.Properties.Length + 1);
-            foreach (var property in one.Properties ?? [])
-            {
-                writer.Text(property);
-            }
-
-            writer.Signed(one.FromNs);
-            writer.Signed(one.ToNs);
+            DeletionCodec.Write(writer, one.Deletion);
             writer.VarInt((ulong)one.Arrival);
         }
     }
@@ -65,21 +57,11 @@ internal sealed record Tombstone(long Id, TenantId Tenant, DeviceId Device, stri
         var tombstones = new List<Tombstone>();
         for (var left = reader.Count(BytesMin); left > 0 && !reader.IsBad; left--)
         {
-            var id = (long)reader.VarInt();
-            var tenant = new TenantId(reader.Text());
-            var device = new DeviceId(reader.Text());
-            var count = reader.Count(1);
-            var properties = count == 0 ? null : new string[count - 1];
-            for (var i = 0; i < properties?.Length; i++)
-            {
-                properties[i] = reader.Text();
-            }
-
-            tombstones.Add(new Tombstone(id, tenant, device, properties, reader.Signed(), reader.Signed(), (long)reader.VarInt()));
+            tombstones.Add(new Tombstone((long)reader.VarInt(), DeletionCodec.Read(ref reader), (long)reader.VarInt()));
         }
 
         return tombstones;
     }
 
-    private bool Touches(Shape shape) => Properties is null || Array.Exists(shape.Properties, IsOf);
+    private bool Touches(Shape shape) => Deletion.Properties is null || Array.Exists(shape.Properties, IsOf);
 }

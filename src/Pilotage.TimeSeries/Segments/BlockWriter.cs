@@ -115,10 +115,10 @@ internal sealed class BlockWriter
         var kind = rows.Shape.KindOf(column);
         if (kind >= SeriesKind.Text)
         {
-            foreach (ref var place in bits)
+            for (var i = 0; i < bits.Length; i++)
             {
-                // A deleted text may leave none.
-                place = texts!.Intern(rows.Texts.Length == 0 ? "" : rows.Texts[(int)place]);
+                // What was deleted has no place any more, and leaves no text behind.
+                bits[i] = texts!.Intern(qualities[i] == RowSpan.Gone ? "" : rows.Texts[(int)bits[i]]);
             }
 
             IntegerColumn.Write(_column, bits);

@@ -81,11 +81,12 @@ internal sealed class RowGatherer
         for (var column = 0; column < _starts.Length; column++)
         {
             var into = _values.AsSpan(_starts[column] + _count, count);
+            var qualities = _qualities.AsSpan(_starts[column] + _count, count);
             rows.CopyColumn(column, start, into);
-            rows.CopyQualities(column, start, _qualities.AsSpan(_starts[column] + _count, count));
+            rows.CopyQualities(column, start, qualities);
             if (_shape.KindOf(column) >= SeriesKind.Text)
             {
-                Intern(rows.Texts, into);
+                Intern(rows.Texts, into, qualities);
             }
         }
 
@@ -93,13 +94,14 @@ internal sealed class RowGatherer
         _count += count;
     }
 
-    private void Intern(string[] texts, Span<long> places)
+    private void Intern(string[] texts, Span<long> places, ReadOnlySpan<Quality> qualities)
     {
-        foreach (ref var place in places)
+        for (var i = 0; i < places.Length; i++)
         {
-            var text = texts.Length == 0 ? "" : texts[(int)place];
+            // What was deleted has no place any more, and leaves no text behind.
+            var text = qualities[i] == RowSpan.Gone ? "" : texts[(int)places[i]];
             _letters += text.Length;
-            place = _texts!.Intern(text);
+            places[i] = _texts!.Intern(text);
         }
     }
 }

@@ -67,6 +67,36 @@ public sealed class DeletionTests
         }
     }
 
+    /// <summary>Where only a text of a message is deleted, its place stays empty in the block that is written anew; nothing of it may.</summary>
+    [Fact]
+    public async Task A_deleted_text_is_in_no_file_any_more()
+    {
+        var store = _fixture.Open(headPointsMax: 120);
+        await AppendAsync(0, "secret");
+        await store.DeleteAsync(new Deletion(Tenant, Device, ["s"], 0, long.MaxValue), default);
+        Assert.False(store.TryGetLastTyped(Key("d", "s"), out _));
+
+        // The head it was in is sealed, then merged with others.
+        for (var i = 1; i < 10; i++)
+        {
+            await AppendAsync(i * 60, "x");
+        }
+
+        await store.DisposeAsync();
+        Assert.DoesNotContain(_fixture.Disk.Root.List(), name => _fixture.Disk.Peek("", name)!.AsSpan().IndexOf("secret"u8) >= 0);
+        store = _fixture.Open(headPointsMax: 120);
+        Assert.Equal(600, All(store, "d", "p").Count);
+        Assert.All(AllTyped(store, "d", "s"), point => Assert.Equal("x", point.Value.Text));
+
+        async Task AppendAsync(int from, string text)
+        {
+            for (var i = from; i < from + 60; i++)
+            {
+                await store.AppendAsync(TypedRow("d", i * Hour, ("p", SeriesValue.Of(i)), ("s", SeriesValue.OfText(text))), null, default);
+            }
+        }
+    }
+
     [Fact]
     public async Task What_arrives_later_at_the_same_times_is_new()
     {
