@@ -100,8 +100,11 @@ internal static class DataVerbs
                 device, property, from, to, all),
             HttpMethod.Delete,
             device,
-            (parsed, segment) => Address(
-                $"api/v1/devices/{segment}/series", ("property", parsed.GetValue(property)), ("from", parsed.GetValue(from)), ("to", parsed.GetValue(to)), ("all", parsed.GetValue(all) ? "true" : null)),
+            (parsed, segment) => parsed.GetValue(property) is null && parsed.GetValue(from) is null && parsed.GetValue(to) is null && !parsed.GetValue(all)
+                ? throw new CliFailure(ExitCode.Usage, "nothing says what is to be deleted", "everything that a device sent has to be asked for in so many words", "--property, --from or --to, or --all")
+                : Address(
+                    $"api/v1/devices/{segment}/series", ("property", parsed.GetValue(property)), ("from", parsed.GetValue(from)), ("to", parsed.GetValue(to)),
+                    ("all", parsed.GetValue(all) ? "true" : null)),
             new Column("DEVICE", "device"),
             new Column("PROPERTIES", "properties"),
             new Column("FROM", "from"),
@@ -138,7 +141,8 @@ internal static class DataVerbs
     internal static string Address(string path, params (string Name, string? Value)[] parameters)
     {
         var given = parameters.Where(each => each.Value is not null).Select(each => $"{each.Name}={Uri.EscapeDataString(each.Value!)}");
-        return $"{path}?{string.Join('&', given)}";
+        var query = string.Join('&', given);
+        return query.Length == 0 ? path : $"{path}?{query}";
     }
 
     internal static Option<string?> Text(string name, string description, string help) => new(name) { Description = description, HelpName = help };

@@ -65,15 +65,18 @@ public sealed class AggregateTests
         {
             var random = new Random(seed);
             var fixture = new StoreFixture();
-            var store = fixture.Open(headPointsMax: random.Next(100, 400), blockRowsMax: random.Next(1, 300));
+            var isPlain = random.Next(2) == 0;
+            var store = fixture.Open(headPointsMax: isPlain ? random.Next(300, 600) : random.Next(100, 400), blockRowsMax: isPlain ? random.Next(150, 600) : random.Next(1, 300));
 
             // At 3 seconds a minute holds enough points to be summed up when it is written, at a minute an hour does.
             var step = random.Next(3) == 0 ? Minute : 3 * Second;
             var truth = new SortedDictionary<long, Point>();
-            var disorder = random.Next(2, 200);
+
+            // Plain: one shape and little disorder, so that blocks are long, alone in their time, and summed up.
+            var disorder = isPlain ? random.Next(200, 2_000) : random.Next(2, 200);
             for (var i = 0; i < 500; i++)
             {
-                await AppendAsync(store, truth, random, i, step, disorder);
+                await AppendAsync(store, truth, random, i, step, disorder, isPlain);
             }
 
             Check(store, truth, random, seed, step);
@@ -83,7 +86,7 @@ public sealed class AggregateTests
     }
 
     private static async Task AppendAsync(
-        TimeSeriesStore store, SortedDictionary<long, Point> truth, Random random, int i, long step, int disorder)
+        TimeSeriesStore store, SortedDictionary<long, Point> truth, Random random, int i, long step, int disorder, bool isPlain)
     {
         // Mostly in order, some late, some at a time that is there already.
         var time = random.Next(disorder) switch
@@ -96,7 +99,7 @@ public sealed class AggregateTests
         var quality = random.Next(20) == 0 ? Quality.Bad : Quality.Good;
         var batch = new PointBatch { ReceivedNs = i + 1 };
         batch.Add(new SeriesKey(Tenant, Device, "s"), time, value, quality, i + 1);
-        if (random.Next(2) == 0)
+        if (!isPlain && random.Next(2) == 0)
         {
             // Another shape for the same series.
             batch.Add(new SeriesKey(Tenant, Device, "beside"), time, i, Quality.Good, i + 1);

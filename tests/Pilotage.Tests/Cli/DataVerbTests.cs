@@ -1,0 +1,34 @@
+using Pilotage.Cli.Frame;
+using Xunit;
+
+namespace Pilotage.Tests.Cli;
+
+public sealed class DataVerbTests
+{
+    [Fact]
+    public async Task Delete_asks_for_what_was_named_and_only_when_it_is_meant()
+    {
+        const string Request = "DELETE /api/v1/devices/pump-7/series?property=vibration&from=2026-03-01T00%3A00%3A00Z";
+        using var run = new CliRun().Connected();
+        run.Server.Answer(Request, """{"device":"pump-7","properties":["vibration"],"from":"2026-03-01T00:00:00Z"}""");
+        string[] words = ["data", "delete", "pump-7", "--property", "vibration", "--from", "2026-03-01T00:00:00Z"];
+
+        Assert.Equal(ExitCode.Usage, await run.RunAsync(words));
+        Assert.Equal(ExitCode.Done, await run.RunAsync([.. words, "--dry-run"]));
+        Assert.Empty(run.Server.Requests);
+        Assert.Equal(ExitCode.Done, await run.RunAsync([.. words, "--yes"]));
+        Assert.Equal(Request, Assert.Single(run.Server.Requests).Request);
+    }
+
+    [Fact]
+    public async Task Delete_of_nothing_in_particular_is_refused_before_anything_is_asked()
+    {
+        using var run = new CliRun().Connected();
+        Assert.Equal(ExitCode.Usage, await run.RunAsync("data", "delete", "pump-7", "--yes"));
+        Assert.Contains("--property, --from or --to, or --all", run.Error, StringComparison.Ordinal);
+        Assert.Empty(run.Server.Requests);
+
+        run.Server.Answer("DELETE /api/v1/devices/pump-7/series?all=true", """{"device":"pump-7","properties":[]}""");
+        Assert.Equal(ExitCode.Done, await run.RunAsync("data", "delete", "pump-7", "--all", "--yes"));
+    }
+}
