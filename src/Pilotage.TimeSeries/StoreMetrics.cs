@@ -12,6 +12,8 @@ internal static class StoreMetrics
     private static readonly Counter<long> PointsMerged = Meter.CreateCounter<long>("pilotage.series.points.merged", "{point}", "Points written anew when segments were merged into larger ones.");
     private static readonly Counter<long> MergesFailed = Meter.CreateCounter<long>("pilotage.series.merges.failed", "{merge}", "Merges of segments that could not be written; the segments stay as they were.");
 
+    private static readonly UpDownCounter<long> DeletionsHiding = Meter.CreateUpDownCounter<long>("pilotage.series.deletions.hiding", "{deletion}", "Deletions whose points still take their space, hidden.");
+
     /// <summary>Says that a store is there, so that what never happens to it reads as 0 rather than as unknown.</summary>
     public static void Opened()
     {
@@ -19,11 +21,14 @@ internal static class StoreMetrics
         SealsFailed.Add(0);
         Merged(0);
         MergesFailed.Add(0);
+        Hiding(0);
     }
 
     public static void Sealed(long points) => PointsSealed.Add(points);
 
     public static void Merged(long points) => PointsMerged.Add(points);
+
+    public static void Hiding(long change) => DeletionsHiding.Add(change);
 
     public static void NotMerged() => MergesFailed.Add(1);
 

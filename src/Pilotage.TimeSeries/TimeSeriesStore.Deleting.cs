@@ -10,7 +10,7 @@ public sealed partial class TimeSeriesStore
     private long _nextTombstone = 1;
 
     /// <summary>Deletions that hide points which still take their space.</summary>
-    public int HidingDeletions
+    internal int HidingDeletions
     {
         get
         {
@@ -57,7 +57,7 @@ public sealed partial class TimeSeriesStore
         }
 
         var tombstone = new Tombstone(_nextTombstone++, deletion, _nextArrival);
-        device.Bury(tombstone);
+        Bury(device, tombstone);
         foreach (var series in device.Series.Where(series => tombstone.IsOf(series.Property)))
         {
             if (series.LoseLast(deletion.FromNs, deletion.ToNs))
@@ -65,6 +65,13 @@ public sealed partial class TimeSeriesStore
                 _withoutLast.Enqueue((device, series));
             }
         }
+    }
+
+    private static void Bury(DeviceSeries device, Tombstone tombstone)
+    {
+        var before = device.Tombstones.Count;
+        device.Bury(tombstone);
+        StoreMetrics.Hiding(device.Tombstones.Count - before);
     }
 
     /// <summary>All tombstones, oldest first.</summary>
@@ -155,8 +162,10 @@ public sealed partial class TimeSeriesStore
     {
         foreach (var device in _shapes.Devices.Where(device => device.Tombstones.Count > 0))
         {
+            var before = device.Tombstones.Count;
             device.Unearth(tombstone => device.Blocks.Exists(tombstone.Touches)
                 || device.Shapes.Any(shape => HasOlder(_active.Find(shape), tombstone) || HasOlder(_sealing?.Find(shape), tombstone)));
+            StoreMetrics.Hiding(device.Tombstones.Count - before);
         }
     }
 

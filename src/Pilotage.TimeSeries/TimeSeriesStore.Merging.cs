@@ -17,7 +17,7 @@ public sealed partial class TimeSeriesStore
     private Dictionary<SegmentFile, long> _deletedBytes = [];
 
     /// <summary>Segments that make up the store now.</summary>
-    public int SegmentCount
+    internal int SegmentCount
     {
         get
         {
@@ -31,6 +31,7 @@ public sealed partial class TimeSeriesStore
     /// <summary>Closes all files; whoever still reads is told so.</summary>
     private void CloseSegments()
     {
+        StoreMetrics.Hiding(-HidingDeletions);
         lock (_gate)
         {
             _segments.ForEach(segment => segment.Close());

@@ -32,7 +32,7 @@ public sealed partial class TimeSeriesStore
         _nextTombstone = _manifest.NextTombstone;
         foreach (var tombstone in _manifest.Tombstones)
         {
-            _shapes.Device(tombstone.Deletion.Tenant, tombstone.Deletion.Device).Bury(tombstone);
+            Bury(_shapes.Device(tombstone.Deletion.Tenant, tombstone.Deletion.Device), tombstone);
         }
 
         var named = _manifest.Segments.ToHashSet();
