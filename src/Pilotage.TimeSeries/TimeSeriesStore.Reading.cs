@@ -81,8 +81,24 @@ public sealed partial class TimeSeriesStore
     }
 
     /// <summary>About how many points a query of these times has to read: those of every block that it touches.</summary>
-    public long PointsTouched(SeriesKey key, long fromNs, long toNs) =>
-        Sources(key.Tenant, key.Device, [key.Property], fromNs, toNs, byTime: true).Sum(source => (long)source.Count);
+    public long PointsTouched(SeriesKey key, long fromNs, long toNs)
+    {
+        lock (_gate)
+        {
+            if (_shapes.Find(key.Tenant, key.Device) is not { } device)
+            {
+                return 0;
+            }
+
+            var touched = device.Blocks.Where(block => block.LastNs >= fromNs && block.FirstNs <= toNs && block.Shape.IndexOf(key.Property) >= 0).Sum(block => (long)block.Rows);
+            foreach (var shape in device.Shapes)
+            {
+                touched += shape.IndexOf(key.Property) < 0 ? 0 : (_sealing?.Find(shape)?.Count ?? 0) + (_active.Find(shape)?.Count ?? 0);
+            }
+
+            return touched;
+        }
+    }
 
     /// <summary>The messages of devices in the order they arrived, also those that were replaced later.</summary>
     /// <remarks>Times are device times, both ends included; messages with none of the properties are left out.</remarks>
@@ -242,13 +258,12 @@ public sealed partial class TimeSeriesStore
                 return sources;
             }
 
-            var columns = new Dictionary<Shape, int[]>();
+            var columns = new int[]?[series.Shapes.Count];
             foreach (var shape in series.Shapes)
             {
-                int[] where = [.. properties.Select(shape.IndexOf)];
-                if (where.Any(column => column >= 0))
+                if (ColumnsOf(shape, properties) is { } where)
                 {
-                    columns[shape] = where;
+                    columns[shape.Ordinal] = where;
                     AddHead(sources, _sealing?.Find(shape), where, series.Tombstones, byTime);
                     AddHead(sources, _active.Find(shape), where, series.Tombstones, byTime);
                 }
@@ -256,7 +271,7 @@ public sealed partial class TimeSeriesStore
 
             foreach (var block in series.Blocks)
             {
-                if (block.LastNs >= fromNs && block.FirstNs <= toNs && columns.TryGetValue(block.Shape, out var where))
+                if (block.LastNs >= fromNs && block.FirstNs <= toNs && columns[block.Shape.Ordinal] is { } where)
                 {
                     sources.Add(new RowSource(block, where, series.Tombstones, byTime));
                 }
@@ -264,6 +279,19 @@ public sealed partial class TimeSeriesStore
         }
 
         return sources;
+    }
+
+    /// <summary>Where properties stand in a shape, -1 where it has one not; null where it has none.</summary>
+    private static int[]? ColumnsOf(Shape shape, IReadOnlyList<string> properties)
+    {
+        var (columns, hasSome) = (new int[properties.Count], false);
+        for (var i = 0; i < columns.Length; i++)
+        {
+            columns[i] = shape.IndexOf(properties[i]);
+            hasSome |= columns[i] >= 0;
+        }
+
+        return hasSome ? columns : null;
     }
 
     private static void AddHead(List<RowSource> sources, RowTable? table, int[] columns, IReadOnlyList<Tombstone> tombstones, bool byTime)
@@ -304,7 +332,7 @@ public sealed partial class TimeSeriesStore
         if (table is not null && table.TryFind(timeNs, out var row))
         {
             var rows = table.Snapshot();
-            stored.Add(new RowSpanAt(table.Shape, column => PointAt(rows, row, column, tombstones), table.ArrivalAt(row)));
+            stored.Add(new RowSpanAt(table.Shape, column => PointAt(rows, row, column, tombstones), rows.Arrivals[row]));
         }
     }
 

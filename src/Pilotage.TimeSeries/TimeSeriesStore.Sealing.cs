@@ -164,7 +164,7 @@ public sealed partial class TimeSeriesStore
             foreach (var table in head.Tables)
             {
                 var tombstones = hidden[(table.Shape.Tenant, table.Shape.Device)];
-                writer.Add(table.Snapshot().Present([.. tombstones], null), _options.BlockRowsMax);
+                writer.Add(SnapshotOf(table).Present([.. tombstones], null), _options.BlockRowsMax);
             }
 
             var segment = writer.Finish(head.LastSequence, head.NextArrival, head.Marks, _sealingStates.Select(each => (each.Key, each.Value)));
@@ -175,6 +175,14 @@ public sealed partial class TimeSeriesStore
         {
             writer.Abandon();
             throw;
+        }
+    }
+
+    private RowSpan SnapshotOf(RowTable table)
+    {
+        lock (_gate)
+        {
+            return table.Snapshot();
         }
     }
 

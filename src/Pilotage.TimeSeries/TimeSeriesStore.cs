@@ -209,18 +209,21 @@ public sealed partial class TimeSeriesStore : IAsyncDisposable
 
     private void Apply(PointBatch batch, BatchRow row, Shape shape, long receivedNs)
     {
-        if (IsRepeated(batch, row, shape))
+        var values = batch.ValuesOf(row);
+        var qualities = batch.QualitiesOf(row);
+
+        // Fast path: time moves on in all series of the row.
+        var isNewer = shape.TryTake(row.TimeNs, values, qualities);
+        if (!isNewer && IsRepeated(batch, row, shape))
         {
             return;
         }
 
-        var values = batch.ValuesOf(row);
-        var qualities = batch.QualitiesOf(row);
         var table = _active.Of(shape);
         var textBytes = table.TextBytes;
         table.Add(row.TimeNs, row.EdgeNs, receivedNs, _nextArrival++, values, qualities, batch.Texts);
         _active.Count(row.Count, table.TextBytes - textBytes);
-        for (var i = 0; i < values.Length; i++)
+        for (var i = 0; !isNewer && i < values.Length; i++)
         {
             var text = batch.TextOf(row, i);
             shape.Series[i].Take(row.TimeNs, text is null ? values[i] : 0, text, qualities[i]);

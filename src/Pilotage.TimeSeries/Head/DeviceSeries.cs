@@ -89,7 +89,8 @@ internal sealed class DeviceSeries(TenantId tenant, DeviceId device)
             series[i].Settle(kinds.IsEmpty ? SeriesKind.Number : kinds[i]);
         }
 
-        var shape = new Shape(id, tenant, device, properties, series);
+        var shape = new Shape(id, tenant, device, properties, series) { Ordinal = _shapes.Count };
+        shape.Join();
         _shapes.Add(shape);
         return shape;
     }

@@ -30,11 +30,18 @@ internal sealed class HeadTables
     /// <summary>The rows of a shape; asking makes the shape known to the segment this becomes, with rows or without.</summary>
     public RowTable Of(Shape shape)
     {
-        if (!_tables.TryGetValue(shape.Id, out var table))
+        // Fast path: the table that it got last is of this head.
+        if (shape.Table is { } known && ReferenceEquals(known.Head, this))
         {
-            _tables[shape.Id] = table = new RowTable(shape);
+            return known;
         }
 
+        if (!_tables.TryGetValue(shape.Id, out var table))
+        {
+            _tables[shape.Id] = table = new RowTable(shape, this);
+        }
+
+        shape.Table = table;
         return table;
     }
 

@@ -42,7 +42,6 @@ internal sealed class RowPicker(RowSpan all, int[] columns)
             Values = values,
             Qualities = qualities.AsSpan().ContainsAnyExcept(Quality.Good) ? qualities : null,
             Starts = starts,
-            Stride = 1,
         };
     }
 

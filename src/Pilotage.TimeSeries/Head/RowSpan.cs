@@ -1,10 +1,8 @@
 namespace Pilotage.TimeSeries.Head;
 
-/// <summary>Some rows of one shape, immutable: a snapshot of the head, which stands row by row, or a decoded block, column by column.</summary>
+/// <summary>Some rows of one shape, immutable and column by column: a snapshot of the head, or a decoded block.</summary>
 internal sealed partial record RowSpan(Shape Shape, int Count)
 {
-    private static readonly int[][] SideBySide = new int[64][];
-
     public required long[] Times { get; init; }
 
     /// <summary>Empty where nobody asked for them, as the other times and the arrivals.</summary>
@@ -25,9 +23,6 @@ internal sealed partial record RowSpan(Shape Shape, int Count)
     /// <summary>Where the first value of each column stands; -1 of a column that was not asked for.</summary>
     public required int[] Starts { get; init; }
 
-    /// <summary>From a value of a column to its next.</summary>
-    public required int Stride { get; init; }
-
     /// <summary>What is known of the times by whoever made the rows; null where it has to be looked for.</summary>
     public (long First, long Last, bool IsRising)? KnownTimes { get; init; }
 
@@ -42,11 +37,6 @@ internal sealed partial record RowSpan(Shape Shape, int Count)
 
     public int Width => Shape.Properties.Length;
 
-    /// <summary>The starts of columns that stand side by side in each row.</summary>
-    public static int[] StartsSideBySide(int width) => width < SideBySide.Length
-        ? SideBySide[width] ??= [.. Enumerable.Range(0, width)]
-        : [.. Enumerable.Range(0, width)];
-
     /// <summary>The least and the greatest of some numbers.</summary>
     public static (long First, long Last) Bounds(ReadOnlySpan<long> numbers)
     {
@@ -60,11 +50,11 @@ internal sealed partial record RowSpan(Shape Shape, int Count)
         return (first, last);
     }
 
-    public long Bits(int row, int column) => Values[Starts[column] + (row * Stride)];
+    public long Bits(int row, int column) => Values[Starts[column] + row];
 
     public double Number(int row, int column) => SeriesValue.NumberOf(Shape.KindOf(column), Bits(row, column));
 
-    public Quality QualityOf(int row, int column) => Qualities is null ? Quality.Good : Qualities[Starts[column] + (row * Stride)];
+    public Quality QualityOf(int row, int column) => Qualities is null ? Quality.Good : Qualities[Starts[column] + row];
 
     public Point Point(int row, int column) => new(Times[row], Number(row, column), QualityOf(row, column));
 
@@ -77,7 +67,7 @@ internal sealed partial record RowSpan(Shape Shape, int Count)
     public TypedPoint TypedPoint(int row, int column) => new(Times[row], Value(row, column), QualityOf(row, column));
 
     /// <summary>Copies values of a column.</summary>
-    public void CopyColumn(int column, int row, Span<long> into) => Copy(Values, Starts[column] + (row * Stride), into);
+    public void CopyColumn(int column, int row, Span<long> into) => Values.AsSpan(Starts[column] + row, into.Length).CopyTo(into);
 
     /// <summary>Copies qualities of a column.</summary>
     public void CopyQualities(int column, int row, Span<Quality> into)
@@ -88,7 +78,7 @@ internal sealed partial record RowSpan(Shape Shape, int Count)
             return;
         }
 
-        Copy(Qualities, Starts[column] + (row * Stride), into);
+        Qualities.AsSpan(Starts[column] + row, into.Length).CopyTo(into);
     }
 
     /// <summary>The same rows in order of time, of one time in order of arrival; nothing is copied where they are.</summary>
@@ -124,7 +114,6 @@ internal sealed partial record RowSpan(Shape Shape, int Count)
             Values = values,
             Qualities = qualities,
             Starts = [.. Enumerable.Range(0, Width).Select(column => column * Count)],
-            Stride = 1,
         };
     }
 
@@ -155,20 +144,6 @@ internal sealed partial record RowSpan(Shape Shape, int Count)
         }
 
         return true;
-    }
-
-    private void Copy<T>(T[] from, int start, Span<T> into)
-    {
-        if (Stride == 1)
-        {
-            from.AsSpan(start, into.Length).CopyTo(into);
-            return;
-        }
-
-        for (var i = 0; i < into.Length; i++)
-        {
-            into[i] = from[start + (i * Stride)];
-        }
     }
 
     private static long[] Reordered(long[] numbers, int[] order) => Array.ConvertAll(order, row => numbers[row]);

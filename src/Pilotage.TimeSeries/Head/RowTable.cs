@@ -1,30 +1,48 @@
 namespace Pilotage.TimeSeries.Head;
 
 /// <summary>The rows of one shape in memory, in order of arrival: appended under the store's lock, read without it.</summary>
-internal sealed class RowTable(Shape shape)
+/// <remarks>
+/// Rows gather side by side and are put column by column a few at a time: to add one touches a few places of memory, not
+/// one for each column, and a query reads a column as it stands.
+/// </remarks>
+internal sealed class RowTable(Shape shape, HeadTables head)
 {
-    private const int RowsAtFirst = 8;
+    // Eight numbers of a column are a line of the processor's cache.
+    private const int GatheredMax = 8;
+    private const int Stamps = 3;
 
-    private long[] _times = new long[RowsAtFirst];
-    private long[] _edgeTimes = new long[RowsAtFirst];
-    private long[] _receivedTimes = new long[RowsAtFirst];
-    private long[] _arrivals = new long[RowsAtFirst];
-    private long[] _values = new long[RowsAtFirst * shape.Properties.Length];
-    private Quality[] _qualities = new Quality[RowsAtFirst * shape.Properties.Length];
+    private readonly long[] _gathered = new long[GatheredMax * (Stamps + shape.Properties.Length)];
+    private long[] _times = new long[GatheredMax];
+    private long[] _edgeTimes = [];
+    private long[] _receivedTimes = [];
+    private long[] _arrivals = [];
+    private long[] _values = [];
+    private int[] _starts = [];
+
+    // Only there once a value was not good, and then for every value.
+    private Quality[]? _gatheredQualities;
+    private Quality[]? _qualities;
     private readonly TextTable? _texts = shape.HasText ? new TextTable() : null;
     private int _count;
+    private int _settled;
     private bool _isRising = true;
     private long _firstNs = long.MaxValue;
     private long _lastNs = long.MinValue;
-    private bool _isGood = true;
     private Dictionary<long, int>? _latestAt;
 
     public Shape Shape => shape;
+
+    /// <summary>The head it is part of.</summary>
+    public HeadTables Head => head;
 
     public int Count => _count;
 
     /// <summary>Memory of the texts, about.</summary>
     public long TextBytes => _texts?.Bytes ?? 0;
+
+    private int Width => shape.Properties.Length;
+
+    private int RoomForRows => _arrivals.Length;
 
     /// <summary>Adds a row; a text stands in its values as the place among the texts given.</summary>
     public void Add(
@@ -38,26 +56,29 @@ internal sealed class RowTable(Shape shape)
     {
         if (_count == _times.Length)
         {
-            Grow();
+            // New arrays, not resized in place: a snapshot keeps reading the old ones.
+            Array.Resize(ref _times, 2 * _times.Length);
         }
 
         _times[_count] = timeNs;
-        _edgeTimes[_count] = edgeNs;
-        _receivedTimes[_count] = receivedNs;
-        _arrivals[_count] = arrival;
-        values.CopyTo(_values.AsSpan(_count * values.Length));
-        qualities.CopyTo(_qualities.AsSpan(_count * values.Length));
+        var row = _gathered.AsSpan(_count % GatheredMax * (Stamps + Width), Stamps + Width);
+        (row[0], row[1], row[2]) = (edgeNs, receivedNs, arrival);
+        values.CopyTo(row[Stamps..]);
         if (_texts is not null)
         {
-            InternTexts(_texts, texts);
+            InternTexts(_texts, row[Stamps..], texts);
         }
 
-        _isGood &= qualities.IndexOfAnyExcept(Quality.Good) < 0;
+        Gather(qualities);
         _isRising &= _count == 0 || timeNs > _times[_count - 1];
         _firstNs = Math.Min(_firstNs, timeNs);
         _lastNs = Math.Max(_lastNs, timeNs);
         _latestAt?[timeNs] = _count;
         _count++;
+        if (_count % GatheredMax == 0)
+        {
+            Settle();
+        }
     }
 
     /// <summary>The last row to arrive with a device time.</summary>
@@ -81,26 +102,26 @@ internal sealed class RowTable(Shape shape)
         return _latestAt.TryGetValue(timeNs, out row);
     }
 
-    public long ArrivalAt(int row) => _arrivals[row];
-
-    /// <summary>What stands here now; later rows do not show in it.</summary>
-    public RowSpan Snapshot() => new(shape, _count)
+    /// <summary>What stands here now; later rows do not show in it. Taken under the store's lock.</summary>
+    public RowSpan Snapshot()
     {
-        Times = _times,
-        KnownTimes = (_firstNs, _lastNs, _isRising),
-        EdgeTimes = _edgeTimes,
-        ReceivedTimes = _receivedTimes,
-        Arrivals = _arrivals,
-        Values = _values,
-        Qualities = _isGood ? null : _qualities,
-        Texts = _texts?.Texts ?? [],
-        Starts = RowSpan.StartsSideBySide(shape.Properties.Length),
-        Stride = shape.Properties.Length,
-    };
+        Settle();
+        return new(shape, _count)
+        {
+            Times = _times,
+            KnownTimes = (_firstNs, _lastNs, _isRising),
+            EdgeTimes = _edgeTimes,
+            ReceivedTimes = _receivedTimes,
+            Arrivals = _arrivals,
+            Values = _values,
+            Qualities = _qualities,
+            Texts = _texts?.Texts ?? [],
+            Starts = _starts,
+        };
+    }
 
-    private void InternTexts(TextTable known, IReadOnlyList<string> texts)
+    private void InternTexts(TextTable known, Span<long> row, IReadOnlyList<string> texts)
     {
-        var row = _values.AsSpan(_count * shape.Properties.Length, shape.Properties.Length);
         for (var i = 0; i < row.Length; i++)
         {
             if (shape.KindOf(i) >= SeriesKind.Text)
@@ -110,15 +131,87 @@ internal sealed class RowTable(Shape shape)
         }
     }
 
+    private void Gather(ReadOnlySpan<Quality> qualities)
+    {
+        if (_gatheredQualities is null)
+        {
+            if (!qualities.ContainsAnyExcept(Quality.Good))
+            {
+                return;
+            }
+
+            _gatheredQualities = new Quality[GatheredMax * Width];
+            _qualities = new Quality[RoomForRows * Width];
+        }
+
+        qualities.CopyTo(_gatheredQualities.AsSpan(_count % GatheredMax * Width));
+    }
+
+    /// <summary>Puts what has gathered column by column. Whoever has a snapshot does not read where that is written.</summary>
+    private void Settle()
+    {
+        if (_settled == _count)
+        {
+            return;
+        }
+
+        if (_count > RoomForRows)
+        {
+            Grow();
+        }
+
+        var first = _settled % GatheredMax;
+        var width = Stamps + Width;
+        Scatter<long>(_gathered.AsSpan(first * width), width, _edgeTimes);
+        Scatter<long>(_gathered.AsSpan((first * width) + 1), width, _receivedTimes);
+        Scatter<long>(_gathered.AsSpan((first * width) + 2), width, _arrivals);
+        for (var column = 0; column < Width; column++)
+        {
+            Scatter<long>(_gathered.AsSpan((first * width) + Stamps + column), width, _values.AsSpan(_starts[column]));
+            if (_gatheredQualities is not null)
+            {
+                Scatter<Quality>(_gatheredQualities.AsSpan((first * Width) + column), Width, _qualities.AsSpan(_starts[column]));
+            }
+        }
+
+        _settled = _count;
+    }
+
+    /// <summary>Copies one number of each row that has gathered to where it stays.</summary>
+    private void Scatter<T>(ReadOnlySpan<T> gathered, int stride, Span<T> column)
+    {
+        var settled = column[_settled.._count];
+        for (var i = 0; i < settled.Length; i++)
+        {
+            settled[i] = gathered[i * stride];
+        }
+    }
+
     private void Grow()
     {
-        // New arrays, not resized in place: a snapshot keeps reading the old ones.
-        var rows = 2 * _times.Length;
-        Array.Resize(ref _times, rows);
+        var rows = Math.Max(GatheredMax, 2 * RoomForRows);
         Array.Resize(ref _edgeTimes, rows);
         Array.Resize(ref _receivedTimes, rows);
         Array.Resize(ref _arrivals, rows);
-        Array.Resize(ref _values, rows * shape.Properties.Length);
-        Array.Resize(ref _qualities, rows * shape.Properties.Length);
+        var starts = new int[Width];
+        for (var column = 0; column < Width; column++)
+        {
+            starts[column] = column * rows;
+        }
+
+        _values = Moved(_values, starts);
+        _qualities = _qualities is null ? null : Moved(_qualities, starts);
+        _starts = starts;
+    }
+
+    private T[] Moved<T>(T[] columns, int[] starts)
+    {
+        var moved = new T[RoomForRows * Width];
+        for (var column = 0; _settled > 0 && column < Width; column++)
+        {
+            columns.AsSpan(_starts[column], _settled).CopyTo(moved.AsSpan(starts[column]));
+        }
+
+        return moved;
     }
 }

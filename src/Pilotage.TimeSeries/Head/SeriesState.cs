@@ -1,40 +1,81 @@
 namespace Pilotage.TimeSeries.Head;
 
 /// <summary>What is known of a series without reading it; guarded by the store's lock.</summary>
+/// <remarks>A shape that has all its series to itself keeps the newest row and tells it to them when somebody asks; so every member begins by asking.</remarks>
 internal sealed class SeriesState(string property)
 {
+    private long _lastNs;
     private long _lastBits;
     private string? _lastText;
+    private Quality _lastQuality;
+    private bool _hasLast;
+    private bool _isLastLost;
+    private Shape? _home;
 
     public string Property => property;
 
     /// <summary>What it holds; null until a first value comes, and then for good.</summary>
     public SeriesKind? Kind { get; private set; }
 
-    public bool HasLast { get; private set; }
+    public bool HasLast
+    {
+        get
+        {
+            _home?.TellSeries();
+            return _hasLast;
+        }
+    }
 
     /// <summary>The greatest device time; where the last point was deleted, until another is found, still its time.</summary>
-    public long LastNs { get; private set; }
+    public long LastNs
+    {
+        get
+        {
+            _home?.TellSeries();
+            return _lastNs;
+        }
+    }
 
     /// <summary>Whether the last point is there to be told.</summary>
     public bool TellsLast => HasLast && !IsLastLost;
 
     /// <summary>Whether the last point was deleted, and what is the last now is not known yet.</summary>
-    public bool IsLastLost { get; private set; }
+    public bool IsLastLost
+    {
+        get
+        {
+            _home?.TellSeries();
+            return _isLastLost;
+        }
+    }
 
     /// <summary>Points that came while the last one was looked for, and may be it.</summary>
     public int TakenWhileLost { get; private set; }
 
-    public Quality LastQuality { get; private set; }
-
     /// <summary>The point with the greatest device time.</summary>
-    public TypedPoint Last => new(LastNs, new SeriesValue(Kind ?? SeriesKind.Number, _lastBits, _lastText), LastQuality);
+    public TypedPoint Last
+    {
+        get
+        {
+            _home?.TellSeries();
+            return new(_lastNs, new SeriesValue(Kind ?? SeriesKind.Number, _lastBits, _lastText), _lastQuality);
+        }
+    }
 
     public long Overwritten { get; set; }
 
     public long Repeated { get; set; }
 
     public long Late { get; set; }
+
+    /// <summary>Notes a shape that the series is part of; whether it is the only one. If not, the first is told that it is alone no more.</summary>
+    public bool Join(Shape shape)
+    {
+        _home?.Share();
+        var isFirst = _home is null;
+        _home ??= shape;
+        return isFirst;
+    }
 
     /// <summary>The kind of the series, which the first to ask decides.</summary>
     public SeriesKind Settle(SeriesKind kind) => Kind ??= kind;
@@ -44,16 +85,14 @@ internal sealed class SeriesState(string property)
     {
         if (!HasLast || timeNs >= LastNs)
         {
-            (LastNs, _lastBits, LastQuality, HasLast, IsLastLost) = (timeNs, bits, quality, true, false);
-            if (text is not null)
-            {
-                _lastText = text;
-            }
+            (_lastNs, _lastBits, _lastQuality, _hasLast, _isLastLost) = (timeNs, bits, quality, true, false);
+            _lastText = text ?? _lastText;
+            _home?.HoldsUpTo(timeNs);
         }
         else
         {
             Late++;
-            TakenWhileLost += IsLastLost ? 1 : 0;
+            TakenWhileLost += _isLastLost ? 1 : 0;
         }
     }
 
@@ -62,10 +101,10 @@ internal sealed class SeriesState(string property)
     {
         if (HasLast && LastNs >= fromNs && LastNs <= toNs)
         {
-            (IsLastLost, _lastBits, _lastText) = (true, 0, null);
+            (_isLastLost, _lastBits, _lastText) = (true, 0, null);
         }
 
-        return IsLastLost;
+        return _isLastLost;
     }
 
     /// <summary>Takes what is the last point now, null where none is left, unless a later one came meanwhile.</summary>
@@ -76,10 +115,10 @@ internal sealed class SeriesState(string property)
             return;
         }
 
-        IsLastLost = false;
+        _isLastLost = false;
         if (last is { } found)
         {
-            (LastNs, _lastBits, _lastText, LastQuality) = (found.TimeNs, found.Value.Bits, found.Value.Text, found.Quality);
+            (_lastNs, _lastBits, _lastText, _lastQuality) = (found.TimeNs, found.Value.Bits, found.Value.Text, found.Quality);
         }
         else
         {
@@ -88,12 +127,18 @@ internal sealed class SeriesState(string property)
     }
 
     /// <summary>Notes that there is no last point.</summary>
-    public void Forget() => (HasLast, IsLastLost, _lastText) = (false, false, null);
+    public void Forget()
+    {
+        _home?.TellSeries();
+        (_hasLast, _isLastLost, _lastText) = (false, false, null);
+    }
 
     public void Restore(TypedPoint last, long overwritten, long repeated, long late)
     {
-        (LastNs, _lastBits, _lastText) = (last.TimeNs, last.Value.Bits, last.Value.Text);
-        (LastQuality, HasLast, IsLastLost) = (last.Quality, true, false);
+        _home?.TellSeries();
+        (_lastNs, _lastBits, _lastText) = (last.TimeNs, last.Value.Bits, last.Value.Text);
+        (_lastQuality, _hasLast, _isLastLost) = (last.Quality, true, false);
+        _home?.HoldsUpTo(last.TimeNs);
         Overwritten = overwritten;
         Repeated = repeated;
         Late = late;

@@ -9,7 +9,16 @@ internal sealed class Shape(int id, TenantId tenant, DeviceId device, string[] p
     private readonly SeriesKind[]? _kinds =
         Array.TrueForAll(series, one => one.Kind == SeriesKind.Number) ? null : Array.ConvertAll(series, one => one.Kind!.Value);
 
+    private readonly long[] _newest = new long[properties.Length];
+    private readonly Quality[] _newestQualities = new Quality[properties.Length];
+    private long _newestNs = long.MinValue;
+    private bool _isAlone;
+    private bool _isAhead;
+
     public int Id => id;
+
+    /// <summary>Its place among the shapes of its device.</summary>
+    public int Ordinal { get; init; }
 
     public TenantId Tenant => tenant;
 
@@ -28,6 +37,61 @@ internal sealed class Shape(int id, TenantId tenant, DeviceId device, string[] p
 
     /// <summary>Whether a durable record of the head, or a segment, explains the id.</summary>
     public bool IsDurable { get; set; }
+
+    /// <summary>Its rows in the head that grows, or in one before it.</summary>
+    public RowTable? Table { get; set; }
+
+    /// <summary>Joins its series; it keeps the newest row for them as long as no other shape has any of them. Texts they keep themselves.</summary>
+    public void Join()
+    {
+        var isFirst = true;
+        foreach (var one in series)
+        {
+            isFirst &= one.Join(this);
+        }
+
+        _isAlone = isFirst && !HasText;
+    }
+
+    /// <summary>Takes a row that is later than anything its series hold; false where that is not sure.</summary>
+    public bool TryTake(long timeNs, ReadOnlySpan<long> values, ReadOnlySpan<Quality> qualities)
+    {
+        if (!_isAlone || timeNs <= _newestNs)
+        {
+            return false;
+        }
+
+        values.CopyTo(_newest);
+        qualities.CopyTo(_newestQualities);
+        _newestNs = timeNs;
+        _isAhead = true;
+        return true;
+    }
+
+    /// <summary>Tells the series of the newest row.</summary>
+    public void TellSeries()
+    {
+        if (!_isAhead)
+        {
+            return;
+        }
+
+        _isAhead = false;
+        for (var i = 0; i < series.Length; i++)
+        {
+            series[i].Take(_newestNs, _newest[i], null, _newestQualities[i]);
+        }
+    }
+
+    /// <summary>Notes that a series of it holds a point of a time.</summary>
+    public void HoldsUpTo(long timeNs) => _newestNs = Math.Max(_newestNs, timeNs);
+
+    /// <summary>Notes that another shape has one of its series too.</summary>
+    public void Share()
+    {
+        TellSeries();
+        _isAlone = false;
+    }
 
     public SeriesKind KindOf(int column) => _kinds is null ? SeriesKind.Number : _kinds[column];
 

@@ -104,24 +104,11 @@ internal static class ColumnRuns
         return rows.IsRising ? [Column(rows, sources[0].Columns![0])] : Merged(sources);
     }
 
-    private static ColumnRun Column(RowSpan rows, int column)
-    {
-        var kind = rows.Shape.KindOf(column);
-        var times = rows.Times.AsMemory(0, rows.Count);
-        if (rows.Stride == 1)
-        {
-            // Fast path: a block stands column by column.
-            var start = rows.Starts[column];
-            return new(
-                times, rows.Values.AsMemory(start, rows.Count), kind, rows.Qualities is null ? default : rows.Qualities.AsMemory(start, rows.Count));
-        }
-
-        var bits = new long[rows.Count];
-        rows.CopyColumn(column, 0, bits);
-        var qualities = rows.Qualities is null ? [] : new Quality[rows.Count];
-        rows.CopyQualities(column, 0, qualities);
-        return new(times, bits, kind, qualities);
-    }
+    private static ColumnRun Column(RowSpan rows, int column) => new(
+        rows.Times.AsMemory(0, rows.Count),
+        rows.Values.AsMemory(rows.Starts[column], rows.Count),
+        rows.Shape.KindOf(column),
+        rows.Qualities is null ? default : rows.Qualities.AsMemory(rows.Starts[column], rows.Count));
 
     private static IEnumerable<ColumnRun> Merged(List<RowSource> sources)
     {

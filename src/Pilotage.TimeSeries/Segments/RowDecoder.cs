@@ -101,7 +101,6 @@ internal sealed class RowDecoder
             Qualities = _qualities,
             Texts = texts,
             Starts = _starts,
-            Stride = 1,
         };
     }
 

@@ -65,7 +65,6 @@ internal sealed class RowGatherer
                 Qualities = _isGood ? null : _qualities,
                 Texts = _texts?.Texts ?? [],
                 Starts = _starts,
-                Stride = 1,
             },
             _rowsMax);
         (_count, _letters, _isGood) = (0, 0, true);
