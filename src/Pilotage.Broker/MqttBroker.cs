@@ -17,6 +17,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
     private static readonly TimeSpan StandstillMin = TimeSpan.FromSeconds(5);
 
     private readonly BrokerOptions _options;
+    private const string LogName = "sessions";
     private readonly Exchange _exchange;
     private readonly SessionLog _sessions;
     private readonly ConnectionTable _connections;
@@ -46,7 +47,7 @@ public sealed partial class MqttBroker : IAsyncDisposable
             state,
             new()
             {
-                Name = "sessions",
+                Name = LogName,
                 RecordBytesMax = options.PacketBytesMax + RecordOverheadBytes,
 
                 // Trimming drops whole files, so a compaction must span a few.
@@ -83,6 +84,9 @@ public sealed partial class MqttBroker : IAsyncDisposable
 
     // Targets of a record: a message may go to many sessions.
     private static int RecordOverheadBytes => 1024 * 1024;
+
+    /// <summary>The files that hold sessions and retained messages, as they stand, whether a broker is at work in the folder or not.</summary>
+    public static IReadOnlyList<FrozenFile> Freeze(IDurableDirectory state, string folder) => CommitLog.Freeze(state, LogName, folder);
 
     /// <summary>Reads the state back, opens the listeners, and serves until disposed.</summary>
     /// <param name="options">Validated here; a bad value ends the start with its name.</param>

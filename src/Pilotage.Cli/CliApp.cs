@@ -60,6 +60,7 @@ internal static partial class CliApp
         options.AddTo(root);
         root.Subcommands.Add(DemoVerbs.Create(frame));
         root.Subcommands.Add(ServerVerb.Create(frame));
+        root.Subcommands.Add(BackupVerbs.Create(frame));
         root.Subcommands.Add(EdgeVerbs.Create(frame));
         root.Subcommands.Add(UseCaseVerbs.Create(frame));
         root.Subcommands.Add(GateVerbs.Create(frame));

@@ -15,6 +15,7 @@ public sealed partial class TimeSeriesStore : IAsyncDisposable
 {
     // A batch is one record; hosts bound theirs by messages, and a message may hold thousands of points.
     private const int BatchBytesMax = 256 * 1024 * 1024;
+    private const string LogName = "head";
     private readonly IDurableDirectory _directory;
     private readonly TimeSeriesOptions _options;
     private readonly TimeProvider _time;
@@ -38,7 +39,7 @@ public sealed partial class TimeSeriesStore : IAsyncDisposable
             directory,
             new CommitLogOptions
             {
-                Name = "head",
+                Name = LogName,
                 SegmentBytes = options.LogSegmentBytes,
                 RecordBytesMax = BatchBytesMax,
                 Writer = options.Writer,

@@ -68,9 +68,10 @@ internal sealed class ApiClient : IDisposable
     }
 
     /// <summary>Hands on the body as it comes, however long it is.</summary>
-    public async Task CopyAsync(string path, Func<Stream, Task> take, CancellationToken cancellation)
+    public async Task CopyAsync(string path, Func<Stream, Task> take, CancellationToken cancellation, HttpMethod? method = null)
     {
-        using var response = await TryAsync(() => _http.GetAsync(new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, cancellation));
+        using var request = new HttpRequestMessage(method ?? HttpMethod.Get, path);
+        using var response = await TryAsync(() => _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation));
         await RefuseProblemAsync(response, path, cancellation);
         await using var body = await response.Content.ReadAsStreamAsync(cancellation);
         await take(body);

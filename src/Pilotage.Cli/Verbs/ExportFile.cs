@@ -23,8 +23,9 @@ internal sealed class ExportFile : IDisposable
     /// <param name="folder">Where a relative path begins.</param>
     /// <param name="file">Its place.</param>
     /// <param name="isReplaced">Whether one that is there already goes.</param>
+    /// <param name="isPrivate">Whether nobody but its owner may read it.</param>
     /// <param name="open">Opens the file in a test of a disk that has no room.</param>
-    public static ExportFile Create(string folder, string file, bool isReplaced, Func<string, Stream>? open = null)
+    public static ExportFile Create(string folder, string file, bool isReplaced, bool isPrivate = false, Func<string, Stream>? open = null)
     {
         var path = Path.Combine(folder, file);
         if (!isReplaced && File.Exists(path))
@@ -37,7 +38,7 @@ internal sealed class ExportFile : IDisposable
         try
         {
             return !Directory.Exists(path)
-                ? new ExportFile(file, path, part, isReplaced, open is null ? new FileStream(part, FileMode.Create, FileAccess.Write, FileShare.None) : open(part))
+                ? new ExportFile(file, path, part, isReplaced, (open ?? (name => Made(name, isPrivate)))(part))
                 : throw new CliFailure(ExitCode.Usage, $"cannot write {file}", FileFault.IsFolder, "--file with the name of a file");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -55,6 +56,13 @@ internal sealed class ExportFile : IDisposable
             await WriteAsync(buffer.AsMemory(0, count), cancellation);
             Bytes += count;
         }
+    }
+
+    /// <summary>What was written, from the disk.</summary>
+    public FileStream ReadBack()
+    {
+        _stream.Flush();
+        return new FileStream(_part, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
     }
 
     /// <summary>Puts it into its place.</summary>
@@ -88,6 +96,17 @@ internal sealed class ExportFile : IDisposable
         }
 
         File.Delete(_part);
+    }
+
+    private static FileStream Made(string part, bool isPrivate)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, Share = FileShare.Read };
+        if (isPrivate && !OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        return new FileStream(part, options);
     }
 
     private async Task WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellation)

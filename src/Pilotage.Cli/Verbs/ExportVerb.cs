@@ -43,7 +43,7 @@ internal static class ExportVerb
     {
         using var api = frame.Connect(parsed);
         using var file = ExportFile.Create(frame.Session.WorkingDirectory, place, isReplaced);
-        await api.CopyAsync(address, body => WholeAsync(() => file.FillAsync(body, cancellation)), cancellation);
+        await api.CopyAsync(address, body => WholeAsync(() => file.FillAsync(body, cancellation), "export"), cancellation);
         file.Complete();
         frame.Writer(parsed).Write(new JsonObject { ["file"] = place, ["bytes"] = file.Bytes }, [new Column("FILE", "file"), new Column("BYTES", "bytes")], "file");
         return ExitCode.Done;
@@ -63,13 +63,13 @@ internal static class ExportVerb
                 {
                     output.Write(chars, 0, count);
                 }
-            }),
+            }, "export"),
             cancellation);
         return ExitCode.Done;
     }
 
-    /// <summary>A table that breaks off is no table.</summary>
-    private static async Task WholeAsync(Func<Task> copy)
+    /// <summary>What breaks off is none.</summary>
+    public static async Task WholeAsync(Func<Task> copy, string what)
     {
         try
         {
@@ -77,14 +77,14 @@ internal static class ExportVerb
         }
         catch (HttpRequestException broken)
         {
-            throw BrokenOff(broken);
+            throw BrokenOff(broken, what);
         }
         catch (HttpIOException broken)
         {
-            throw BrokenOff(broken);
+            throw BrokenOff(broken, what);
         }
     }
 
-    private static CliFailure BrokenOff(Exception broken) =>
-        new(ExitCode.Failed, "the export broke off before its end", broken.Message, "the same command again; the server's log says why, if it was not the network");
+    private static CliFailure BrokenOff(Exception broken, string what) =>
+        new(ExitCode.Failed, $"the {what} broke off before its end", broken.Message, "the same command again; the server's log says why, if it was not the network");
 }

@@ -8,7 +8,6 @@ namespace Pilotage.Server.Access;
 /// <summary>The token for the person who owns the machine: a file of mode 0600 in the data folder, made at the first start.</summary>
 internal sealed class AdminToken
 {
-    private const string FileName = "admin.token";
     private const int RandomBytes = 32;
 
     // What one could still try out: a token of one's own must not be shorter. Ours has 68 letters.
@@ -17,11 +16,11 @@ internal sealed class AdminToken
 
     public AdminToken(DataFolder folder)
     {
-        var path = Path.Combine(folder.Root, FileName);
-        if (PrivateFile.Read(folder.Files, FileName) is not { } token)
+        var path = Path.Combine(folder.Root, DataFolder.TokenFile);
+        if (PrivateFile.Read(folder.Files, DataFolder.TokenFile) is not { } token)
         {
             token = "pat_" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(RandomBytes)) + "\n";
-            PrivateFile.Write(folder.Files, FileName, token);
+            PrivateFile.Write(folder.Files, DataFolder.TokenFile, token);
         }
 
         if (File.Exists(path) && PrivateFile.IsReadableByOthers(path))

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Pilotage.Broker;
 using Pilotage.Server.Access.Contracts;
 using Pilotage.Server.Fabric.Contracts;
 using Pilotage.Server.Fabric.Doors;
@@ -14,6 +15,7 @@ using Pilotage.Server.Fabric.Prometheus;
 using Pilotage.Server.Fabric.Query;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.Server.Hosting;
+using Pilotage.Server.Hosting.Backup;
 using Pilotage.TimeSeries;
 
 namespace Pilotage.Server.Fabric;
@@ -28,6 +30,8 @@ public static class FabricModule
             p.GetRequiredService<DataFolder>().Series,
             new TimeSeriesOptions { HasRoomFor = p.GetRequiredService<DiskRoom>().HasRoomFor },
             p.GetRequiredService<TimeProvider>()))
+        .AddBackedUp(p => p.GetRequiredService<TimeSeriesStore>().Freeze(DataFolder.SeriesFolder))
+        .AddBackedUp(p => MqttBroker.Freeze(p.GetRequiredService<DataFolder>().Broker, DataFolder.BrokerFolder))
         .AddSingleton<SeriesStorage>()
         .AddSingleton<IStorage>(p => p.GetRequiredService<SeriesStorage>())
         .AddSingleton<IHealthCheck>(p => p.GetRequiredService<SeriesStorage>())

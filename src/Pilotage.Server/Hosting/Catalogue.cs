@@ -17,6 +17,8 @@ internal sealed class Catalogue : ICatalogue, IStorage, IDisposable
     private const int Full = 13;
     private const int IndexFull = 4874;
     private const int BusyTimeoutSeconds = 10;
+    private const string CopyName = FileName + ".copy";
+    private readonly string _dataFolder;
     private readonly string _connectionString;
     private readonly Lock _writing = new();
     private readonly SqliteConnection _writer;
@@ -28,8 +30,12 @@ internal sealed class Catalogue : ICatalogue, IStorage, IDisposable
     public Catalogue(string dataFolder, bool syncs = true)
     {
         _syncs = syncs;
+        _dataFolder = dataFolder;
         var file = Path.Combine(dataFolder, FileName);
         MakePrivate(file);
+
+        // A backup that a crash broke off left it.
+        File.Delete(Path.Combine(dataFolder, CopyName));
         var builder = new SqliteConnectionStringBuilder
         {
             DataSource = file,
@@ -96,6 +102,23 @@ internal sealed class Catalogue : ICatalogue, IStorage, IDisposable
         catch (SqliteException failure)
         {
             throw new IOException(failure.Message, failure);
+        }
+    }
+
+    /// <summary>A copy of it as it stands: whole and without a log. Writers wait for nobody meanwhile; it takes as much room as it has rows, until it is let go of.</summary>
+    public IReadOnlyList<FrozenFile> Freeze()
+    {
+        var copy = Path.Combine(_dataFolder, CopyName);
+        try
+        {
+            MakePrivate(copy);
+            Read(connection => connection.Execute("VACUUM INTO $copy", ("$copy", copy)));
+            return [FrozenFile.Of(new PosixDirectory(_dataFolder), CopyName, FileName)!];
+        }
+        finally
+        {
+            // It is open, so it is there as long as somebody reads it.
+            File.Delete(copy);
         }
     }
 

@@ -7,6 +7,11 @@ namespace Pilotage.Server.Hosting;
 /// <summary>The folder with all state, held by one server: lock file, format marker and the paths inside.</summary>
 internal sealed class DataFolder : IDisposable
 {
+    public const string TokenFile = "admin.token";
+    public const string KeysFolder = "keys";
+    public const string SeriesFolder = "series";
+    public const string BrokerFolder = "broker";
+    public const string ArtifactsFolder = "artifacts";
     private const string FormatFile = "format.json";
     private const string LockFile = "server.lock";
     private const string FormatName = "pilotage.data";
@@ -22,10 +27,10 @@ internal sealed class DataFolder : IDisposable
         Disk = disk;
         _lock = @lock;
         Files = disk.Open(path);
-        Keys = disk.Open(Path.Combine(path, "keys"));
-        Series = disk.Open(Path.Combine(path, "series"));
-        Broker = disk.Open(Path.Combine(path, "broker"));
-        Artifacts = new PosixDirectory(Path.Combine(path, "artifacts"));
+        Keys = disk.Open(Path.Combine(path, KeysFolder));
+        Series = disk.Open(Path.Combine(path, SeriesFolder));
+        Broker = disk.Open(Path.Combine(path, BrokerFolder));
+        Artifacts = new PosixDirectory(Path.Combine(path, ArtifactsFolder));
 
         // A start that was killed may have made the folders and gone before it synced them.
         Files.Sync();
@@ -85,6 +90,9 @@ internal sealed class DataFolder : IDisposable
                     $"The data folder {full} cannot be written: {failure.Message.TrimEnd('.')}. Give a folder that this user may write to with --data.");
         }
     }
+
+    /// <summary>Whether a file that stands in the folder itself goes with it wherever it is moved: the catalogue is copied in its own way, the lock is not.</summary>
+    public static bool IsKept(string file) => file is FormatFile or TokenFile;
 
     public void Dispose() => _lock.Dispose();
 

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Hosting;
 using Pilotage.Server.Access;
 using Pilotage.Server.Fabric;
 using Pilotage.Server.Fleet;
+using Pilotage.Server.Hosting.Backup;
 using Pilotage.Server.Models;
 using Pilotage.Server.Portfolio;
 using Pilotage.Server.Rollouts;
@@ -73,6 +74,7 @@ public static class ServerHost
             .AddSingleton<IHostLifetime, CallerLifetime>();
         builder.Services
             .AddObservation()
+            .AddBackup(catalogue, folder)
             .AddAccess()
             .AddFleet()
             .AddFabric()
@@ -82,7 +84,7 @@ public static class ServerHost
 
         var app = builder.Build();
         HttpFrame.Use(app);
-        app.MapObservation().MapAccess().MapFleet().MapFabric().MapModels().MapRollouts().MapPortfolio();
+        app.MapObservation().MapBackup().MapAccess().MapFleet().MapFabric().MapModels().MapRollouts().MapPortfolio();
         return app;
     }
 

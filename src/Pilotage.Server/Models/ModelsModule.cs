@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Pilotage.Server.Hosting.Backup;
 using Pilotage.Server.Models.Artifacts;
 using Pilotage.Server.Models.Contracts;
 using Pilotage.Server.Models.Datasets;
@@ -16,7 +17,9 @@ public static class ModelsModule
 {
     /// <summary>Registers what the module is made of.</summary>
     public static IServiceCollection AddModels(this IServiceCollection services) => services
-        .AddSingleton<IArtifactStore, ArtifactStore>()
+        .AddSingleton<ArtifactStore>()
+        .AddSingleton<IArtifactStore>(provider => provider.GetRequiredService<ArtifactStore>())
+        .AddBackedUp(provider => provider.GetRequiredService<ArtifactStore>().Freeze())
         .AddSingleton<IPackages, PackageStore>()
         .AddSingleton<DatasetCutter>()
         .AddSingleton<DatasetStore>()

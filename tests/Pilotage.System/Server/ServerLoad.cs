@@ -15,6 +15,7 @@ internal sealed class ServerLoad
     private readonly HashSet<long> _acked = [];
     private readonly HashSet<long> _heard = [];
     private readonly ConcurrentBag<long> _sent = [];
+    private ConcurrentBag<long> _underWay = [];
     private long _round;
     private bool _isSubscribed;
 
@@ -26,13 +27,14 @@ internal sealed class ServerLoad
     /// <summary>Credentials of the devices when they come by TLS; otherwise they use the open listener.</summary>
     public DeviceCredentials? Credentials { get; init; }
 
-    private long Last => (Volatile.Read(ref _round) + 1) * NumberedMessages.Devices;
+    /// <summary>A number above all that were sent.</summary>
+    public long Last => (Volatile.Read(ref _round) + 1) * NumberedMessages.Devices;
 
     /// <summary>Publishes until <paramref name="end"/> has ended, which begins with the first acknowledgement.</summary>
     public async Task RunAsync(ServerDoor door, Func<Task> end)
     {
         using var over = new CancellationTokenSource();
-        var acked = new ConcurrentBag<long>();
+        var acked = _underWay = [];
         var clients = Enumerable.Range(0, NumberedMessages.Devices).Select(device => Client(door, device)).ToArray();
         try
         {
@@ -60,6 +62,9 @@ internal sealed class ServerLoad
 
         Note(acked);
     }
+
+    /// <summary>The numbers of all that was acknowledged by now, while messages go on.</summary>
+    public HashSet<long> AckedSoFar() => [.. _acked, .. _underWay];
 
     /// <summary>Publishes one message of one device and gives the answer.</summary>
     public async Task<MqttReason> SendOneAsync(MqttClient client)

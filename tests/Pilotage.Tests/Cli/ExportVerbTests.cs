@@ -103,7 +103,7 @@ public sealed class ExportVerbTests : IAsyncLifetime
     [Fact]
     public async Task A_full_disk_is_named_with_what_was_written()
     {
-        using var file = ExportFile.Create(_run.Directory, "out.csv", isReplaced: false, _ => new Full(100_000));
+        using var file = ExportFile.Create(_run.Directory, "out.csv", isReplaced: false, open: _ => new Full(100_000));
         var failure = await Assert.ThrowsAsync<CliFailure>(() => file.FillAsync(new MemoryStream(new byte[200_000]), default));
         Assert.Equal("the disk of out.csv has no room", failure.Message);
         Assert.Contains("65536 bytes were written and taken away again", failure.Why, StringComparison.Ordinal);

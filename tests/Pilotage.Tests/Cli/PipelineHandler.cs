@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text;
 using Pilotage.Tests.Server;
 
 namespace Pilotage.Tests.Cli;
@@ -22,7 +21,7 @@ internal sealed class PipelineHandler(RequestPipeline pipeline) : HttpMessageHan
             Changes.Add($"{request.Method} {uri.AbsolutePath}");
         }
 
-        return new HttpResponseMessage((HttpStatusCode)answer.Status) { Content = new StringContent(answer.Text, Encoding.UTF8, "application/json") };
+        return new HttpResponseMessage((HttpStatusCode)answer.Status) { Content = new ByteArrayContent(answer.Bytes) { Headers = { ContentType = new("application/json") } } };
     }
 
     /// <summary>As Kestrel hands it on: everything decoded but the slashes inside of a segment.</summary>

@@ -55,12 +55,14 @@ internal sealed class RequestPipeline
         using var answer = new MemoryStream();
         context.Response.Body = answer;
         await _pipeline(context);
-        return new Answer($"{method} {path}{query} {Encoding.UTF8.GetString(bytes)}", context.Response, Encoding.UTF8.GetString(answer.ToArray()));
+        return new Answer($"{method} {path}{query} {Encoding.UTF8.GetString(bytes)}", context.Response, answer.ToArray());
     }
 
     /// <summary>What came back, and what was asked, so that a failure says it.</summary>
-    internal sealed record Answer(string Asked, HttpResponse Response, string Text)
+    internal sealed record Answer(string Asked, HttpResponse Response, byte[] Bytes)
     {
+        public string Text => Encoding.UTF8.GetString(Bytes);
+
         public int Status => Response.StatusCode;
 
         public JsonNode Json => JsonNode.Parse(Text)!;

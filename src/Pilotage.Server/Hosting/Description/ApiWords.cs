@@ -35,6 +35,8 @@ internal sealed record ApiWords(string Method, string Path, string Id, string Su
     [
         new(Get, "healthz/ready", "getReadiness", "Says whether the server can do its work, and which dependency cannot.", typeof(Observation.HealthReport)),
 
+        new(Post, "api/v1/backups", "takeBackup", "Takes a backup of the whole server while it runs, as a tar archive; one at a time.", null, Media: Backup.BackupForm.Media),
+
         new(Get, "api/v1/whoami", "getWhoAmI", "Says who the caller is.", typeof(AccessModule.WhoAmI)),
         new(Post, "api/v1/sign-in-links", "createSignInLink", "Makes a link that signs a browser in, once.", typeof(SignInLink)),
         new(Get, "api/v1/people", "listPeople", "Lists people with their roles.", typeof(IReadOnlyList<Person>)),

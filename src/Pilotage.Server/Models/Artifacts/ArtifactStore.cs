@@ -1,5 +1,6 @@
 using Pilotage.Core.Durability;
 using Pilotage.Server.Hosting;
+using Pilotage.Server.Hosting.Backup;
 using Pilotage.Server.Models.Contracts;
 
 namespace Pilotage.Server.Models.Artifacts;
@@ -20,6 +21,18 @@ internal sealed class ArtifactStore(DataFolder folder) : IArtifactStore
         }
 
         return digest;
+    }
+
+    /// <summary>All artifacts, opened one after the other: they are written once.</summary>
+    public IEnumerable<FrozenFile> Freeze()
+    {
+        foreach (var shard in Directory.GetDirectories(_root.FullPath).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal))
+        {
+            foreach (var file in BackedUp.FilesOf(_root.Sub(shard), $"{DataFolder.ArtifactsFolder}/{shard}"))
+            {
+                yield return file;
+            }
+        }
     }
 
     public bool Exists(Digest digest) => File.Exists(PathOf(digest));
