@@ -53,6 +53,19 @@ internal sealed class Servers : IAsyncDisposable
     /// <summary>What the files of a folder come to.</summary>
     public static long BytesOf(string folder) => new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
 
+    /// <summary>SIGKILL to all of them; their folder stays, and others may be started in it.</summary>
+    public async Task KillAsync()
+    {
+        foreach (var process in _processes)
+        {
+            process.Kill();
+            await process.WaitForExitAsync();
+            process.Dispose();
+        }
+
+        _processes.Clear();
+    }
+
     /// <summary>Ends all of them in good order; their folder stays.</summary>
     public async Task StopAsync()
     {

@@ -1,10 +1,11 @@
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 
 namespace Pilotage.Load.Series;
 
 /// <summary>Our server as it is shipped; it acknowledges what is on disk.</summary>
-internal sealed class Ours : ISeriesServer
+internal sealed class Ours(string program) : ISeriesServer
 {
     private const int DeclaredAtOnce = 500;
     private readonly Servers _servers = new();
@@ -17,8 +18,8 @@ internal sealed class Ours : ISeriesServer
 
     public static async Task<Ours> StartAsync(string program, int devices)
     {
-        var ours = new Ours();
-        await ours._servers.StartAsync(program, ["server", "--data", ours.Data, "--http", $"127.0.0.1:{ours._port}", "--mqtts", "127.0.0.1:0"], "ready ");
+        var ours = new Ours(program);
+        await ours.StartAsync();
         ours._http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", (await File.ReadAllTextAsync(Path.Combine(ours.Data, "admin.token"))).Trim());
         foreach (var some in Enumerable.Range(0, devices).Chunk(DeclaredAtOnce))
         {
@@ -28,6 +29,36 @@ internal sealed class Ours : ISeriesServer
         }
 
         return ours;
+    }
+
+    /// <summary>Kills it and starts it again; how many seconds until it is ready.</summary>
+    public async Task<double> KillAndStartAsync()
+    {
+        await _servers.KillAsync();
+        return await StartAsync();
+    }
+
+    /// <summary>Starts it where it was stopped; how many seconds until it is ready.</summary>
+    public async Task<double> StartAsync()
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        await _servers.StartAsync(program, ["server", "--data", Data, "--http", $"127.0.0.1:{_port}", "--mqtts", "127.0.0.1:0"], "ready ");
+        return TimeProvider.System.GetElapsedTime(began).TotalSeconds;
+    }
+
+    /// <summary>Deletes all that a device sent.</summary>
+    public async Task DeleteAsync(int device)
+    {
+        using var answer = await _http.DeleteAsync(Address($"api/v1/devices/{Signals.IdOf(device)}/series?all=true"));
+        answer.EnsureSuccessStatusCode();
+    }
+
+    /// <summary>Deletions whose space has not come back yet.</summary>
+    public async Task<long> HidingAsync()
+    {
+        var metrics = await _http.GetStringAsync(Address("metrics"));
+        var line = metrics.Split('\n').First(line => line.StartsWith("pilotage_series_deletions_hiding", StringComparison.Ordinal));
+        return (long)double.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture);
     }
 
     public async Task WriteAsync(byte[] lines)
@@ -50,15 +81,15 @@ internal sealed class Ours : ISeriesServer
     public async Task<long> AskAsync(SeriesQuestion question, int seconds)
     {
         const string Property = "property=m0";
+        var span = string.Create(CultureInfo.InvariantCulture, $"from={Time(0)}&to={Time(seconds + 1)}");
         var path = question switch
         {
             SeriesQuestion.LastOfAll => "series?limit=50000",
-            SeriesQuestion.OneRaw => $"devices/{Signals.IdOf(7)}/series/m0?points=20000",
-            SeriesQuestion.Averages => $"series/aggregates?{Property}&window=PT5M",
-            SeriesQuestion.TopTen => $"series/aggregates?{Property}&fn=max&top=10",
+            SeriesQuestion.OneRaw => $"devices/{Signals.IdOf(7)}/series/m0?points=20000&{span}",
+            SeriesQuestion.Averages => $"series/aggregates?{Property}&window=PT5M&{span}",
+            SeriesQuestion.TopTen => $"series/aggregates?{Property}&fn=max&top=10&{span}",
             _ => throw new ArgumentOutOfRangeException(nameof(question), question, "no such question"),
         };
-        _ = seconds;
         return (await _http.GetByteArrayAsync(Address($"api/v1/{path}"))).Length;
     }
 
@@ -67,6 +98,8 @@ internal sealed class Ours : ISeriesServer
         _http.Dispose();
         await _servers.DisposeAsync();
     }
+
+    private static string Time(int second) => Uri.EscapeDataString(DateTimeOffset.FromUnixTimeMilliseconds(Signals.StartMs + (second * 1000L)).ToString("O"));
 
     private Uri Address(string path) => new($"http://127.0.0.1:{_port}/{path}");
 }

@@ -2,20 +2,14 @@ using System.Globalization;
 
 namespace Pilotage.Load.Series;
 
-/// <summary>The store behind its server, beside VictoriaMetrics: the same lines into both, then four questions. Medians of several runs, in turn.</summary>
+/// <summary>The store behind its server, beside VictoriaMetrics: the same lines into both, then four questions; two of them to PostgreSQL and DuckDB too. Medians of several runs, in turn.</summary>
 internal static class SeriesBench
 {
-    private const int LinesEach = 5_000;
-    private const int Asked = 9;
-    private static readonly TimeSpan Settles = TimeSpan.FromSeconds(5);
-
-    private sealed record Figures(double IngestCpu, double BytesPerPoint, IReadOnlyDictionary<SeriesQuestion, (double Milliseconds, double Cpu)> Answers);
-
-    /// <summary>Measures; <c>--devices</c> (1,000, of ten properties), <c>--seconds</c> (360), <c>--runs</c> (3), <c>--no-peer</c>, <c>--program FILE</c>.</summary>
+    /// <summary>Measures; <c>--devices</c> (1,000, of ten properties), <c>--seconds</c> (3,600), <c>--runs</c> (3), <c>--no-peer</c>, <c>--program FILE</c>.</summary>
     public static async Task<IReadOnlyList<BenchRow>> RunAsync(BenchArguments arguments)
     {
         var devices = int.Parse(arguments.Get("devices", "1000"), CultureInfo.InvariantCulture);
-        var seconds = int.Parse(arguments.Get("seconds", "360"), CultureInfo.InvariantCulture);
+        var seconds = int.Parse(arguments.Get("seconds", "3600"), CultureInfo.InvariantCulture);
         var runs = int.Parse(arguments.Get("runs", "3"), CultureInfo.InvariantCulture);
         var program = arguments.Get("program", Path.Combine(BenchTools.Root, "artifacts", "dist", "pilotage"));
         if (!File.Exists(program) && await BenchTools.RunAsync(BenchTools.Root, Path.Combine(BenchTools.Root, "pilotage"), "build") is null)
@@ -30,88 +24,68 @@ internal static class SeriesBench
             await Console.Error.WriteLineAsync("bench: victoria-metrics is missing (Debian: victoria-metrics); its column stays empty");
         }
 
-        var (ours, peers) = (new List<Figures>(), new List<Figures>());
+        var (ours, peers, last, top) = (new List<SeriesFigures>(), new List<SeriesFigures>(), new List<double>(), new List<double>());
         for (var run = 1; run <= runs; run++)
         {
             if (hasPeer)
             {
                 await Console.Error.WriteLineAsync($"bench: run {run} of {runs}, VictoriaMetrics");
-                peers.Add(await MeasureAsync(await VictoriaMetrics.StartAsync(), devices, seconds));
+                peers.Add(await SeriesRun.MeasureAsync(await VictoriaMetrics.StartAsync(), devices, seconds));
+                last.AddRange(await AskedAsync(await PostgreSql.StartAsync(), "PostgreSQL", SeriesQuestion.LastOfAll, devices, seconds));
+                top.AddRange(await AskedAsync(await DuckDb.StartAsync(), "DuckDB", SeriesQuestion.TopTen, devices, seconds));
             }
 
             await Console.Error.WriteLineAsync($"bench: run {run} of {runs}, ours");
-            ours.Add(await MeasureAsync(await Ours.StartAsync(program, devices), devices, seconds));
+            ours.Add(await SeriesRun.MeasureOursAsync(await Ours.StartAsync(program, devices), devices, seconds));
         }
 
-        return Rows(ours, peers, devices, seconds);
+        return Rows(ours, peers, Middle(last), Middle(top), devices, seconds);
     }
 
-    private static async Task<Figures> MeasureAsync(ISeriesServer server, int devices, int seconds)
+    private static async Task<double[]> AskedAsync(ISeriesPeer? peer, string name, SeriesQuestion question, int devices, int seconds)
     {
-        await using var stops = server;
-        var points = (double)devices * seconds * Signals.Properties;
-        var before = server.CpuSeconds;
-        var last = Task.CompletedTask;
-        foreach (var body in new Signals(devices).Bodies(seconds, LinesEach))
+        if (peer is null)
         {
-            // One body under way while the next is made.
-            await last;
-            last = server.WriteAsync(body);
+            return [];
         }
 
-        await last;
-        await server.SettleAsync();
-        await Task.Delay(Settles);
-        var cpu = (server.CpuSeconds - before) / points * 1e6;
-        var answers = new Dictionary<SeriesQuestion, (double, double)>();
-        foreach (var question in Enum.GetValues<SeriesQuestion>())
+        await using (peer)
         {
-            answers[question] = await AskAsync(server, question, seconds);
+            await Console.Error.WriteLineAsync($"bench: filling {name}");
+            await peer.FillAsync(new Signals(devices), seconds);
+            return [await SeriesRun.TimeAsync(() => peer.AskAsync(question))];
         }
-
-        return new(cpu, await server.StopAndWeighAsync() / points, answers);
     }
 
-    /// <summary>Median by the clock, after one that is not counted; processor time of each.</summary>
-    private static async Task<(double Milliseconds, double Cpu)> AskAsync(ISeriesServer server, SeriesQuestion question, int seconds)
+    private static double? Middle(IEnumerable<double?> values)
     {
-        await server.AskAsync(question, seconds);
-        var times = new List<double>();
-        var before = server.CpuSeconds;
-        for (var i = 0; i < Asked; i++)
-        {
-            var began = TimeProvider.System.GetTimestamp();
-            await server.AskAsync(question, seconds);
-            times.Add(TimeProvider.System.GetElapsedTime(began).TotalMilliseconds);
-        }
-
-        return (Median(times), (server.CpuSeconds - before) * 1e3 / Asked);
+        var sorted = values.OfType<double>().Order().ToList();
+        return sorted.Count == 0 ? null : sorted[sorted.Count / 2];
     }
 
-    private static double Median(IEnumerable<double> values)
-    {
-        var sorted = values.Order().ToList();
-        return sorted[sorted.Count / 2];
-    }
+    private static double? Middle(IEnumerable<double> values) => Middle(values.Select(value => (double?)value));
 
-    private static List<BenchRow> Rows(List<Figures> ours, List<Figures> peers, int devices, int seconds)
+    private static List<BenchRow> Rows(List<SeriesFigures> ours, List<SeriesFigures> peers, double? last, double? top, int devices, int seconds)
     {
         const string Vm = "VictoriaMetrics";
-        var size = $"{devices * Signals.Properties:N0} series, {(long)devices * Signals.Properties * seconds / 1e6:0.#} M points";
-        BenchRow Row(string name, string unit, Func<Figures, double> figure, double? must, double? aim, string? peer = Vm) => new(
-            name, unit, Median(ours.Select(figure)), peer != Vm || peers.Count == 0 ? null : Median(peers.Select(figure)), peer, must, aim, PromiseOnRatio: true);
-        BenchRow Beside(string name, SeriesQuestion question) => Row($"{name}, beside VictoriaMetrics", "ms", figures => figures.Answers[question].Milliseconds, null, null);
+        var points = $"{(long)devices * Signals.Properties * seconds / 1e6:0.#} M points";
+        BenchRow Beside(string name, string unit, Func<SeriesFigures, double> figure, double? must, double? aim) =>
+            new(name, unit, Middle(ours.Select(figure)), Middle(peers.Select(figure)), Vm, must, aim, PromiseOnRatio: true);
+        Func<SeriesFigures, double> Wall(SeriesQuestion question) => figures => figures.Answers[question].Milliseconds;
         return
         [
-            Row($"ingest, durable on ack, {size}, CPU", "s/M points", figures => figures.IngestCpu, 0.4, 0.2),
-            Row("on disk after a stop", "bytes/point", figures => figures.BytesPerPoint, 1.0, 0.7),
-            Row("last value of all series", "ms", figures => figures.Answers[SeriesQuestion.LastOfAll].Milliseconds, 0.3, 0.1, "PostgreSQL, not measured"),
-            Beside("last value of all series", SeriesQuestion.LastOfAll),
-            Row($"one series raw, {seconds} s", "ms", figures => figures.Answers[SeriesQuestion.OneRaw].Milliseconds, 0.5, 0.2),
-            Row($"5-minute average over {devices:N0} devices", "ms", figures => figures.Answers[SeriesQuestion.Averages].Milliseconds, 0.4, 0.15),
-            Row("the same, CPU", "ms", figures => figures.Answers[SeriesQuestion.Averages].Cpu, null, null),
-            Row("top 10 by max", "ms", figures => figures.Answers[SeriesQuestion.TopTen].Milliseconds, 0.5, 0.1, "DuckDB, not measured"),
-            Beside("top 10 by max", SeriesQuestion.TopTen),
+            Beside($"ingest, durable on ack, {devices * Signals.Properties:N0} series, {points}, CPU", "s/M points", figures => figures.IngestCpu, 0.4, 0.2),
+            Beside("on disk after a stop", "bytes/point", figures => figures.BytesPerPoint, 1.0, 0.7),
+            new("last value of all series", "ms", Middle(ours.Select(Wall(SeriesQuestion.LastOfAll))), last, "PostgreSQL", 0.3, 0.1, PromiseOnRatio: true),
+            Beside("last value of all series, beside VictoriaMetrics", "ms", Wall(SeriesQuestion.LastOfAll), null, null),
+            Beside($"one series raw, {seconds} s", "ms", Wall(SeriesQuestion.OneRaw), 0.5, 0.2),
+            Beside($"5-minute average over {devices:N0} devices, {seconds} s", "ms", Wall(SeriesQuestion.Averages), 0.4, 0.15),
+            Beside("the same, CPU", "ms", figures => figures.Answers[SeriesQuestion.Averages].Cpu, null, null),
+            new("top 10 by max", "ms", Middle(ours.Select(Wall(SeriesQuestion.TopTen))), top, "DuckDB", 0.5, 0.1, PromiseOnRatio: true),
+            Beside("top 10 by max, beside VictoriaMetrics", "ms", Wall(SeriesQuestion.TopTen), null, null),
+            new($"the same four questions of {SeriesRun.EarlySeconds} s, {points} to 3.6 M, the worst", "ratio", Middle(ours.Select(figures => figures.Grown)), null, null, 1.3, 1.0),
+            new($"ready after kill -9, {points}", "s", Middle(ours.Select(figures => figures.ReadySeconds)), null, null, 2, 0.5),
+            new("p99 of an append while 10 M points are deleted", "ms", Middle(ours.Select(figures => figures.DeletingMs)), Middle(ours.Select(figures => figures.BeforeMs)), "before", 2, 1.2, PromiseOnRatio: true),
         ];
     }
 }

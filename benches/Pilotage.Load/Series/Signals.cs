@@ -18,6 +18,8 @@ internal sealed class Signals(int devices)
     private readonly byte[][] _names = [.. Enumerable.Range(0, devices).Select(device => Encoding.ASCII.GetBytes($"env,device={IdOf(device)} "))];
     private ulong _chance = 88172645463325252;
 
+    public int Devices => devices;
+
     public static string IdOf(int device) => $"dev-{device:D5}";
 
     /// <summary>Messages in line protocol, so many to a body.</summary>
@@ -40,6 +42,19 @@ internal sealed class Signals(int devices)
         if (lines > 0)
         {
             yield return body[..length];
+        }
+    }
+
+    /// <summary>The same messages as numbers; in their order.</summary>
+    public IEnumerable<(int Device, long TimeMs, double[] Values)> Rows(int seconds)
+    {
+        for (var second = 0; second < seconds; second++)
+        {
+            for (var device = 0; device < devices; device++)
+            {
+                var timeMs = Next(device, StartMs + (second * 1000L));
+                yield return (device, timeMs, _values[(device * Properties)..((device + 1) * Properties)]);
+            }
         }
     }
 
