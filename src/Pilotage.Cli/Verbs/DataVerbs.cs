@@ -12,7 +12,7 @@ internal static class DataVerbs
 
     public static Verb Create(VerbFrame frame) => VerbFrame.With(
         new Verb("data", "What was measured: questions to the store, ways in and out of it, and deleting from it."),
-        List(frame), Query(frame), TailVerb.Create(frame), ImportVerb.Create(frame), ExportVerb.Create(frame), Delete(frame));
+        List(frame), Query(frame), Quality(frame), TailVerb.Create(frame), ImportVerb.Create(frame), ExportVerb.Create(frame), Delete(frame));
 
     private static Verb List(VerbFrame frame)
     {
@@ -36,7 +36,31 @@ internal static class DataVerbs
                 "api/v1/series", ("path", parsed.GetValue(path)), ("thing", parsed.GetValue(thing)), ("property", parsed.GetValue(property)), ("quantity", parsed.GetValue(quantity)),
                 ("unit", parsed.GetValue(unit)), ("type", parsed.GetValue(type)), ("text", parsed.GetValue(text)), ("limit", "50000")),
             new Column("DEVICE", "device"), new Column("PROPERTY", "property"), new Column("LAST", "lastTime"), new Column("VALUE", "lastValue", Exact: true), new Column("UNIT", "unit"),
-            new Column("QUALITY", "quality"), new Column("PATH", "path", true));
+            new Column("QUALITY", "quality"), new Column("SCORE", "score"), new Column("PATH", "path", true));
+    }
+
+    private static Verb Quality(VerbFrame frame)
+    {
+        var device = Text("--device", "One device, by id, path or name.", "DEVICE");
+        var path = Text("--path", "Devices by their path; * stays within a level, ** does not.", "PATTERN");
+        var thing = Text("--thing", "Devices of one thing type.", "TYPE");
+        var property = Text("--property", "Series of one property only.", "NAME");
+        var finding = Text("--finding", "Series with this finding only: stuck, flatline, spike, out-of-range, gap, rate-change, unit-jump, clock-skew, contradiction.", "NAME");
+        var worst = new Option<int?>("--worst") { Description = "So many series only, the lowest score first.", HelpName = "N" };
+        return frame.Lists(
+            VerbFrame.With(
+                new Verb(
+                    "quality",
+                    "How well series come in: a score of 0 to 100 and what is wrong since when.",
+                    "pilotage data quality --worst 20",
+                    "pilotage data quality --device pump-7 -o json",
+                    "pilotage data quality --path 'acme/lyon/**' --finding stuck"),
+                device, path, thing, property, finding, worst),
+            parsed => Address(
+                "api/v1/series/quality", ("device", parsed.GetValue(device)), ("path", parsed.GetValue(path)), ("thing", parsed.GetValue(thing)), ("property", parsed.GetValue(property)),
+                ("finding", parsed.GetValue(finding)), ("worst", parsed.GetValue(worst)?.ToString(CultureInfo.InvariantCulture)), ("limit", parsed.GetValue(worst) is null ? "50000" : null)),
+            new Column("DEVICE", "device"), new Column("PROPERTY", "property"), new Column("SCORE", "score"), new Column("REASON", "reason"), new Column("POINTS", "points", true),
+            new Column("INTERVAL", "intervalSeconds", true), new Column("LEARNING", "learning", true), new Column("PATH", "path", true));
     }
 
     private static Verb Query(VerbFrame frame)

@@ -41,6 +41,11 @@ internal static class ServerVerb
             Description = "The same, 10 GiB at most, below which no training and no dataset begins. Default 10; 0 for no floor.",
             HelpName = "PERCENT",
         };
+        var quality = new Option<int?>("--quality-series")
+        {
+            Description = "Series whose quality is watched, half a kilobyte of memory each; those seen least recently make room. Default 100000; 0 for none.",
+            HelpName = "N",
+        };
         acks.AcceptOnlyFromAmong("durable", "memory");
         limits.AcceptOnlyFromAmong("default", "bench", "interop");
         var open = new Option<bool>("--insecure-open") { Description = "Say that --mqtt or --ws is meant: anyone on this machine may publish as any device." };
@@ -55,7 +60,7 @@ internal static class ServerVerb
                 "Runs the server in the foreground: one ready line, SIGTERM drains and ends with 0.",
                 "pilotage server --data /var/lib/pilotage --http 127.0.0.1:8080 --mqtts 127.0.0.1:8883",
                 "pilotage server --data ./data --mqtt 127.0.0.1:1883 --insecure-open"),
-            data, http, https, mqtts, mqtt, wss, ws, open, acks, limits, rate, floor, low, tenant, ca, cert, key, stdin);
+            data, http, https, mqtts, mqtt, wss, ws, open, acks, limits, rate, floor, low, quality, tenant, ca, cert, key, stdin);
         verb.SetAction(async (parsed, cancellation) =>
         {
             var defaults = new ServerOptions { DataFolder = parsed.GetValue(data)! };
@@ -72,6 +77,7 @@ internal static class ServerVerb
                 PublishesPerSecond = parsed.GetValue(rate) ?? defaults.PublishesPerSecond,
                 DiskFloorPercent = parsed.GetValue(floor) ?? defaults.DiskFloorPercent,
                 DiskLowPercent = parsed.GetValue(low) ?? defaults.DiskLowPercent,
+                QualitySeriesMax = parsed.GetValue(quality) ?? defaults.QualitySeriesMax,
                 InsecureOpen = parsed.GetValue(open),
                 Tenant = parsed.GetValue(tenant) ?? defaults.Tenant,
                 TlsCa = parsed.GetValue(ca),
@@ -102,6 +108,7 @@ internal static class ServerVerb
         "--publish-rate" => "--publish-rate 50, or 0 for no limit",
         "--disk-floor" => "--disk-floor 3, or 0 for no floor",
         "--disk-low" => "--disk-low 10, or 0 for no floor",
+        "--quality-series" => "--quality-series 100000, or 0 for none",
         "--tenant" => "--tenant acme",
         "--data" => "--data ./data",
         _ => "pilotage server --help",

@@ -12,6 +12,7 @@ using Pilotage.Server.Fabric.Ingest;
 using Pilotage.Server.Fabric.Link;
 using Pilotage.Server.Fabric.Meaning;
 using Pilotage.Server.Fabric.Prometheus;
+using Pilotage.Server.Fabric.Findings;
 using Pilotage.Server.Fabric.Query;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.Server.Hosting;
@@ -40,6 +41,7 @@ public static class FabricModule
         .AddSingleton<LiveFeed>()
         .AddSingleton<TopicBook>()
         .AddSingleton<StorageRefusals>()
+        .AddSingleton<QualityWatch>()
         .AddSingleton<Ingestion>()
         .AddSingleton<ILineage, Lineage>()
         .AddSingleton<ITelemetry, Telemetry>()
@@ -70,6 +72,7 @@ public static class FabricModule
         api.MapDelete("devices/{id}/series", SeriesDeletion.DeleteAsync).RequirePermission("fabric.series.delete", Scope.Tenant);
         api.MapGet("series", SeriesEndpoints.ListAll).RequirePermission("fabric.series.read", Scope.Tenant);
         api.MapGet("series/aggregates", AggregateEndpoint.Answer).RequirePermission("fabric.series.read", Scope.Tenant);
+        api.MapGet("series/quality", QualityEndpoint.Answer).RequirePermission("fabric.series.read", Scope.Tenant);
         api.MapGet("series/export", ExportEndpoint.Answer).RequirePermission("fabric.series.read", Scope.Tenant);
         api.MapGet("things", ThingEndpoints.List).RequirePermission("fabric.thing.read", Scope.Tenant);
         api.MapGet("things/{thing}", ThingEndpoints.Show).RequirePermission("fabric.thing.read", Scope.Tenant);
@@ -99,6 +102,7 @@ public static class FabricModule
         routes.ServiceProvider.GetRequiredService<DoorLimits>();
         routes.ServiceProvider.GetRequiredService<ExportLimits>();
         routes.ServiceProvider.GetRequiredService<ThingBook>();
+        routes.ServiceProvider.GetRequiredService<QualityWatch>();
         return routes;
     }
 }

@@ -4,6 +4,7 @@ using Pilotage.Core.Units;
 using Pilotage.Server.Access.Contracts;
 using Pilotage.Server.Fabric.Contracts;
 using Pilotage.Server.Fabric.Meaning;
+using Pilotage.Server.Fabric.Findings;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.Server.Hosting;
 using Pilotage.TimeSeries;
@@ -30,9 +31,11 @@ internal static class SeriesEndpoints
         string Property, SeriesKind? Kind, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Unit, DateTimeOffset? LastTime, object? LastValue);
 
     /// <summary>One series of many; a last value that is not finite is left out.</summary>
+    /// <param name="Quality">Of the last value.</param>
+    /// <param name="Score">How well the series comes in, 0 to 100; null where that is not watched.</param>
     internal sealed record SeriesRow(
         string Device, string Path, string Property, SeriesKind Kind, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Unit, DateTimeOffset LastTime, object? LastValue,
-        string Quality);
+        string Quality, double? Score);
 
     internal sealed record SeriesPage(IReadOnlyList<SeriesRow> Items, string? NextCursor);
 
@@ -49,14 +52,12 @@ internal static class SeriesEndpoints
     /// <remarks>What the thing descriptions say is searched by quantity, unit, type and text.</remarks>
     public static IResult ListAll(
         string? path, string? thing, string? property, string? quantity, string? unit, string? type, string? text, string? cursor, int? limit, Principal who, IFleet fleet,
-        TimeSeriesStore store, ThingBook things) =>
+        TimeSeriesStore store, ThingBook things, QualityWatch watch) =>
         SeriesSearch.Of(things, quantity, unit, type, text).Then(search => QueryBounds.Limit(limit, PageDefault, PageMax).Then(size =>
         {
             var rest = fleet.List(who.Tenant, new DeviceQuery { PathPattern = path, Thing = thing })
                 .OrderBy(device => device.Id.Value, StringComparer.Ordinal)
-                .SelectMany(device => store.Lasts(device.Tenant, device.Id)
-                    .Where(last => (property is null || last.Property == property) && search.Matches(device, last.Property))
-                    .Select(last => Row(device, last.Property, last.Last, things.UnitOf(device, last.Property))))
+                .SelectMany(device => Rows(device, store, watch, things, last => (property is null || last == property) && search.Matches(device, last)))
                 .Where(row => cursor is null || string.CompareOrdinal(PlaceOf(row), cursor) > 0)
                 .Take(size + 1).ToList();
             var page = rest.Count > size ? rest[..size] : rest;
@@ -135,8 +136,14 @@ internal static class SeriesEndpoints
     // A blank sorts before everything that a device's id may hold, so places are in the order of the rows.
     private static string PlaceOf(SeriesRow row) => $"{row.Device} {row.Property}";
 
-    private static SeriesRow Row(Device device, string property, TypedPoint last, Unit? unit) => new(
-        device.Id.Value, device.Path, property, last.Value.Kind, unit?.Code, Clock.FromNs(last.TimeNs), SeriesJson.Of(last.Value), QualityNames[(int)last.Quality]);
+    private static IEnumerable<SeriesRow> Rows(Device device, TimeSeriesStore store, QualityWatch watch, ThingBook things, Func<string, bool> isMeant)
+    {
+        var lasts = store.Lasts(device.Tenant, device.Id).Where(last => isMeant(last.Property)).ToList();
+        var scores = lasts.Count == 0 ? null : watch.ScoresOf(device.Tenant, device.Id, _ => true);
+        return lasts.Select(last => new SeriesRow(
+            device.Id.Value, device.Path, last.Property, last.Last.Value.Kind, things.UnitOf(device, last.Property)?.Code, Clock.FromNs(last.Last.TimeNs), SeriesJson.Of(last.Last.Value),
+            QualityNames[(int)last.Last.Quality], scores!.TryGetValue(last.Property, out var score) ? score : null));
+    }
 
     private static SeriesView View(TimeSeriesStore store, SeriesKey key, Unit? unit) => store.TryGetLastTyped(key, out var last) && SeriesJson.Of(last.Value) is { } value
         ? new SeriesView(key.Property, last.Value.Kind, unit?.Code, Clock.FromNs(last.TimeNs), value)

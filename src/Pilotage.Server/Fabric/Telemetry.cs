@@ -1,14 +1,17 @@
 using Pilotage.Server.Fabric.Contracts;
 using Pilotage.Server.Fabric.Ingest;
+using Pilotage.Server.Fabric.Findings;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.TimeSeries;
 
 namespace Pilotage.Server.Fabric;
 
 /// <summary>What was measured, and how ready it is to be learned from.</summary>
-internal sealed class Telemetry(TimeSeriesStore store, EventStore events) : ITelemetry
+internal sealed class Telemetry(TimeSeriesStore store, EventStore events, QualityWatch watch) : ITelemetry
 {
     private const double NsPerHour = 3.6e12;
+    private const double ScoreMax = 100;
+    private const int FindingsNamed = 3;
 
     public IReadOnlyList<string> Properties(TenantId tenant, DeviceId device) =>
         [.. store.Series(tenant, device).Select(s => s.Property).Where(IsMeasured).Order(StringComparer.Ordinal)];
@@ -52,8 +55,9 @@ internal sealed class Telemetry(TimeSeriesStore store, EventStore events) : ITel
         var doubtful = series.Sum(s => s.NotFinite + s.NotGood);
         var messages = present.Max(s => s.Count);
 
-        // A hundred for what is there of what should be; then off for what contradicts itself, is in doubt, or was not understood.
-        var score = 100 * coverage * (1 - Share(overwritten, points)) * (1 - Share(doubtful, points)) * (1 - Share(bad, messages + bad));
+        // A hundred for what is there of what should be; then off for what contradicts itself, is in doubt, was not understood, or came in badly.
+        var quality = QualityOf(tenant, device, expected);
+        var score = ScoreMax * coverage * (1 - Share(overwritten, points)) * (1 - Share(doubtful, points)) * (1 - Share(bad, messages + bad)) * quality.Part;
         var interval = present.Select(s => s.IntervalNs).Where(i => i > 0).Order().ToList();
         var reasons = new List<string>();
         Say(reasons, series.Count > present.Count, $"{series.Count - present.Count} of {series.Count} properties missing");
@@ -62,11 +66,26 @@ internal sealed class Telemetry(TimeSeriesStore store, EventStore events) : ITel
         Say(reasons, overwritten > 0, $"{overwritten} values overwritten by another one of the same time");
         Say(reasons, doubtful > 0, $"{doubtful} values not finite or of doubtful quality");
         Say(reasons, bad > 0, $"{bad} messages not understood");
+        reasons.AddRange(quality.Reasons);
         return new DeviceReadiness(
             device.Id.Value, device.Path, Math.Round(score, 1), reasons, Math.Round(coverage, 4), Math.Round(gapShare, 4),
             interval.Count == 0 ? null : Math.Round(NsPerHour / interval[interval.Count / 2], 3), points, present.Sum(s => s.Gaps), overwritten, bad,
             present.Min(s => s.FirstNs), present.Max(s => s.LastNs));
     }
+
+    /// <summary>The mean score of the expected series, as a part; one that is not watched is not held against the device.</summary>
+    private (double Part, IEnumerable<string> Reasons) QualityOf(TenantId tenant, Device device, List<string> expected)
+    {
+        var scores = watch.ScoresOf(tenant, device.Id, IsCountedHere);
+        var reasons = watch.Of(tenant, device.Id)
+            .Where(series => scores.GetValueOrDefault(series.Property, ScoreMax) < ScoreMax && expected.Contains(series.Property))
+            .OrderBy(series => scores[series.Property])
+            .SelectMany(series => series.Findings.Where(finding => IsCountedHere(finding.Kind)).Take(1).Select(finding => $"{series.Property} {FindingKinds.NameOf(finding.Kind)}: {finding.Text}"));
+        return (expected.Average(property => scores.GetValueOrDefault(property, ScoreMax)) / ScoreMax, reasons.Take(FindingsNamed));
+    }
+
+    // Gaps and contradictions stand in coverage and overwritten values already, over the whole time and not only the last days.
+    private static bool IsCountedHere(FindingKind kind) => kind is not (FindingKind.Gap or FindingKind.Contradiction);
 
     private static List<string> Reasons(List<DeviceReadiness> rows)
     {

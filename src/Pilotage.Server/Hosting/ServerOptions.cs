@@ -99,6 +99,10 @@ public sealed record ServerOptions
     /// <summary>Most topics that are counted one by one; messages of more topics are counted together.</summary>
     [Range(1, 1_000_000)]
     public int TopicsCountedMax { get; init; } = 20_000;
+
+    /// <summary>Most series whose quality is watched, about half a kilobyte of memory each; those seen least recently make room for others. 0 for none.</summary>
+    [Range(0, 5_000_000)]
+    public int QualitySeriesMax { get; init; } = 100_000;
 }
 
 /// <summary>A set of limits by name.</summary>

@@ -70,6 +70,7 @@ public static class ServerOptionsCheck
         nameof(ServerOptions.PublishesPerSecond) => "--publish-rate",
         nameof(ServerOptions.DiskFloorPercent) => "--disk-floor",
         nameof(ServerOptions.DiskLowPercent) => "--disk-low",
+        nameof(ServerOptions.QualitySeriesMax) => "--quality-series",
         _ => property,
     };
 

@@ -31,4 +31,16 @@ public sealed class DataVerbTests
         run.Server.Answer("DELETE /api/v1/devices/pump-7/series?all=true", """{"device":"pump-7","properties":[]}""");
         Assert.Equal(ExitCode.Done, await run.RunAsync("data", "delete", "pump-7", "--all", "--yes"));
     }
+
+    [Fact]
+    public async Task Quality_asks_for_the_worst_and_shows_the_reason()
+    {
+        using var run = new CliRun().Connected();
+        run.Server.Answer(
+            "GET /api/v1/series/quality?path=acme%2F%2A&worst=5",
+            """{"items":[{"device":"p1","path":"acme/p1","property":"vibration","score":20,"reason":"the same value 50, since 2026-01-01T00:00:00Z","points":360,"findings":[]}]}""");
+        Assert.Equal(ExitCode.Done, await run.RunAsync("data", "quality", "--path", "acme/*", "--worst", "5", "-o", "csv"));
+        const string Start = "DEVICE,PROPERTY,SCORE,REASON,POINTS,INTERVAL,LEARNING,PATH\np1,vibration,20,\"the same value 50, since 2026-01-01T00:00:00Z\",360,";
+        Assert.StartsWith(Start, run.Output, StringComparison.Ordinal);
+    }
 }

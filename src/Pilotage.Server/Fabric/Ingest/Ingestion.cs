@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Pilotage.Broker;
 using Pilotage.Core.Contracts;
 using Pilotage.Core.Contracts.Forwarding;
+using Pilotage.Server.Fabric.Findings;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.TimeSeries;
 
@@ -20,6 +21,7 @@ internal sealed class Ingestion : IAsyncDisposable
     private readonly LiveFeed _live;
     private readonly TopicBook _topics;
     private readonly StorageRefusals _refusals;
+    private readonly QualityWatch _quality;
     private readonly GroupCommit<PointGathering> _points;
     private readonly Counter<long> _stored;
     private readonly Counter<long> _bad;
@@ -32,6 +34,7 @@ internal sealed class Ingestion : IAsyncDisposable
         LiveFeed live,
         TopicBook topics,
         StorageRefusals refusals,
+        QualityWatch quality,
         TimeProvider time,
         IMeterFactory meters)
     {
@@ -43,6 +46,7 @@ internal sealed class Ingestion : IAsyncDisposable
         _live = live;
         _topics = topics;
         _refusals = refusals;
+        _quality = quality;
         _points = new(CommitAsync, CommitMax, time);
         var meter = meters.Create("Pilotage.Server");
         _stored = meter.CreateCounter<long>("pilotage.ingest.messages.stored", "{message}", "Messages stored and acknowledged.");
@@ -130,7 +134,11 @@ internal sealed class Ingestion : IAsyncDisposable
         {
             var points = new PointBatch();
             decoded.ForEach(message => message.AddTo(points));
-            await _store.AppendAsync(points, new ForwardMark(batch.Edge, batch.LogId, batch.NextOffset - 1), CancellationToken.None);
+            var mark = new ForwardMark(batch.Edge, batch.LogId, batch.NextOffset - 1);
+            if (await _store.AppendAsync(points, mark, CancellationToken.None) == Appended.Stored)
+            {
+                _quality.Offer(points);
+            }
         }
 
         _stored.Add(decoded.Count);
@@ -148,7 +156,7 @@ internal sealed class Ingestion : IAsyncDisposable
     {
         foreach (var batch in rows.Batches)
         {
-            await _store.AppendAsync(batch, null, CancellationToken.None);
+            await AppendAsync(batch);
         }
 
         _stored.Add(rows.Rows);
@@ -172,7 +180,7 @@ internal sealed class Ingestion : IAsyncDisposable
                 message.AddTo(batch, row);
                 if (batch.Count >= BatchPointsMax)
                 {
-                    await _store.AppendAsync(batch, null, CancellationToken.None);
+                    await AppendAsync(batch);
                     batch = new PointBatch { ReceivedNs = receivedNs };
                 }
             }
@@ -180,7 +188,7 @@ internal sealed class Ingestion : IAsyncDisposable
 
         if (batch.Count > 0)
         {
-            await _store.AppendAsync(batch, null, CancellationToken.None);
+            await AppendAsync(batch);
         }
 
         foreach (var message in messages)
@@ -223,7 +231,7 @@ internal sealed class Ingestion : IAsyncDisposable
     {
         try
         {
-            await _store.AppendAsync(gathering.Points, null, CancellationToken.None);
+            await AppendAsync(gathering.Points);
         }
         catch (Exception failure)
         {
@@ -233,6 +241,13 @@ internal sealed class Ingestion : IAsyncDisposable
 
         _stored.Add(messages);
         gathering.Tell(PublishDecision.Accepted);
+    }
+
+    /// <summary>Commits a batch; what is committed is looked at, and nobody waits for that.</summary>
+    private async Task AppendAsync(PointBatch batch)
+    {
+        await _store.AppendAsync(batch, null, CancellationToken.None);
+        _quality.Offer(batch);
     }
 
     private async Task StoreOthersAsync(DecodedMessage decoded)

@@ -24,6 +24,7 @@ internal sealed partial class ThingBook
 
     // Held while the catalogue is read or written, so that what is remembered is never older than what is written.
     private readonly Lock _changing = new();
+    private long _version;
 
     public ThingBook(ThingStore store, TimeProvider time, IMeterFactory meters)
     {
@@ -32,6 +33,9 @@ internal sealed partial class ThingBook
         Count(0, "done");
         Count(0, "refused");
     }
+
+    /// <summary>Another number after every change, so that what was looked up can be kept until then.</summary>
+    public long Version => Interlocked.Read(ref _version);
 
     /// <summary>The description of a thing type, or null.</summary>
     public ThingDescription? Find(TenantId tenant, string thing) => Known(tenant).GetValueOrDefault(thing);
@@ -75,6 +79,7 @@ internal sealed partial class ThingBook
             if (put.IsOk)
             {
                 _known.TryRemove(who.Tenant, out _);
+                Interlocked.Increment(ref _version);
             }
 
             return put;

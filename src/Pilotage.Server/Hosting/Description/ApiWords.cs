@@ -3,6 +3,7 @@ using Pilotage.Server.Access.Contracts;
 using Pilotage.Server.Fabric;
 using Pilotage.Server.Fabric.Doors;
 using Pilotage.Server.Fabric.Meaning;
+using Pilotage.Server.Fabric.Findings;
 using Pilotage.Server.Fabric.Query;
 using Pilotage.Server.Fleet;
 using Pilotage.Server.Models.Artifacts;
@@ -62,6 +63,7 @@ internal sealed record ApiWords(string Method, string Path, string Id, string Su
         new(Get, "api/v1/series/aggregates", "aggregateSeries", "Sums one property of many devices up by windows and groups; the first of many by rank.", typeof(AggregateEndpoint.AggregateView)),
         new(Delete, "api/v1/devices/{id}/series", "deleteSeries", "Deletes points of a device that are stored by now, by property and time; what arrives later is new.", typeof(SeriesDeletion.DeletedView)),
         new(Get, "api/v1/series/export", "exportSeries", "Sends series of one or many devices as a table of CSV, as it is read.", null, Media: "text/csv"),
+        new(Get, "api/v1/series/quality", "listSeriesQuality", "How well series come in: a score, and what is wrong since when; all by pages, or the worst.", typeof(QualityEndpoint.QualityPage)),
         new(Get, "api/v1/things", "listThings", "Lists the thing types that are described, a page at a time.", typeof(ThingEndpoints.ThingPage)),
         new(Get, "api/v1/things/{thing}", "getThing", "Shows a thing type: its properties with unit, quantity and meaning.", typeof(ThingEndpoints.ThingView)),
         new(Get, "api/v1/things/{thing}/description", "getThingDescription", "The description of a thing type as it came.", null, Media: "application/td+json"),
