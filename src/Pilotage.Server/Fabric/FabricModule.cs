@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Pilotage.Broker;
 using Pilotage.Server.Access.Contracts;
+using Pilotage.Server.Fabric.Agreements;
 using Pilotage.Server.Fabric.Contracts;
 using Pilotage.Server.Fabric.Doors;
 using Pilotage.Server.Fabric.Export;
@@ -42,6 +43,12 @@ public static class FabricModule
         .AddSingleton<TopicBook>()
         .AddSingleton<StorageRefusals>()
         .AddSingleton<QualityWatch>()
+        .AddSingleton<ContractStore>()
+        .AddSingleton<ContractBook>()
+        .AddSingleton<Quarantine>()
+        .AddSingleton<Violations>()
+        .AddSingleton<RateWindows>()
+        .AddSingleton<ContractJudge>()
         .AddSingleton<Ingestion>()
         .AddSingleton<ILineage, Lineage>()
         .AddSingleton<ITelemetry, Telemetry>()
@@ -78,6 +85,15 @@ public static class FabricModule
         api.MapGet("things/{thing}", ThingEndpoints.Show).RequirePermission("fabric.thing.read", Scope.Tenant);
         api.MapGet("things/{thing}/description", ThingEndpoints.Document).RequirePermission("fabric.thing.read", Scope.Tenant);
         api.MapPut("things/{thing}/description", ThingEndpoints.PutAsync).RequirePermission("fabric.thing.write", Scope.Tenant);
+        api.MapGet("contracts", ContractEndpoints.List).RequirePermission("fabric.contract.read", Scope.Tenant);
+        api.MapGet("contracts/violations", ContractEndpoints.Broken).RequirePermission("fabric.contract.read", Scope.Tenant);
+        api.MapPost("contracts/check", ContractEndpoints.CheckAsync).RequirePermission("fabric.contract.read", Scope.Tenant);
+        api.MapGet("things/{thing}/contract", ContractEndpoints.Document).RequirePermission("fabric.contract.read", Scope.Tenant);
+        api.MapPut("things/{thing}/contract", ContractEndpoints.PutAsync).RequirePermission("fabric.contract.write", Scope.Tenant);
+        api.MapDelete("things/{thing}/contract", ContractEndpoints.Remove).RequirePermission("fabric.contract.write", Scope.Tenant);
+        api.MapGet("quarantine", QuarantineEndpoints.List).RequirePermission("fabric.quarantine.read", Scope.Tenant);
+        api.MapPost("quarantine/release", QuarantineEndpoints.ReleaseAsync).RequirePermission("fabric.quarantine.decide", Scope.Tenant);
+        api.MapDelete("quarantine", QuarantineEndpoints.Discard).RequirePermission("fabric.quarantine.decide", Scope.Tenant);
         api.MapGet("devices/{id}/readiness", SeriesEndpoints.ReadinessOf).RequirePermission("fabric.readiness.read", Scope.Tenant);
         api.MapGet("readiness", SeriesEndpoints.FleetReadiness).RequirePermission("fabric.readiness.read", Scope.Tenant);
         api.MapGet("devices/{id}/events", FabricEndpoints.RecordedEvents).RequirePermission("fabric.event.read", Scope.Tenant);
@@ -103,6 +119,7 @@ public static class FabricModule
         routes.ServiceProvider.GetRequiredService<ExportLimits>();
         routes.ServiceProvider.GetRequiredService<ThingBook>();
         routes.ServiceProvider.GetRequiredService<QualityWatch>();
+        routes.ServiceProvider.GetRequiredService<ContractJudge>();
         return routes;
     }
 }

@@ -59,6 +59,11 @@ internal sealed class LineTelemetry(Principal who, IFleet fleet, LinePrecision p
     /// <summary>Takes note of what did not fit the series of its device.</summary>
     public void Note(DecodedMessage message)
     {
+        if (message.Rejected is { } rejected)
+        {
+            Faults.Add($"device {message.Device.Id}", rejected.Message.TrimEnd('.'));
+        }
+
         if (message.Fault is { } misfit)
         {
             Faults.Add($"device {message.Device.Id}", misfit);
@@ -103,7 +108,7 @@ internal sealed class LineTelemetry(Principal who, IFleet fleet, LinePrecision p
     /// <summary>Whether a row was taken as it is: later than all before it, and each value of the kind that its series holds.</summary>
     private bool TryDirect(LinePoint point, KnownSeries known, long timeNs, string[] properties)
     {
-        if (direct is null || timeNs <= known.Target.LastNs)
+        if (direct is null || direct.Binds(known.Target.Device) || timeNs <= known.Target.LastNs)
         {
             return false;
         }

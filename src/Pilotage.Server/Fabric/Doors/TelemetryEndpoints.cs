@@ -61,7 +61,7 @@ internal static class TelemetryEndpoints
         }
     }
 
-    private static Outcome<DecodedMessage> Fitting(DecodedMessage message) => message.Fault is { } misfit
+    private static Outcome<DecodedMessage> Fitting(DecodedMessage message) => message.Rejected is { } rejected ? rejected : message.Fault is { } misfit
         ? new Refusal("fabric.telemetry.misfit", $"Nothing was stored, because a part does not fit its series: {misfit}.")
         : message;
 

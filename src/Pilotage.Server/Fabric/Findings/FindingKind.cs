@@ -12,7 +12,7 @@ internal enum FindingKind
     /// <summary>One to three values far off, and then as before.</summary>
     Spike,
 
-    /// <summary>Outside the bounds of the thing description.</summary>
+    /// <summary>Outside the bounds of the thing description or the contract.</summary>
     OutOfRange,
 
     /// <summary>Silence, against the usual distance of its points.</summary>

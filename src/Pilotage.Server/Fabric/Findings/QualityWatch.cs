@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 using Pilotage.Core.Durability;
+using Pilotage.Server.Fabric.Agreements;
 using Pilotage.Server.Fabric.Meaning;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.Server.Hosting;
@@ -40,14 +41,14 @@ internal sealed partial class QualityWatch : IThreadPoolWorkItem, IDisposable
     private int _isScheduled;
     private bool _isClosed;
 
-    public QualityWatch(ServerOptions options, DataFolder folder, IFleet fleet, ThingBook things, TimeProvider time, IMeterFactory meters, ILogger<QualityWatch> logger)
+    public QualityWatch(ServerOptions options, DataFolder folder, IFleet fleet, ThingBook things, ContractBook contracts, TimeProvider time, IMeterFactory meters, ILogger<QualityWatch> logger)
     {
         (_folder, _time, _logger) = (folder, time, logger);
         var meter = meters.Create("Pilotage.Server");
         _skipped = meter.CreateCounter<long>("pilotage.quality.points.skipped", "{point}", "Points whose quality was not looked at, by cause: busy, unwatched (beyond the number of series that are watched).");
         _findings = meter.CreateCounter<long>("pilotage.quality.findings", "{finding}", "Findings about the quality of series that began or happened, by kind.");
         _tracks = new SeriesTracks { Found = kind => _findings.Add(1, new KeyValuePair<string, object?>("kind", FindingKinds.NameOf(kind))) };
-        _series = new WatchedSeries(options.QualitySeriesMax, fleet, things, _tracks);
+        _series = new WatchedSeries(options.QualitySeriesMax, fleet, things, contracts, _tracks);
         SeriesMax = options.QualitySeriesMax;
         Skip(0, "busy");
         Skip(0, "unwatched");

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Pilotage.Server.Fabric.Agreements;
 using Pilotage.Server.Fabric.Meaning;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.TimeSeries;
@@ -6,7 +7,7 @@ using Pilotage.TimeSeries;
 namespace Pilotage.Server.Fabric.Findings;
 
 /// <summary>Which series are watched, by device; those that were seen least recently make room for others. For one thread at a time.</summary>
-internal sealed class WatchedSeries(int seriesMax, IFleet fleet, ThingBook things, SeriesTracks tracks)
+internal sealed class WatchedSeries(int seriesMax, IFleet fleet, ThingBook things, ContractBook contracts, SeriesTracks tracks)
 {
     private const int PerDeviceMax = 1_024;
     private const int RecentAtFirst = 1_024;
@@ -165,10 +166,16 @@ internal sealed class WatchedSeries(int seriesMax, IFleet fleet, ThingBook thing
 
     private (double Low, double High, int Units) MeaningOf(Device? device, string property)
     {
-        var meaning = device is null ? null : things.MeaningOf(device, property);
-        return (meaning?.Minimum ?? double.NegativeInfinity, meaning?.Maximum ?? double.PositiveInfinity, UnitSteps.SetOf(meaning?.Unit));
+        if (device is null)
+        {
+            return (double.NegativeInfinity, double.PositiveInfinity, UnitSteps.Any);
+        }
+
+        var meaning = things.MeaningOf(device, property);
+        var (low, high) = contracts.BoundsOf(device, property);
+        return (Math.Max(low, meaning?.Minimum ?? low), Math.Min(high, meaning?.Maximum ?? high), UnitSteps.SetOf(meaning?.Unit));
     }
 
-    // Both only ever rise.
-    private long DescribedAt() => fleet.Version + things.Version;
+    // All of them only ever rise.
+    private long DescribedAt() => fleet.Version + things.Version + contracts.Version;
 }

@@ -1,10 +1,11 @@
+using Pilotage.Server.Fabric.Agreements;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.TimeSeries;
 
 namespace Pilotage.Server.Fabric.Ingest;
 
-/// <summary>Makes what devices send fit the series that are there: the first value of a series decides what it holds.</summary>
-internal sealed class Admission(TimeSeriesStore store)
+/// <summary>Makes what devices send fit the series that are there, whose first value decides what they hold, and the contract that they have.</summary>
+internal sealed class Admission(TimeSeriesStore store, ContractJudge contracts)
 {
     /// <summary>What was found out about a layout for a device; holds for good, since a series keeps its kind.</summary>
     /// <param name="Kinds">As they are stored; empty where all of them are doubles.</param>
@@ -13,6 +14,12 @@ internal sealed class Admission(TimeSeriesStore store)
     {
         public bool IsOf(DeviceId device, TelemetryLayout layout) => ReferenceEquals(Layout, layout) && Device == device;
     }
+
+    /// <summary>Whether each value of a device has to be looked at, because a contract binds it.</summary>
+    public bool Binds(Device device) => contracts.Binds(device);
+
+    /// <summary>Holds rows against the contract of their device.</summary>
+    public Judgement Judge(Device device, IReadOnlyList<TelemetryRow> rows, long receivedNs) => contracts.Judge(device, rows, receivedNs);
 
     /// <summary>Looks at a layout once.</summary>
     public Admitted Of(Device device, TelemetryLayout layout)

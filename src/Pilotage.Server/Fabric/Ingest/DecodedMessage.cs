@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Unicode;
 using Pilotage.Core.Contracts;
+using Pilotage.Server.Fabric.Agreements;
 using Pilotage.Server.Fabric.Contracts;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.TimeSeries;
@@ -20,6 +21,12 @@ internal sealed record DecodedMessage(Device Device, IngestMessage Message)
     public string Subject { get; private init; } = "";
 
     public string? Fault { get; private init; }
+
+    /// <summary>Points to be kept apart.</summary>
+    public IReadOnlyList<HeldPoint> Held { get; private init; } = [];
+
+    /// <summary>Why the contract of the device lets nothing of it in, or null.</summary>
+    public Refusal? Rejected { get; private init; }
 
     /// <summary>Decides by the class of the topic.</summary>
     public static DecodedMessage Of(Device device, TopicPath path, IngestMessage message)
@@ -48,7 +55,7 @@ internal sealed record DecodedMessage(Device Device, IngestMessage Message)
     /// <summary>A message nobody can place.</summary>
     public static DecodedMessage NotUnderstood(Device spokesman, IngestMessage message, string why) => new(spokesman, message) { Fault = why };
 
-    /// <summary>Leaves out what does not fit the series that are there, with the reason as the fault.</summary>
+    /// <summary>Leaves out what does not fit the series that are there, with the reason as the fault, and what the contract keeps out.</summary>
     public DecodedMessage Fit(Admission admission)
     {
         if (Rows.Count == 0)
@@ -57,7 +64,13 @@ internal sealed record DecodedMessage(Device Device, IngestMessage Message)
         }
 
         var (rows, fault) = admission.Fit(Device, Rows, Fault);
-        return this with { Rows = rows, Fault = fault };
+        if (rows.Count == 0 || !Telemetry.IsMeasured(rows[0].Properties[0]))
+        {
+            return this with { Rows = rows, Fault = fault };
+        }
+
+        var judged = admission.Judge(Device, rows, Message.ReceivedNs);
+        return this with { Rows = judged.Rows, Held = judged.Held, Rejected = judged.Rejected, Fault = judged.Rejected is null ? fault : null };
     }
 
     /// <summary>Adds its rows to a batch.</summary>

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Pilotage.Broker;
 using Pilotage.Core.Contracts;
 using Pilotage.Core.Contracts.Forwarding;
+using Pilotage.Server.Fabric.Agreements;
 using Pilotage.Server.Fabric.Findings;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.TimeSeries;
@@ -22,6 +23,7 @@ internal sealed class Ingestion : IAsyncDisposable
     private readonly TopicBook _topics;
     private readonly StorageRefusals _refusals;
     private readonly QualityWatch _quality;
+    private readonly Quarantine _quarantine;
     private readonly GroupCommit<PointGathering> _points;
     private readonly Counter<long> _stored;
     private readonly Counter<long> _bad;
@@ -35,18 +37,21 @@ internal sealed class Ingestion : IAsyncDisposable
         TopicBook topics,
         StorageRefusals refusals,
         QualityWatch quality,
+        ContractJudge contracts,
+        Quarantine quarantine,
         TimeProvider time,
         IMeterFactory meters)
     {
         _fleet = fleet;
         _presences = presences;
         _store = store;
-        _admission = new Admission(store);
+        _admission = new Admission(store, contracts);
         _events = events;
         _live = live;
         _topics = topics;
         _refusals = refusals;
         _quality = quality;
+        _quarantine = quarantine;
         _points = new(CommitAsync, CommitMax, time);
         var meter = meters.Create("Pilotage.Server");
         _stored = meter.CreateCounter<long>("pilotage.ingest.messages.stored", "{message}", "Messages stored and acknowledged.");
@@ -62,7 +67,7 @@ internal sealed class Ingestion : IAsyncDisposable
     public Task<PublishDecision>? TryStore(Device device, TopicBook.Entry topic, ReadOnlySpan<byte> payload, long receivedNs)
     {
         var layout = topic.Layout;
-        if (_live.IsWatched || !PlainTelemetry.TryRead(payload, receivedNs, ref layout, out var timeNs, out var values))
+        if (_live.IsWatched || _admission.Binds(device) || !PlainTelemetry.TryRead(payload, receivedNs, ref layout, out var timeNs, out var values))
         {
             return null;
         }
@@ -96,11 +101,16 @@ internal sealed class Ingestion : IAsyncDisposable
 
     /// <summary>
     /// Stores one message of a known device. Queued before the first await, so that order is kept. Answers why it was kept
-    /// aside, if it was not understood.
+    /// aside, if it was not understood, or why nothing of it was taken.
     /// </summary>
-    public async Task<string?> StoreAsync(Device device, TopicPath path, IngestMessage message)
+    public async Task<Taken> StoreAsync(Device device, TopicPath path, IngestMessage message)
     {
         var decoded = DecodedMessage.Of(device, path, message).Fit(_admission);
+        if (decoded.Rejected is { } rejected)
+        {
+            return new Taken(null, rejected);
+        }
+
         var points = decoded.Rows.Count > 0 ? AddAsync(decoded) : Task.CompletedTask;
         var others = StoreOthersAsync(decoded);
         await points;
@@ -112,7 +122,7 @@ internal sealed class Ingestion : IAsyncDisposable
         }
 
         Told(decoded);
-        return decoded.Fault;
+        return new Taken(decoded.Fault, null);
     }
 
     /// <summary>Stores what an edge hands on: events first, each once by its id, then all points and the mark in one commit.</summary>
@@ -148,6 +158,9 @@ internal sealed class Ingestion : IAsyncDisposable
     /// <summary>Leaves out of a message what does not fit the series that are there, and says the first of it.</summary>
     public DecodedMessage Fit(DecodedMessage decoded) => decoded.Fit(_admission);
 
+    /// <summary>Stores points that were judged already.</summary>
+    public Task StoreAsync(PointBatch batch) => batch.Count == 0 ? Task.CompletedTask : AppendAsync(batch);
+
     /// <summary>Lets rows go straight into batches; null while somebody watches and has to be told each.</summary>
     public Admission? Direct => _live.IsWatched ? null : _admission;
 
@@ -172,6 +185,7 @@ internal sealed class Ingestion : IAsyncDisposable
     {
         // All of one body was received at once.
         var receivedNs = messages.Count == 0 ? 0 : messages[0].Message.ReceivedNs;
+        await _quarantine.KeepAsync([.. messages.SelectMany(message => message.Held)]);
         var batch = new PointBatch { ReceivedNs = receivedNs };
         foreach (var message in messages)
         {
@@ -212,9 +226,14 @@ internal sealed class Ingestion : IAsyncDisposable
             && (device.Id == edge.Id || device.Edge == edge.Id))
         {
             // The edge learns of it with its next desired state; until then, and for what it had stored, this is the door.
-            return device.Status == DeviceStatus.Revoked
-                ? DecodedMessage.NotUnderstood(device, message, $"the device {device.Id} was revoked")
-                : DecodedMessage.Of(device, path, message).Fit(_admission);
+            if (device.Status == DeviceStatus.Revoked)
+            {
+                return DecodedMessage.NotUnderstood(device, message, $"the device {device.Id} was revoked");
+            }
+
+            // The edge acknowledged it long ago, so what a contract lets in no more is kept aside.
+            var decoded = DecodedMessage.Of(device, path, message).Fit(_admission);
+            return decoded.Rejected is { } rejected ? DecodedMessage.NotUnderstood(device, message, rejected.Message) : decoded;
         }
 
         return DecodedMessage.NotUnderstood(edge, message, $"the edge {edge.Id} does not speak for a device at this topic");
@@ -252,6 +271,7 @@ internal sealed class Ingestion : IAsyncDisposable
 
     private async Task StoreOthersAsync(DecodedMessage decoded)
     {
+        await _quarantine.KeepAsync(decoded.Held);
         if (decoded.Event is { } recorded)
         {
             await _events.RecordAsync(recorded, CancellationToken.None);

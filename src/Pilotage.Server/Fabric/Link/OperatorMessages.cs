@@ -26,9 +26,11 @@ internal sealed class OperatorMessages(
         }
 
         var now = time.NowNs();
-        var note = await ingestion.StoreAsync(
+        var taken = await ingestion.StoreAsync(
             place.Device, place.Path, new IngestMessage(message.Topic, message.Payload, [], now, now, null) { IsOfDevice = false, ContentType = message.ContentType });
-        return new MessageEndpoints.PublishedView(message.Topic, place.Device.Id.Value, message.Payload.Length, message.Qos, message.Retain, note);
+        return taken.Rejected is { } rejected
+            ? rejected
+            : new MessageEndpoints.PublishedView(message.Topic, place.Device.Id.Value, message.Payload.Length, message.Qos, message.Retain, taken.Aside);
     }
 
     private Outcome<(Device Device, TopicPath Path)> Judge(TenantId tenant, MqttMessage message)

@@ -141,9 +141,9 @@ internal sealed partial class ServerBrokerHooks(
             return await ForwardedAsync(device, message, receivedNs);
         }
 
-        await ingestion.StoreAsync(
+        var taken = await ingestion.StoreAsync(
             device, path, new IngestMessage(message.Topic, message.Payload, message.UserProperties, receivedNs, receivedNs, null) { ContentType = message.ContentType });
-        return PublishDecision.Accepted;
+        return taken.Rejected is { } rejected ? PublishDecision.Refused(MqttReason.PayloadFormatInvalid, rejected.Message) : PublishDecision.Accepted;
     }
 
     private Task<PublishDecision> ForwardedAsync(Device edge, MqttMessage message, long receivedNs)

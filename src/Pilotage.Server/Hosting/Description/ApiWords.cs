@@ -1,6 +1,7 @@
 using Pilotage.Server.Access;
 using Pilotage.Server.Access.Contracts;
 using Pilotage.Server.Fabric;
+using Pilotage.Server.Fabric.Agreements;
 using Pilotage.Server.Fabric.Doors;
 using Pilotage.Server.Fabric.Meaning;
 using Pilotage.Server.Fabric.Findings;
@@ -68,6 +69,15 @@ internal sealed record ApiWords(string Method, string Path, string Id, string Su
         new(Get, "api/v1/things/{thing}", "getThing", "Shows a thing type: its properties with unit, quantity and meaning.", typeof(ThingEndpoints.ThingView)),
         new(Get, "api/v1/things/{thing}/description", "getThingDescription", "The description of a thing type as it came.", null, Media: "application/td+json"),
         new(Put, "api/v1/things/{thing}/description", "putThingDescription", "Describes a thing type by a W3C thing description or thing model.", typeof(ThingEndpoints.ThingRow), MayBeNew: true),
+        new(Get, "api/v1/contracts", "listContracts", "Lists the contracts of thing types.", typeof(ContractEndpoints.ContractPage)),
+        new(Get, "api/v1/contracts/violations", "listViolations", "What broke a contract since the server started, or does now, with the last example.", typeof(ContractEndpoints.ViolationPage)),
+        new(Post, "api/v1/contracts/check", "checkContract", "Reads a contract and says what is wrong with it; nothing is kept.", typeof(ContractEndpoints.CheckedView)),
+        new(Get, "api/v1/things/{thing}/contract", "getContract", "The contract of a thing type as it came.", null, Media: "application/yaml"),
+        new(Put, "api/v1/things/{thing}/contract", "putContract", "Says what devices of a thing type have to send; in force at once.", typeof(ContractEndpoints.ContractRow), MayBeNew: true),
+        new(Delete, "api/v1/things/{thing}/contract", "deleteContract", "Takes a contract away; what is kept apart stays.", null, 204),
+        new(Get, "api/v1/quarantine", "listQuarantine", "Lists points that broke a contract and are kept apart.", typeof(QuarantineEndpoints.HeldPage)),
+        new(Post, "api/v1/quarantine/release", "releaseQuarantine", "Stores points that were kept apart in their series.", typeof(QuarantineEndpoints.DecidedView)),
+        new(Delete, "api/v1/quarantine", "discardQuarantine", "Discards points that were kept apart, for good.", typeof(QuarantineEndpoints.DecidedView)),
         new(Get, "api/v1/devices/{id}/readiness", "getDeviceReadiness", "How ready the data of one device is, and why.", typeof(Fabric.Contracts.Readiness)),
         new(Get, "api/v1/readiness", "getFleetReadiness", "How ready the data of many devices is, and why.", typeof(Fabric.Contracts.Readiness)),
         new(Get, "api/v1/devices/{id}/events", "listDeviceEvents", "Lists the recorded events of a device, by type.", typeof(FabricEndpoints.EventPage)),

@@ -185,11 +185,11 @@ public sealed class IngestionTests : IAsyncLifetime
 
     private static string Row(int i, double value) => $"{{\"ts\":{T0 + (i * 1000L)},\"values\":{{\"a\":{value}}}}}";
 
-    private Task<string?> Send(string topic, string payload, params (string, string)[] properties)
+    private async Task<string?> Send(string topic, string payload, params (string, string)[] properties)
     {
         Assert.True(TopicPath.TryParse(topic, out var path));
         var device = _server.Get<IFleet>().FindByPath(Acme, path!.DevicePath)!;
         var now = (T0 + 10_000_000) * NsPerMs;
-        return _server.Get<Ingestion>().StoreAsync(device, path, new IngestMessage(topic, Encoding.UTF8.GetBytes(payload), properties, now, now, null));
+        return (await _server.Get<Ingestion>().StoreAsync(device, path, new IngestMessage(topic, Encoding.UTF8.GetBytes(payload), properties, now, now, null))).Aside;
     }
 }

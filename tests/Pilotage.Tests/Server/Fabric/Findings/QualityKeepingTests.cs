@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Pilotage.Core;
+using Pilotage.Server.Fabric.Agreements;
 using Pilotage.Server.Fabric.Findings;
 using Pilotage.Server.Fabric.Meaning;
 using Pilotage.Server.Fleet.Contracts;
@@ -137,6 +138,7 @@ public sealed class QualityKeepingTests : IAsyncLifetime
         _server.Get<DataFolder>(),
         _server.Get<IFleet>(),
         _server.Get<ThingBook>(),
+        _server.Get<ContractBook>(),
         _time,
         _server.App.Services.GetRequiredService<IMeterFactory>(),
         NullLogger<QualityWatch>.Instance);

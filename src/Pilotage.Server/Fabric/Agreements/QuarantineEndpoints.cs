@@ -1,0 +1,83 @@
+using Microsoft.AspNetCore.Http;
+using Pilotage.Server.Access.Contracts;
+using Pilotage.Server.Fabric.Ingest;
+using Pilotage.Server.Fleet.Contracts;
+using Pilotage.Server.Hosting;
+using Pilotage.TimeSeries;
+
+namespace Pilotage.Server.Fabric.Agreements;
+
+/// <summary>Points that are kept apart, over HTTP: listed, released into their series, or discarded.</summary>
+internal static class QuarantineEndpoints
+{
+    private const int PageDefault = 100;
+    private const int PageMax = 10_000;
+
+    /// <summary>One point and why it is kept apart.</summary>
+    internal sealed record HeldRow(long Id, string Device, string Property, DateTimeOffset Ts, object? Value, string Rule, string Reason, DateTimeOffset Received);
+
+    internal sealed record HeldPage(IReadOnlyList<HeldRow> Items, long? NextCursor, long Total);
+
+    /// <summary>What became of the points that were meant; those that no longer fit their series stay.</summary>
+    internal sealed record DecidedView(int Points, int Kept);
+
+    public static IResult List(string? device, string? property, long? cursor, int? limit, Principal who, IFleet fleet, Quarantine quarantine) =>
+        QueryBounds.Place("cursor", cursor, 0).Then(after => QueryBounds.Limit(limit, PageDefault, PageMax).Then(size => Meant(device, who, fleet).Then(id =>
+        {
+            var points = quarantine.Read(who.Tenant, id, property, after, size);
+            var rows = points.Select(point => new HeldRow(
+                point.Id, point.Device.Value, point.Property, Clock.FromNs(point.TimeNs), SeriesJson.Of(point.Value), point.Rule, point.Reason, Clock.FromNs(point.ReceivedNs))).ToList();
+            return (Outcome<HeldPage>)new HeldPage(rows, rows.Count == size ? rows[^1].Id : null, quarantine.CountOf(who.Tenant));
+        }))).ToHttp();
+
+    /// <summary>Stores points in their series, and takes them out of the quarantine once they are; killed in between, they are in both and released again.</summary>
+    public static async Task<IResult> ReleaseAsync(
+        string? device, string? property, bool? all, Principal who, IFleet fleet, Quarantine quarantine, TimeSeriesStore store, Ingestion ingestion, IAudit audit)
+    {
+        if (!Meant(device, property, all, who, fleet).TryGet(out var id, out var refusal))
+        {
+            return refusal.ToHttp();
+        }
+
+        var (released, kept, after) = (0, 0, 0L);
+        while (quarantine.Read(who.Tenant, id, property, after, PageMax) is { Count: > 0 } points)
+        {
+            var fitting = points.Select(point => Fitting(store, point)).OfType<HeldPoint>().ToList();
+            var batch = new PointBatch();
+            fitting.ForEach(point => batch.Add(new SeriesKey(point.Tenant, point.Device, point.Property), point.TimeNs, point.Value, TimeSeries.Quality.Good, point.ReceivedNs));
+            await ingestion.StoreAsync(batch);
+            quarantine.Remove(who.Tenant, fitting);
+            (released, kept, after) = (released + fitting.Count, kept + points.Count - fitting.Count, points[^1].Id);
+        }
+
+        audit.Record(who, "fabric.quarantine.release", id?.Value ?? "all", "done", $"{released} points");
+        return TypedResults.Ok(new DecidedView(released, kept));
+    }
+
+    public static IResult Discard(string? device, string? property, bool? all, Principal who, IFleet fleet, Quarantine quarantine, IAudit audit) =>
+        Meant(device, property, all, who, fleet).ToHttp(id =>
+        {
+            var discarded = 0;
+            while (quarantine.Read(who.Tenant, id, property, 0, PageMax) is { Count: > 0 } points)
+            {
+                discarded += quarantine.Remove(who.Tenant, points);
+            }
+
+            audit.Record(who, "fabric.quarantine.discard", id?.Value ?? "all", "done", $"{discarded} points");
+            return TypedResults.Ok(new DecidedView(discarded, 0));
+        });
+
+    private static HeldPoint? Fitting(TimeSeriesStore store, HeldPoint point)
+    {
+        SeriesValue[] values = [point.Value];
+        return store.Admit(point.Tenant, point.Device, [point.Property], values)[0] is null ? point with { Value = values[0] } : null;
+    }
+
+    private static Outcome<DeviceId?> Meant(string? device, string? property, bool? all, Principal who, IFleet fleet) => device is null && property is null && all != true
+        ? QueryBounds.Refused("all", "is not true, and nothing else says which points are meant; give device or property, or all=true")
+        : Meant(device, who, fleet);
+
+    private static Outcome<DeviceId?> Meant(string? device, Principal who, IFleet fleet) => device is null
+        ? (Outcome<DeviceId?>)(DeviceId?)null
+        : fleet.Resolve(who.Tenant, device).Then(found => (Outcome<DeviceId?>)found.Id);
+}
