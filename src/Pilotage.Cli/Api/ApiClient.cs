@@ -15,7 +15,7 @@ internal sealed class ApiClient : IDisposable
     private static readonly Dictionary<string, string> ListVerbs = new(StringComparer.Ordinal)
     {
         ["use-cases"] = "usecase", ["devices"] = "device", ["models"] = "model", ["rollouts"] = "rollout", ["alerts"] = "alert", ["people"] = "person",
-        ["things"] = "thing",
+        ["things"] = "thing", ["mappings"] = "mapping",
     };
 
     private readonly HttpClient _http;

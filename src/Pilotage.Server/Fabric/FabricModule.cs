@@ -11,6 +11,7 @@ using Pilotage.Server.Fabric.Doors;
 using Pilotage.Server.Fabric.Export;
 using Pilotage.Server.Fabric.Ingest;
 using Pilotage.Server.Fabric.Link;
+using Pilotage.Server.Fabric.Mapping;
 using Pilotage.Server.Fabric.Meaning;
 using Pilotage.Server.Fabric.Prometheus;
 using Pilotage.Server.Fabric.Findings;
@@ -63,6 +64,11 @@ public static class FabricModule
         .AddSingleton<ThingStore>()
         .AddSingleton<ThingBook>()
         .AddSingleton<IThings, OfferedThings>()
+        .AddSingleton<MappingStore>()
+        .AddSingleton<MappingBook>()
+        .AddSingleton<MappedDevices>()
+        .AddSingleton<MappedMessages>()
+        .AddSingleton<MappingPreview>()
         .AddSingleton<IDeviceLink>(p => p.GetRequiredService<BrokerHost>())
         .AddSingleton<IListener>(p => p.GetRequiredService<BrokerHost>())
         .AddSingleton<IHealthCheck>(p => p.GetRequiredService<BrokerHost>())
@@ -111,6 +117,12 @@ public static class FabricModule
         api.MapGet("devices/{id}/trace", TraceEndpoints.Trace).RequirePermission("fabric.client.trace", Scope.Tenant);
         api.MapPost("devices/{id}/telemetry", TelemetryEndpoints.PostAsync).RequirePermission(DoorRights.Permission, Scope.Tenant);
         api.MapGet("events", FabricEndpoints.Live).RequirePermission("fabric.event.read", Scope.Tenant);
+        api.MapGet("mappings", MappingEndpoints.List).RequirePermission("fabric.mapping.read", Scope.Tenant);
+        api.MapGet("mappings/{name}", MappingEndpoints.Show).RequirePermission("fabric.mapping.read", Scope.Tenant);
+        api.MapGet("mappings/{name}/document", MappingEndpoints.Document).RequirePermission("fabric.mapping.read", Scope.Tenant);
+        api.MapPut("mappings/{name}/document", MappingEndpoints.PutAsync).RequirePermission("fabric.mapping.write", Scope.Tenant);
+        api.MapDelete("mappings/{name}", MappingEndpoints.Remove).RequirePermission("fabric.mapping.delete", Scope.Tenant);
+        api.MapPost("mappings/preview", MappingEndpoints.Preview).RequirePermission("fabric.mapping.read", Scope.Tenant);
         InfluxEndpoints.Map(routes);
         PromEndpoints.Map(routes);
 
@@ -120,6 +132,7 @@ public static class FabricModule
         routes.ServiceProvider.GetRequiredService<ThingBook>();
         routes.ServiceProvider.GetRequiredService<QualityWatch>();
         routes.ServiceProvider.GetRequiredService<ContractJudge>();
+        routes.ServiceProvider.GetRequiredService<MappedMessages>();
         return routes;
     }
 }

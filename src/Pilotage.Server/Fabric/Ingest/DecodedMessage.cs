@@ -50,7 +50,10 @@ internal sealed record DecodedMessage(Device Device, IngestMessage Message)
     }
 
     /// <summary>Rows that were read already.</summary>
-    public static DecodedMessage OfRows(Device device, IngestMessage message, IReadOnlyList<TelemetryRow> rows) => new(device, message) { Rows = rows };
+    public static DecodedMessage OfRows(Device device, IngestMessage message, IReadOnlyList<TelemetryRow> rows, string? fault = null) => new(device, message) { Rows = rows, Fault = fault };
+
+    /// <summary>The same without what was not understood of it.</summary>
+    public DecodedMessage WithoutFault() => this with { Fault = null };
 
     /// <summary>A message nobody can place.</summary>
     public static DecodedMessage NotUnderstood(Device spokesman, IngestMessage message, string why) => new(spokesman, message) { Fault = why };

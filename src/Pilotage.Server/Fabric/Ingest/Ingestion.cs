@@ -103,9 +103,11 @@ internal sealed class Ingestion : IAsyncDisposable
     /// Stores one message of a known device. Queued before the first await, so that order is kept. Answers why it was kept
     /// aside, if it was not understood, or why nothing of it was taken.
     /// </summary>
-    public async Task<Taken> StoreAsync(Device device, TopicPath path, IngestMessage message)
+    public Task<Taken> StoreAsync(Device device, TopicPath path, IngestMessage message) => StoreAsync(Fit(DecodedMessage.Of(device, path, message)));
+
+    /// <summary>The same of one that was decoded, and fits.</summary>
+    public async Task<Taken> StoreAsync(DecodedMessage decoded)
     {
-        var decoded = DecodedMessage.Of(device, path, message).Fit(_admission);
         if (decoded.Rejected is { } rejected)
         {
             return new Taken(null, rejected);

@@ -100,7 +100,7 @@ internal static class TelemetryForms
     }
 
     /// <summary>SenML bears <c>n</c> or <c>bn</c> with text in an item; no JSON begins as an array of CBOR does.</summary>
-    private static bool IsSenML(ReadOnlySpan<byte> payload, out TelemetryForm form)
+    public static bool IsSenML(ReadOnlySpan<byte> payload, out TelemetryForm form)
     {
         form = TelemetryForm.SenMLCbor;
         if (payload is [>= CborArrayFirst and <= CborArrayLast, ..])

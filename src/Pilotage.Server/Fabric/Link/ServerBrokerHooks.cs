@@ -125,7 +125,7 @@ internal sealed partial class ServerBrokerHooks(
 
     private async Task<PublishDecision> TakeAsync(ClientIdentity who, TopicPath path, MqttMessage message, long receivedNs)
     {
-        var device = fleet.FindByPath(who.Tenant, path.DevicePath) ?? (who.Role == OpenRole ? Found(who, path) : null);
+        var device = fleet.FindByPath(who.Tenant, path.DevicePath) ?? (who.Role == OpenRole && FoundDevices.Declare(fleet, who.Tenant, path.DevicePath, Things.Unknown).TryGet(out var found, out _) ? found : null);
         if (device is null)
         {
             return PublishDecision.Refused(MqttReason.NotAuthorized, "there is no such device");
@@ -161,15 +161,6 @@ internal sealed partial class ServerBrokerHooks(
     /// <summary>Whoever has shown a certificate, or has lost it, is not to be impersonated by those who show none.</summary>
     private static bool MaySpeak(ClientIdentity who, Device device) =>
         device.Tenant == who.Tenant && (who.Role != OpenRole || device.Status == DeviceStatus.Declared);
-
-    /// <summary>A device that nobody described turned up on the open listener: it gets a place in the fleet.</summary>
-    /// <remarks>Named as its path names it, so that enrolling it later is the same device; where that id is taken or none, one is made up.</remarks>
-    private Device? Found(ClientIdentity who, TopicPath path)
-    {
-        var found = new DeviceDeclaration(path.DevicePath, Things.Unknown);
-        var named = found with { Id = new DeviceId(path.DevicePath[(path.DevicePath.LastIndexOf('/') + 1)..]) };
-        return fleet.Declare(who.Tenant, [named]).IsOk || fleet.Declare(who.Tenant, [found]).IsOk ? fleet.FindByPath(who.Tenant, path.DevicePath) : null;
-    }
 
     /// <summary>Before anybody hears the message: a device that has a certificate is not spoken for here, nor is a class that is not a device's.</summary>
     private bool MayPublishOpenly(ClientIdentity who, string topic)

@@ -3,6 +3,7 @@ using Pilotage.Server.Access.Contracts;
 using Pilotage.Server.Fabric;
 using Pilotage.Server.Fabric.Agreements;
 using Pilotage.Server.Fabric.Doors;
+using Pilotage.Server.Fabric.Mapping;
 using Pilotage.Server.Fabric.Meaning;
 using Pilotage.Server.Fabric.Findings;
 using Pilotage.Server.Fabric.Query;
@@ -78,6 +79,12 @@ internal sealed record ApiWords(string Method, string Path, string Id, string Su
         new(Get, "api/v1/quarantine", "listQuarantine", "Lists points that broke a contract and are kept apart.", typeof(QuarantineEndpoints.HeldPage)),
         new(Post, "api/v1/quarantine/release", "releaseQuarantine", "Stores points that were kept apart in their series.", typeof(QuarantineEndpoints.DecidedView)),
         new(Delete, "api/v1/quarantine", "discardQuarantine", "Discards points that were kept apart, for good.", typeof(QuarantineEndpoints.DecidedView)),
+        new(Get, "api/v1/mappings", "listMappings", "Lists the mappings of foreign topics, each in the version in force.", typeof(MappingEndpoints.MappingList)),
+        new(Get, "api/v1/mappings/{name}", "getMapping", "Shows the rules of a mapping in the order in which they are asked.", typeof(MappingEndpoints.MappingView)),
+        new(Get, "api/v1/mappings/{name}/document", "getMappingDocument", "A mapping as it was sent, in the version in force or another one.", null, Media: "application/yaml"),
+        new(Put, "api/v1/mappings/{name}/document", "putMapping", "Takes a mapping in YAML, in a version higher than the one that is there.", typeof(MappingEndpoints.MappingRow), MayBeNew: true),
+        new(Delete, "api/v1/mappings/{name}", "deleteMapping", "Takes a mapping away, all versions of it; what it stored stays.", typeof(MappingEndpoints.MappingRemovedView)),
+        new(Post, "api/v1/mappings/preview", "previewMapping", "Says what messages would become by a mapping; stores nothing.", typeof(MappingEndpoints.MappingPreviewView)),
         new(Get, "api/v1/devices/{id}/readiness", "getDeviceReadiness", "How ready the data of one device is, and why.", typeof(Fabric.Contracts.Readiness)),
         new(Get, "api/v1/readiness", "getFleetReadiness", "How ready the data of many devices is, and why.", typeof(Fabric.Contracts.Readiness)),
         new(Get, "api/v1/devices/{id}/events", "listDeviceEvents", "Lists the recorded events of a device, by type.", typeof(FabricEndpoints.EventPage)),

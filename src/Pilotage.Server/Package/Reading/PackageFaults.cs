@@ -53,11 +53,11 @@ internal sealed class PackageFaults
         }
     }
 
-    public Refusal ToRefusal()
+    public Refusal ToRefusal(string code = "package.invalid")
     {
         var first = _faults[0];
         var more = _faults.Count > 1 ? $" (and {_faults.Count - 1} more)" : "";
-        return new Refusal("package.invalid", $"{first.Where}: {first.Message}{more}") { Details = _faults };
+        return new Refusal(code, $"{first.Where}: {first.Message}{more}") { Details = _faults };
     }
 
     /// <summary><c>did you mean X?</c> when something is near, else what there is.</summary>
