@@ -15,6 +15,10 @@ public sealed partial class MqttClient
     private readonly SemaphoreSlim _handlers;
     private readonly Dictionary<string, TaskCompletionSource<MqttMessage>> _asked = new(StringComparer.Ordinal);
     private volatile Task _lastAck = Task.CompletedTask;
+    private long _dropped;
+
+    /// <summary>QoS 0 messages that came faster than the handler took them and were dropped, 1,024 of them waiting; since the client was made.</summary>
+    public long MessagesDropped => Interlocked.Read(ref _dropped);
 
     /// <summary>
     /// Asks and waits for the answer: sets a response topic and correlation data of this client's own.
@@ -203,9 +207,13 @@ public sealed partial class MqttClient
             return default;
         }
 
-        return packetId == 0 && link.Incoming.Reader.Count >= UnacknowledgedMax
-            ? default
-            : link.Incoming.Writer.WriteAsync((packetId, message), link.Ended);
+        if (packetId == 0 && link.Incoming.Reader.Count >= UnacknowledgedMax)
+        {
+            Interlocked.Increment(ref _dropped);
+            return default;
+        }
+
+        return link.Incoming.Writer.WriteAsync((packetId, message), link.Ended);
     }
 
     private async Task DispatchAsync(Link link)

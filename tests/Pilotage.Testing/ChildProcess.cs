@@ -103,6 +103,12 @@ public sealed partial class ChildProcess : IAsyncDisposable
     /// <summary>SIGKILL to a process that something under test has started, by its id.</summary>
     public static void Kill(int id) => Signal(id, 9);
 
+    /// <summary>A signal that has no name here, by its number.</summary>
+    public static void Send(int id, int number) => Signal(id, number);
+
+    /// <summary>SIGCONT: it goes on where it was stopped.</summary>
+    public static void Thaw(int id) => Signal(id, 18);
+
     /// <summary>SIGSTOP to a process that something under test has started: it holds what it holds and answers nobody.</summary>
     public static void Freeze(int id) => Signal(id, 19);
 

@@ -15,7 +15,7 @@ internal sealed class ApiClient : IDisposable
     private static readonly Dictionary<string, string> ListVerbs = new(StringComparer.Ordinal)
     {
         ["use-cases"] = "usecase", ["devices"] = "device", ["models"] = "model", ["rollouts"] = "rollout", ["alerts"] = "alert", ["people"] = "person",
-        ["things"] = "thing", ["mappings"] = "mapping",
+        ["things"] = "thing", ["mappings"] = "mapping", ["sources"] = "source",
     };
 
     private readonly HttpClient _http;

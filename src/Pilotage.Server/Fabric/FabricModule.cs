@@ -16,6 +16,7 @@ using Pilotage.Server.Fabric.Meaning;
 using Pilotage.Server.Fabric.Prometheus;
 using Pilotage.Server.Fabric.Findings;
 using Pilotage.Server.Fabric.Query;
+using Pilotage.Server.Fabric.Sources;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.Server.Hosting;
 using Pilotage.Server.Hosting.Backup;
@@ -73,7 +74,12 @@ public static class FabricModule
         .AddSingleton<IListener>(p => p.GetRequiredService<BrokerHost>())
         .AddSingleton<IHealthCheck>(p => p.GetRequiredService<BrokerHost>())
         .AddSingleton<IStorage>(p => p.GetRequiredService<BrokerHost>())
-        .AddSingleton<IHostedService>(p => p.GetRequiredService<BrokerHost>());
+        .AddSingleton<IHostedService>(p => p.GetRequiredService<BrokerHost>())
+        .AddSingleton<SourceStore>()
+        .AddSingleton<SourceClients>()
+        .AddSingleton<SourcePreview>()
+        .AddSingleton<SourceBook>()
+        .AddSingleton<IHostedService>(p => p.GetRequiredService<SourceBook>());
 
     /// <summary>Maps the module's routes.</summary>
     public static IEndpointRouteBuilder MapFabric(this IEndpointRouteBuilder routes)
@@ -123,6 +129,11 @@ public static class FabricModule
         api.MapPut("mappings/{name}/document", MappingEndpoints.PutAsync).RequirePermission("fabric.mapping.write", Scope.Tenant);
         api.MapDelete("mappings/{name}", MappingEndpoints.Remove).RequirePermission("fabric.mapping.delete", Scope.Tenant);
         api.MapPost("mappings/preview", MappingEndpoints.Preview).RequirePermission("fabric.mapping.read", Scope.Tenant);
+        api.MapGet("sources", SourceEndpoints.List).RequirePermission("fabric.source.read", Scope.Tenant);
+        api.MapGet("sources/{name}", SourceEndpoints.Show).RequirePermission("fabric.source.read", Scope.Tenant);
+        api.MapPut("sources/{name}", SourceEndpoints.PutAsync).RequirePermission("fabric.source.write", Scope.Tenant);
+        api.MapDelete("sources/{name}", SourceEndpoints.RemoveAsync).RequirePermission("fabric.source.delete", Scope.Tenant);
+        api.MapPost("sources/preview", SourceEndpoints.PreviewAsync).RequirePermission("fabric.source.write", Scope.Tenant);
         InfluxEndpoints.Map(routes);
         PromEndpoints.Map(routes);
 
@@ -133,6 +144,7 @@ public static class FabricModule
         routes.ServiceProvider.GetRequiredService<QualityWatch>();
         routes.ServiceProvider.GetRequiredService<ContractJudge>();
         routes.ServiceProvider.GetRequiredService<MappedMessages>();
+        routes.ServiceProvider.GetRequiredService<SourceBook>();
         return routes;
     }
 }

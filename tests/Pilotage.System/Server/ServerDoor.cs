@@ -50,6 +50,14 @@ internal sealed class ServerDoor : IDisposable
         return (response.StatusCode, await response.Content.ReadAsStringAsync());
     }
 
+    /// <summary>Puts a body that is no JSON of ours.</summary>
+    public async Task<HttpStatusCode> PutAsync(string path, string mediaType, string body)
+    {
+        using var content = new StringContent(body, Encoding.UTF8, mediaType);
+        using var response = await _http.PutAsync(new Uri(path, UriKind.Relative), content);
+        return response.StatusCode;
+    }
+
     /// <summary>The answer, which must be a good one.</summary>
     public async Task<JsonNode> GetAsync(string path)
     {

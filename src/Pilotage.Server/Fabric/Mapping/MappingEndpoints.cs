@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 using Pilotage.Protocols.Mqtt;
 using Pilotage.Server.Access.Contracts;
+using Pilotage.Server.Fabric.Sources;
 using Pilotage.Server.Hosting;
 
 namespace Pilotage.Server.Fabric.Mapping;
@@ -64,9 +65,11 @@ internal static class MappingEndpoints
         return put.ToHttp(kept => TypedResults.Ok(Row(kept.Stored, kept.Mapping)));
     }
 
-    public static IResult Remove(string name, Principal who, MappingBook mappings, IAudit audit)
+    public static IResult Remove(string name, Principal who, MappingBook mappings, SourceBook sources, IAudit audit)
     {
-        var removed = mappings.Remove(who.Tenant, name);
+        var removed = sources.UsersOf(who.Tenant, name).FirstOrDefault() is { } user
+            ? new Refusal("fabric.mapping.in_use", $"The source {user} reads by the mapping {name}; take it away first with: pilotage source remove {user} --yes")
+            : mappings.Remove(who.Tenant, name);
         audit.Record(who, "fabric.mapping.delete", Shown(name), removed.IsOk ? "done" : "refused", removed.IsOk ? null : removed.Refusal.Code);
         return removed.ToHttp(gone => TypedResults.Ok(new MappingRemovedView(gone, "Devices and what was stored of them stay.")));
     }

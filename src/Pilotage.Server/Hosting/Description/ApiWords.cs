@@ -7,6 +7,7 @@ using Pilotage.Server.Fabric.Mapping;
 using Pilotage.Server.Fabric.Meaning;
 using Pilotage.Server.Fabric.Findings;
 using Pilotage.Server.Fabric.Query;
+using Pilotage.Server.Fabric.Sources;
 using Pilotage.Server.Fleet;
 using Pilotage.Server.Models.Artifacts;
 using Pilotage.Server.Models.Datasets;
@@ -85,6 +86,11 @@ internal sealed record ApiWords(string Method, string Path, string Id, string Su
         new(Put, "api/v1/mappings/{name}/document", "putMapping", "Takes a mapping in YAML, in a version higher than the one that is there.", typeof(MappingEndpoints.MappingRow), MayBeNew: true),
         new(Delete, "api/v1/mappings/{name}", "deleteMapping", "Takes a mapping away, all versions of it; what it stored stays.", typeof(MappingEndpoints.MappingRemovedView)),
         new(Post, "api/v1/mappings/preview", "previewMapping", "Says what messages would become by a mapping; stores nothing.", typeof(MappingEndpoints.MappingPreviewView)),
+        new(Get, "api/v1/sources", "listSources", "Lists the foreign brokers that are read, and how each stands.", typeof(SourceEndpoints.SourceList)),
+        new(Get, "api/v1/sources/{name}", "getSource", "Shows one foreign broker: connection, subscriptions, counts and lag.", typeof(SourceEndpoints.SourceView)),
+        new(Put, "api/v1/sources/{name}", "putSource", "Reads a foreign MQTT broker by a mapping from now on.", typeof(SourceEndpoints.SourceView), MayBeNew: true),
+        new(Delete, "api/v1/sources/{name}", "deleteSource", "Reads a foreign broker no more and ends the session there.", typeof(SourceEndpoints.SourceRemovedView)),
+        new(Post, "api/v1/sources/preview", "previewSource", "Listens to a foreign broker for some seconds and says what its messages would become; stores nothing.", typeof(SourceEndpoints.HeardView)),
         new(Get, "api/v1/devices/{id}/readiness", "getDeviceReadiness", "How ready the data of one device is, and why.", typeof(Fabric.Contracts.Readiness)),
         new(Get, "api/v1/readiness", "getFleetReadiness", "How ready the data of many devices is, and why.", typeof(Fabric.Contracts.Readiness)),
         new(Get, "api/v1/devices/{id}/events", "listDeviceEvents", "Lists the recorded events of a device, by type.", typeof(FabricEndpoints.EventPage)),
