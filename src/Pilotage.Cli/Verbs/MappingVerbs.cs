@@ -23,6 +23,12 @@ internal static class MappingVerbs
     private static readonly string[] OfDevice = ["device", "isNew", "ts"];
     private static readonly string[] OfValue = ["property", "value", "unit", "kind"];
 
+    private static readonly Column[] UnmappedColumns =
+    [
+        new("SOURCE", "source"), new("TOPIC", "topic"), new("MESSAGES", "messages"), new("LAST", "last"), new("LOOKS LIKE", "payload"), new("KIND", "guesses.0.kind"), new("UNIT", "guesses.0.unit"), new("SURE", "guesses.0.confidence"),
+        new("WHY UNMAPPED", "why"), new("PROBLEM", "problem", true),
+    ];
+
     /// <summary>What messages would become, value by value.</summary>
     public static Column[] OutlookColumns { get; } =
     [
@@ -36,7 +42,9 @@ internal static class MappingVerbs
         frame.Lists(new Verb("list", "Lists the mappings.", "pilotage mapping list", "pilotage mapping list -o name"), _ => "api/v1/mappings", Columns),
         Show(frame),
         Remove(frame),
-        Preview(frame));
+        Preview(frame),
+        Unmapped(frame),
+        Propose(frame));
 
     /// <summary>The text of a mapping in a file.</summary>
     public static string Read(VerbFrame frame, string given)
@@ -206,6 +214,58 @@ internal static class MappingVerbs
             Note(frame, seen);
             var writer = frame.Writer(parsed);
             writer.Write(writer.IsMachineReadable ? seen : Flat(seen), OutlookColumns, "topic");
+            return ExitCode.Done;
+        });
+        return verb;
+    }
+
+    private static Verb Unmapped(VerbFrame frame)
+    {
+        var source = DataVerbs.Text("--source", "Of this source alone.", "NAME");
+        return frame.Lists(
+            VerbFrame.With(
+                new Verb(
+                    "unmapped",
+                    "Lists topics of sources that nothing maps: how much came, why it was not stored, and what it seems to be. In memory, the newest 1,000.",
+                    "pilotage mapping unmapped",
+                    "pilotage mapping unmapped --source factory -o json"),
+                source),
+            parsed => $"api/v1/unmapped{(parsed.GetValue(source) is { } name ? $"?source={Uri.EscapeDataString(name)}" : "")}",
+            UnmappedColumns);
+    }
+
+    private static Verb Propose(VerbFrame frame)
+    {
+        var topic = new Argument<string?>("topic") { Description = "One topic; all that nothing maps if left out.", Arity = ArgumentArity.ZeroOrOne };
+        var source = DataVerbs.Text("--source", "The source, where several have topics that nothing maps.", "NAME");
+        var verb = VerbFrame.With(
+            new Verb(
+                "propose",
+                "Prints a mapping for topics that nothing maps: patterns, kinds, times and units out of names and values, each with how sure it is and why. Edit it, then add it.",
+                "pilotage mapping propose > factory.yaml",
+                "pilotage mapping propose factory/l1/press-2/status/temp_c --source factory"),
+            topic, source);
+        verb.SetAction(async (parsed, cancellation) =>
+        {
+            string[] asked = [.. new[] { ("topic", parsed.GetValue(topic)), ("source", parsed.GetValue(source)) }.Where(one => one.Item2 is not null).Select(one => $"{one.Item1}={Uri.EscapeDataString(one.Item2!)}")];
+            using var api = frame.Connect(parsed);
+            var proposal = await api.GetAsync($"api/v1/unmapped/proposal{(asked.Length > 0 ? "?" + string.Join('&', asked) : "")}", cancellation);
+            foreach (var left in proposal?["left"] as JsonArray ?? [])
+            {
+                frame.Session.Error.WriteLine($"left out: {Printable.Of($"{left?["topic"]}: {left?["why"]}")}");
+            }
+
+            Note(frame, proposal);
+            var writer = frame.Writer(parsed);
+            if (writer.IsMachineReadable)
+            {
+                writer.Write(proposal, []);
+            }
+            else
+            {
+                frame.Session.Output.Write($"{proposal?["document"]}");
+            }
+
             return ExitCode.Done;
         });
         return verb;

@@ -17,6 +17,7 @@ using Pilotage.Server.Fabric.Prometheus;
 using Pilotage.Server.Fabric.Findings;
 using Pilotage.Server.Fabric.Query;
 using Pilotage.Server.Fabric.Sources;
+using Pilotage.Server.Fabric.Unmapped;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.Server.Hosting;
 using Pilotage.Server.Hosting.Backup;
@@ -70,6 +71,7 @@ public static class FabricModule
         .AddSingleton<MappedDevices>()
         .AddSingleton<MappedMessages>()
         .AddSingleton<MappingPreview>()
+        .AddSingleton<UnmappedBook>()
         .AddSingleton<IDeviceLink>(p => p.GetRequiredService<BrokerHost>())
         .AddSingleton<IListener>(p => p.GetRequiredService<BrokerHost>())
         .AddSingleton<IHealthCheck>(p => p.GetRequiredService<BrokerHost>())
@@ -129,6 +131,8 @@ public static class FabricModule
         api.MapPut("mappings/{name}/document", MappingEndpoints.PutAsync).RequirePermission("fabric.mapping.write", Scope.Tenant);
         api.MapDelete("mappings/{name}", MappingEndpoints.Remove).RequirePermission("fabric.mapping.delete", Scope.Tenant);
         api.MapPost("mappings/preview", MappingEndpoints.Preview).RequirePermission("fabric.mapping.read", Scope.Tenant);
+        api.MapGet("unmapped", UnmappedEndpoints.List).RequirePermission("fabric.mapping.read", Scope.Tenant);
+        api.MapGet("unmapped/proposal", UnmappedEndpoints.Propose).RequirePermission("fabric.mapping.read", Scope.Tenant);
         api.MapGet("sources", SourceEndpoints.List).RequirePermission("fabric.source.read", Scope.Tenant);
         api.MapGet("sources/{name}", SourceEndpoints.Show).RequirePermission("fabric.source.read", Scope.Tenant);
         api.MapPut("sources/{name}", SourceEndpoints.PutAsync).RequirePermission("fabric.source.write", Scope.Tenant);

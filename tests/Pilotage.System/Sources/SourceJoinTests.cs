@@ -111,6 +111,33 @@ public sealed class SourceJoinTests : IDisposable
         Assert.InRange((long)(await server.Door.GetAsync("api/v1/sources/factory"))["counts"]!["connections"]!, 2, 10);
     }
 
+    [Fact]
+    public async Task What_nothing_maps_is_collected_and_a_rule_that_is_proposed_for_it_is_added_while_the_source_runs()
+    {
+        _plant.File("m.yaml", Mapping);
+        await using var broker = await MosquittoBroker.StartAsync(_plant.Path);
+        await using var server = await ServerProcess.StartAsync(Path.Combine(_folder.Path, "data"));
+        Assert.Equal(0, (await AskAsync(server, "source", "add", "mqtt", "--url", $"mqtt://127.0.0.1:{broker.Port}", "--topics", "#", "--map", In("m.yaml"), "--yes")).Exit);
+        await ConnectedAsync(server);
+        string[] plain = ["-h", "127.0.0.1", "-p", $"{broker.Port}", "-q", "1"];
+        await RunAsync("mosquitto_pub", [.. plain, "-t", "site/oven-1/flow_l_min", "-m", "3.5"]);
+        await RunAsync("mosquitto_pub", [.. plain, "-t", "site/oven-2/flow_l_min", "-m", "4.5"]);
+        await Eventually.HoldsAsync(async () => (await server.Door.GetAsync("api/v1/unmapped"))["items"]!.AsArray().Count == 2, Patience, "both topics are collected");
+        Assert.Contains("factory  site/oven-1/flow_l_min", (await AskAsync(server, "mapping", "unmapped")).Output, StringComparison.Ordinal);
+
+        var (exit, document, errors) = await AskAsync(server, "mapping", "propose");
+        Assert.True(exit == 0, errors);
+        Assert.Contains("\"flow_l_min\": {unit: \"L/min\", type: number}  # high: the name ends in l_min", document, StringComparison.Ordinal);
+        Assert.Contains("version: 2", document, StringComparison.Ordinal);
+        _plant.File("m2.yaml", document + "\n");
+        (exit, _, errors) = await AskAsync(server, "mapping", "add", In("m2.yaml"), "--replace");
+        Assert.True(exit == 0, errors);
+
+        await RunAsync("mosquitto_pub", [.. plain, "-t", "site/oven-2/flow_l_min", "-m", "5.5"]);
+        await Eventually.HoldsAsync(async () => (await AskAsync(server, "device", "values", "oven-2")).Output.Contains("flow_l_min  5.5", StringComparison.Ordinal), Patience, "the value is stored");
+        Assert.Empty((await server.Door.GetAsync("api/v1/unmapped"))["items"]!.AsArray());
+    }
+
     private static Task ConnectedAsync(ServerProcess server) => Eventually.HoldsAsync(
         async () =>
         {

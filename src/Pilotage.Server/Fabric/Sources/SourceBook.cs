@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using Pilotage.Sdk;
 using Pilotage.Server.Access.Contracts;
 using Pilotage.Server.Fabric.Mapping;
+using Pilotage.Server.Fabric.Unmapped;
 using Pilotage.Server.Hosting;
 
 namespace Pilotage.Server.Fabric.Sources;
@@ -24,6 +25,7 @@ internal sealed class SourceBook : IHostedService, IAsyncDisposable
     private readonly SourceClients _clients;
     private readonly MappingBook _mappings;
     private readonly MappedMessages _messages;
+    private readonly UnmappedBook _unmapped;
     private readonly DiskRoom _room;
     private readonly TimeProvider _time;
     private readonly ILogger<SourceBook> _logger;
@@ -35,12 +37,13 @@ internal sealed class SourceBook : IHostedService, IAsyncDisposable
         SourceClients clients,
         MappingBook mappings,
         MappedMessages messages,
+        UnmappedBook unmapped,
         DiskRoom room,
         TimeProvider time,
         ILogger<SourceBook> logger,
         IMeterFactory meters)
     {
-        (_store, _clients, _mappings, _messages, _room, _time, _logger) = (store, clients, mappings, messages, room, time, logger);
+        (_store, _clients, _mappings, _messages, _unmapped, _room, _time, _logger) = (store, clients, mappings, messages, unmapped, room, time, logger);
         Measure(meters.Create("Pilotage.Server"));
     }
 
@@ -91,6 +94,7 @@ internal sealed class SourceBook : IHostedService, IAsyncDisposable
 
             _store.Delete(tenant, name);
             await EndAsync((tenant, name));
+            _unmapped.Forget(tenant, name);
             return await EndSessionAsync(run.Source, cancellation);
         }
         finally
@@ -127,7 +131,7 @@ internal sealed class SourceBook : IHostedService, IAsyncDisposable
 
     private async Task<SourceRun> BeginAsync(StoredSource source, CancellationToken cancellation)
     {
-        var run = new SourceRun(source, _clients, _mappings, _messages, _room, _time, _logger);
+        var run = new SourceRun(source, _clients, _mappings, _messages, _unmapped, _room, _time, _logger);
         _runs[(source.Tenant, source.Settings.Name)] = run;
         await run.StartAsync(cancellation);
         return run;

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Pilotage.Protocols.Mqtt;
 using Pilotage.Sdk;
 using Pilotage.Server.Fabric.Mapping;
+using Pilotage.Server.Fabric.Unmapped;
 using Pilotage.Server.Hosting;
 
 namespace Pilotage.Server.Fabric.Sources;
@@ -15,6 +16,7 @@ internal sealed partial class SourceRun : IAsyncDisposable
     private readonly MqttClient _client;
     private readonly MappingBook _mappings;
     private readonly MappedMessages _messages;
+    private readonly UnmappedBook _unmapped;
     private readonly DiskRoom _room;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -27,8 +29,9 @@ internal sealed partial class SourceRun : IAsyncDisposable
     private long _connections;
     private volatile string? _stall;
 
-    public SourceRun(StoredSource source, SourceClients clients, MappingBook mappings, MappedMessages messages, DiskRoom room, TimeProvider time, ILogger logger)
+    public SourceRun(StoredSource source, SourceClients clients, MappingBook mappings, MappedMessages messages, UnmappedBook unmapped, DiskRoom room, TimeProvider time, ILogger logger)
     {
+        _unmapped = unmapped;
         _source = source;
         _mappings = mappings;
         _messages = messages;
@@ -70,6 +73,9 @@ internal sealed partial class SourceRun : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether a rule of its mapping takes a topic.</summary>
+    public bool Takes(string topic) => Table()?.Find(topic) is not null;
+
     /// <summary>Begins to connect, and returns.</summary>
     public Task StartAsync(CancellationToken cancellation) => _client.StartAsync(cancellation);
 
@@ -91,6 +97,10 @@ internal sealed partial class SourceRun : IAsyncDisposable
         try
         {
             result = await StoreAsync(foreign);
+            if (result.Fate == MappedFate.Unmapped)
+            {
+                _unmapped.Add(_source.Tenant, _source.Settings.Name, foreign, Takes(foreign.Topic), result.Why!);
+            }
         }
         finally
         {

@@ -8,6 +8,7 @@ using Pilotage.Server.Fabric.Meaning;
 using Pilotage.Server.Fabric.Findings;
 using Pilotage.Server.Fabric.Query;
 using Pilotage.Server.Fabric.Sources;
+using Pilotage.Server.Fabric.Unmapped;
 using Pilotage.Server.Fleet;
 using Pilotage.Server.Models.Artifacts;
 using Pilotage.Server.Models.Datasets;
@@ -86,6 +87,8 @@ internal sealed record ApiWords(string Method, string Path, string Id, string Su
         new(Put, "api/v1/mappings/{name}/document", "putMapping", "Takes a mapping in YAML, in a version higher than the one that is there.", typeof(MappingEndpoints.MappingRow), MayBeNew: true),
         new(Delete, "api/v1/mappings/{name}", "deleteMapping", "Takes a mapping away, all versions of it; what it stored stays.", typeof(MappingEndpoints.MappingRemovedView)),
         new(Post, "api/v1/mappings/preview", "previewMapping", "Says what messages would become by a mapping; stores nothing.", typeof(MappingEndpoints.MappingPreviewView)),
+        new(Get, "api/v1/unmapped", "listUnmapped", "Lists topics of foreign brokers that nothing maps, with samples and what they seem to be.", typeof(UnmappedEndpoints.UnmappedPage)),
+        new(Get, "api/v1/unmapped/proposal", "proposeMapping", "Proposes a mapping for topics that nothing maps.", typeof(UnmappedEndpoints.ProposalView)),
         new(Get, "api/v1/sources", "listSources", "Lists the foreign brokers that are read, and how each stands.", typeof(SourceEndpoints.SourceList)),
         new(Get, "api/v1/sources/{name}", "getSource", "Shows one foreign broker: connection, subscriptions, counts and lag.", typeof(SourceEndpoints.SourceView)),
         new(Put, "api/v1/sources/{name}", "putSource", "Reads a foreign MQTT broker by a mapping from now on.", typeof(SourceEndpoints.SourceView), MayBeNew: true),

@@ -1,0 +1,9 @@
+using Pilotage.Server.Fabric.Mapping;
+
+namespace Pilotage.Server.Fabric.Unmapped;
+
+/// <summary>A rule for topics of one shape that nothing maps.</summary>
+/// <param name="Property">Null where each value of a payload has its own name.</param>
+/// <param name="Fields">By foreign name.</param>
+/// <param name="Topics">That it takes, of those that were seen.</param>
+internal sealed record ProposedRule(string Topic, string Device, string? Property, PayloadForm Form, string? TimeField, IReadOnlyList<FieldGuess> Fields, IReadOnlyList<string> Topics);
