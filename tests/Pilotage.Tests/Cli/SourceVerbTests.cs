@@ -1,0 +1,83 @@
+using Pilotage.Cli.Frame;
+using Xunit;
+
+namespace Pilotage.Tests.Cli;
+
+/// <summary>Foreign brokers on the command line: looked at first, added only when that is said.</summary>
+public sealed class SourceVerbTests
+{
+    private const string Mapping = "format: pilotage.mapping/1\nname: factory # of lines 1 and 2\nversion: 1\n";
+    private const string Heard = """
+        {"topics":[{"topic":"factory/#","answer":"QoS 0"}],"messages":7,"seen":2,"seconds":10,"notes":["our promise begins there"],"items":[
+        {"topic":"factory/a","rule":"r","fate":"stored","rows":[{"device":"acme/a","thing":"press","isNew":true,"ts":"2026-01-01T00:00:00Z","timeIsOfArrival":true,"values":[
+        {"property":"temp","kind":"number","value":"21.5","unit":"Cel"}]}]},
+        {"topic":"factory/b","fate":"unmapped","rows":[],"says":"no rule takes the topic"}]}
+        """;
+
+    private const string Source = """{"name":"factory","url":"mqtts://plant:8883","mapping":"factory","state":"connecting","since":"now","counts":{"received":0,"stored":0,"kept":0,"unmapped":0,"waiting":0},"notes":[]}""";
+
+    private static readonly string[] Add = ["source", "add", "mqtt", "--url", "mqtts://plant:8883", "--topics", "factory/#", "--map", "m.yaml"];
+
+    [Fact]
+    public async Task Without_yes_it_listens_and_adds_nothing()
+    {
+        using var run = Prepared();
+        run.Server.Answer("POST /api/v1/sources/preview", Heard);
+
+        Assert.Equal(ExitCode.Done, await run.RunAsync(Add));
+
+        Assert.Equal("POST /api/v1/sources/preview", Assert.Single(run.Server.Requests).Request);
+        Assert.Contains("factory/a  r     acme/a  yes  2026-01-01T00:00:00Z  temp      21.5   Cel   stored    -", run.Output, StringComparison.Ordinal);
+        Assert.Contains("7 messages on 2 topics in 10 s; factory/#: QoS 0", run.Error, StringComparison.Ordinal);
+        Assert.EndsWith("nothing was added: the same with --yes adds it\n", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task With_yes_the_mapping_is_sent_and_then_the_source_with_what_its_files_hold()
+    {
+        using var run = Prepared();
+        await File.WriteAllTextAsync(Path.Combine(run.Directory, "pw"), "open sesame\r\nmore\n");
+        await File.WriteAllTextAsync(Path.Combine(run.Directory, "ca.pem"), "CA");
+        run.Server.Answer("PUT /api/v1/mappings/factory/document", """{"name":"factory","notes":[]}""");
+        run.Server.Answer("PUT /api/v1/sources/plant", Source);
+
+        Assert.Equal(ExitCode.Done, await run.RunAsync([.. Add, "--name", "plant", "--user", "me", "--password-file", "pw", "--ca", "ca.pem", "--qos", "2", "--mqtt-version", "3.1.1", "--yes"]));
+
+        Assert.Equal(Mapping, run.Server.Requests[0].Body);
+        Assert.Equal(
+            """{"url":"mqtts://plant:8883","topics":["factory/#"],"mapping":"factory","qos":2,"version":"3.1.1","userName":"me","password":"open sesame","caPem":"CA"}""", run.Server.Requests[1].Body);
+        Assert.Equal("*", run.Server.IfNoneMatch[1]);
+        Assert.DoesNotContain("sesame", run.Output + run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_mapping_by_its_name_is_not_sent_and_a_source_takes_a_place_only_when_that_is_said()
+    {
+        using var run = Prepared();
+        run.Server.Answer("PUT /api/v1/sources/factory", Source);
+
+        Assert.Equal(ExitCode.Done, await run.RunAsync([.. Add[..^1], "factory", "--yes", "--replace"]));
+
+        Assert.Equal("", Assert.Single(run.Server.IfNoneMatch));
+    }
+
+    [Theory]
+    [InlineData("source add opcua --url mqtt://a --topics a --map m.yaml", "'opcua' is no kind of source")]
+    [InlineData("source add mqtt --url mqtt://a --topics a --map none.yaml", "none.yaml cannot be read")]
+    [InlineData("source add mqtt --url mqtt://a --topics a --map m.yaml --password-file none", "--password-file none cannot be read")]
+    [InlineData("source remove factory", "nothing was done: remove must be said to be meant")]
+    public async Task What_cannot_be_is_said_before_anything_is_sent(string command, string why)
+    {
+        using var run = Prepared();
+        Assert.Equal(ExitCode.Usage, await run.RunAsync(command.Split(' ')));
+        Assert.Contains(why, run.Error, StringComparison.Ordinal);
+        Assert.Empty(run.Server.Requests);
+    }
+
+    private static CliRun Prepared()
+    {
+        var run = new CliRun().Connected();
+        File.WriteAllText(Path.Combine(run.Directory, "m.yaml"), Mapping);
+        return run;
+    }
+}
