@@ -119,6 +119,12 @@ internal sealed class MappedMessages
             var converted = ofDevice.Select(row => Converted(device.Tenant, device.Thing, row)).ToList();
             var decoded = _ingestion.Fit(DecodedMessage.OfRows(
                 device, taken, [.. converted.Select(one => one.Row).OfType<TelemetryRow>()], stores.Count == 0 && reading.Fault is { } part ? part : converted.Find(one => one.Fault is not null).Fault));
+            if (decoded.Rejected is { } rejected)
+            {
+                // The other broker would only send it again, so what a contract lets in no more is kept aside.
+                decoded = DecodedMessage.NotUnderstood(device, taken, rejected.Message);
+            }
+
             fault ??= decoded.Fault;
             stores.Add(_ingestion.StoreAsync(Bounded(table, decoded)));
         }
