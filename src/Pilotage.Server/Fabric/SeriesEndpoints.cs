@@ -81,8 +81,7 @@ internal static class SeriesEndpoints
         }
 
         var read = Read(store, key, from, to, most) with { Unit = things.UnitOf(device, property)?.Code };
-        return (asked is null ? read : In(asked, read, things, device)).ToHttp(told => TypedResults.Ok(new SeriesData(
-            key.Device.Value, key.Property, told.Kind, told.Unit, told.Points.Count < told.Total, told.Total, SeriesJson.Of(told.Points))));
+        return (asked is null ? read : In(asked, read, things, device)).ToHttp(told => new SeriesAnswer(key, told.Kind, told.Unit, told.Total, told.Points));
     }
 
     public static IResult ReadinessOf(string id, Principal who, IFleet fleet, ITelemetry telemetry) => fleet.Resolve(who.Tenant, id).ToHttp(

@@ -6,8 +6,6 @@ namespace Pilotage.Server.Fabric;
 /// <summary>Values of series as JSON: numbers, true and false, strings, and documents as they are.</summary>
 internal static class SeriesJson
 {
-    private const double NsPerMs = 1e6;
-
     /// <summary>A value; null of a number that JSON has no way to write: NaN and the infinities.</summary>
     public static object? Of(SeriesValue value) => value.Kind switch
     {
@@ -18,8 +16,4 @@ internal static class SeriesJson
         SeriesKind.Text => value.Text,
         _ => JsonNode.Parse(value.Text!),
     };
-
-    /// <summary>Points as [milliseconds since 1970 UTC, value], without those that cannot be written.</summary>
-    public static IReadOnlyList<object[]> Of(IEnumerable<TypedPoint> points) =>
-        [.. points.Select(point => (point.TimeNs, Value: Of(point.Value))).Where(pair => pair.Value is not null).Select(pair => new[] { pair.TimeNs / NsPerMs, pair.Value! })];
 }

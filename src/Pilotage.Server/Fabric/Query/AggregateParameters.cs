@@ -88,8 +88,16 @@ internal sealed record AggregateParameters(
     {
         var conversions = new Dictionary<string, UnitConversion>(StringComparer.Ordinal);
         var own = new List<Unit?>();
-        foreach (var device in devices.Where(device => store.KindOf(new SeriesKey(device.Tenant, device.Id, Property)) is not null).DistinctBy(device => device.Thing))
+        var known = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var device in devices)
         {
+            // One device of each thing type speaks for all that have the property.
+            if (known.Contains(device.Thing) || store.KindOf(new SeriesKey(device.Tenant, device.Id, Property)) is null)
+            {
+                continue;
+            }
+
+            known.Add(device.Thing);
             if (asked is null)
             {
                 own.Add(things.UnitOf(device, Property));

@@ -30,7 +30,7 @@ internal static class AggregateRun
             return TooCostly($"would read about {touched:N0} points; {pointsMax:N0} are the most");
         }
 
-        var groups = new SortedDictionary<string, AggregateGroup>(StringComparer.Ordinal);
+        var groups = new Dictionary<string, AggregateGroup>(StringComparer.Ordinal);
         foreach (var device in query.Devices)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -44,7 +44,7 @@ internal static class AggregateRun
             group.Add(query.Conversions.TryGetValue(device.Thing, out var conversion) ? windows.Select(window => In(conversion, window)) : windows);
         }
 
-        var filled = groups.Values.Where(group => group.Windows.Count > 0).ToList();
+        var filled = groups.Values.Where(group => group.Windows.Count > 0).OrderBy(group => group.Key, StringComparer.Ordinal).ToList();
         var ranked = Ranked(filled, query);
         var values = ranked.Aggregate(Int128.Zero, (sum, each) => sum + WindowsOf(each.Group, query)) * query.Functions.Count;
         return values > ValuesMax
