@@ -103,7 +103,9 @@ internal static class BackupVerbs
             var place = VerbFrame.Given(parsed.GetValue(file), file);
             await using var archive = Open(frame, place);
             var folder = Path.Combine(frame.Session.WorkingDirectory, parsed.GetValue(data)!);
-            return Tell(frame, parsed, await RestoreAsync(archive, folder, place, cancellation), place);
+            var exit = Tell(frame, parsed, await RestoreAsync(archive, folder, place, cancellation), place);
+            frame.Session.Error.WriteLine("note: a server in this folder is the one that the backup was taken from: same keys, and it joins the same brokers as sources and takes their sessions. Stop that one first.");
+            return exit;
         });
         return verb;
     }

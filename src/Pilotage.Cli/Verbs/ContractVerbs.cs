@@ -168,8 +168,8 @@ internal static partial class ContractVerbs
         frame,
         new Verb(
             "discard",
-            "Discards points that were kept apart, for good.",
-            "pilotage contract discard --device pump-7",
+            "Discards points that were kept apart, for good; without --yes it does nothing, and says so.",
+            "pilotage contract discard --device pump-7 --yes",
             "pilotage contract discard --all --dry-run"),
         HttpMethod.Delete,
         "api/v1/quarantine");
@@ -179,7 +179,9 @@ internal static partial class ContractVerbs
         var (device, property) = Points();
         var all = new Option<bool>("--all") { Description = "Every point that is kept apart; needed where nothing else says which." };
         var dryRun = new Option<bool>("--dry-run") { Description = "Print what would be sent and send nothing." };
-        VerbFrame.With(verb, device, property, all, dryRun);
+        var yes = new Option<bool>("--yes") { Description = "Say that it is meant; without it, nothing is done." };
+        var isFinal = method == HttpMethod.Delete;
+        VerbFrame.With(verb, isFinal ? [device, property, all, dryRun, yes] : [device, property, all, dryRun]);
         verb.SetAction(async (parsed, cancellation) =>
         {
             if (parsed.GetValue(device) is null && parsed.GetValue(property) is null && !parsed.GetValue(all))
@@ -192,6 +194,11 @@ internal static partial class ContractVerbs
             {
                 frame.WriteRequest(method, address, null);
                 return ExitCode.Done;
+            }
+
+            if (isFinal && !parsed.GetValue(yes))
+            {
+                throw new CliFailure(ExitCode.Usage, "nothing was discarded", "what is discarded cannot be brought back", "--yes to say that it is meant, or pilotage contract held to see what it is");
             }
 
             using var api = frame.Connect(parsed);

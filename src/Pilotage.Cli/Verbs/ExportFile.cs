@@ -1,4 +1,5 @@
 using Pilotage.Cli.Frame;
+using Pilotage.Core.Durability;
 
 namespace Pilotage.Cli.Verbs;
 
@@ -28,6 +29,11 @@ internal sealed class ExportFile : IDisposable
     public static ExportFile Create(string folder, string file, bool isReplaced, bool isPrivate = false, Func<string, Stream>? open = null)
     {
         var path = Path.Combine(folder, file);
+        if (PlainFile.IsSomethingElse(path) && !Directory.Exists(path))
+        {
+            throw new CliFailure(ExitCode.Usage, $"{file} is no file", "a device, a pipe or a link is there, and a file would take its place", "the name of a file, or of what the link leads to");
+        }
+
         if (!isReplaced && File.Exists(path))
         {
             throw new CliFailure(ExitCode.Conflict, $"{file} is there already", "nothing was written", "another name, or --force to replace it");
@@ -39,11 +45,11 @@ internal sealed class ExportFile : IDisposable
         {
             return !Directory.Exists(path)
                 ? new ExportFile(file, path, part, isReplaced, (open ?? (name => Made(name, isPrivate)))(part))
-                : throw new CliFailure(ExitCode.Usage, $"cannot write {file}", FileFault.IsFolder, "--file with the name of a file");
+                : throw new CliFailure(ExitCode.Usage, $"cannot write {file}", FileFault.IsFolder, "the name of a file");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CliFailure(ExitCode.NotAllowed, $"cannot write {file}", FileFault.Why(e), "--file with a place that this user may write to");
+            throw new CliFailure(ExitCode.NotAllowed, $"cannot write {file}", FileFault.Why(e), "a place that this user may write to");
         }
     }
 
@@ -123,6 +129,6 @@ internal sealed class ExportFile : IDisposable
     }
 
     private CliFailure Failed(IOException failure) => NoRoom.Contains(failure.HResult & 0xFFFF)
-        ? new(ExitCode.Failed, $"the disk of {_file} has no room", $"{Bytes} bytes were written and taken away again; there is no {_file} that is not complete", "make room, or a shorter time with --from and --to")
-        : new(ExitCode.Failed, $"writing {_file} failed after {Bytes} bytes", failure.Message, "another place with --file");
+        ? new(ExitCode.Failed, $"the disk of {_file} has no room", $"{Bytes} bytes were written and taken away again; there is no {_file} that is not complete", "make room, or another place")
+        : new(ExitCode.Failed, $"writing {_file} failed after {Bytes} bytes", failure.Message, "another place");
 }

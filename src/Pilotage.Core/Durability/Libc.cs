@@ -42,6 +42,10 @@ internal static partial class Libc
         return new StorageException(fault, $"{call} of {path}: {Marshal.GetPInvokeErrorMessage(errno)} ({errno})");
     }
 
+    [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    public static partial int Stat(int folder, string path, int flags, uint mask, Span<byte> into);
+
     [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     public static partial int Open(string path, int flags, uint mode);

@@ -46,7 +46,9 @@ public sealed class ContractVerbTests
         run.Server.Answer("POST /api/v1/quarantine/release?device=p1", """{"points":3,"kept":0}""");
         run.Server.Answer("DELETE /api/v1/quarantine?all=true", """{"points":1,"kept":0}""");
         Assert.Equal(ExitCode.Done, await run.RunAsync("contract", "release", "--device", "p1"));
-        Assert.Equal(ExitCode.Done, await run.RunAsync("contract", "discard", "--all"));
+        Assert.Equal(ExitCode.Usage, await run.RunAsync("contract", "discard", "--all"));
+        Assert.Contains("nothing was discarded", run.Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Done, await run.RunAsync("contract", "discard", "--all", "--yes"));
         Assert.Equal(2, run.Server.Requests.Count);
     }
 }

@@ -60,6 +60,18 @@ public sealed class ExportVerbTests : IAsyncLifetime
         await _server.DisposeAsync();
     }
 
+    [Theory]
+    [InlineData("/dev/null")]
+    [InlineData("link")]
+    public async Task What_is_no_file_is_never_replaced_by_one(string place)
+    {
+        System.IO.File.CreateSymbolicLink(Path.Combine(_run.Directory, "link"), Path.Combine(_run.Directory, "target"));
+
+        Assert.Equal(ExitCode.Usage, await _run.RunAsync("data", "export", "--device", "p1", "--file", place, "--force"));
+        Assert.Contains($"{place} is no file", _run.Error, StringComparison.Ordinal);
+        Assert.Empty(_http.Changes);
+    }
+
     [Fact]
     public async Task A_table_goes_to_standard_output_or_whole_into_a_file()
     {

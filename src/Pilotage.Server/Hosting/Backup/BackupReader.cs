@@ -9,6 +9,7 @@ namespace Pilotage.Server.Hosting.Backup;
 internal static partial class BackupReader
 {
     private const int CopyBytes = 128 * 1024;
+    private const string NoBackup = "It is no backup of Pilotage: it does not begin with " + BackupForm.HeadFile;
     private const int JsonBytesMax = 256 * 1024 * 1024;
 
     /// <summary>Reads all of it.</summary>
@@ -18,12 +19,12 @@ internal static partial class BackupReader
     public static async Task<Outcome<(BackupHead Head, IReadOnlyList<BackupEntry> Files)>> ReadAsync(Stream archive, Func<string, Stream> open, CancellationToken cancellation)
     {
         await using var tar = new TarReader(archive, leaveOpen: true);
-        var last = "its start";
+        string? last = null;
         try
         {
             if (await NextAsync(tar, cancellation) is not { Name: BackupForm.HeadFile } first || await JsonOfAsync<BackupHead>(first, cancellation) is not { } head)
             {
-                return Not("It is no backup of Pilotage: it does not begin with backup.json");
+                return Not(NoBackup);
             }
 
             if (head.Format != BackupForm.FormatName)
@@ -31,14 +32,16 @@ internal static partial class BackupReader
                 return Not($"It has the format {head.Format}, and this version reads {BackupForm.FormatName}; take the version that made it, {head.Version}");
             }
 
+            last = BackupForm.HeadFile;
             var files = new List<BackupEntry>();
             while (await NextAsync(tar, cancellation) is { } entry)
             {
                 if (entry.Name == BackupForm.DigestsFile)
                 {
-                    return await JsonOfAsync<BackupDigests>(entry, cancellation) is { Files: { } expected } && WhyNot(files, expected) is var why
-                        ? why is null ? (head, files) : Not(why)
-                        : Not("Its list of digests cannot be read");
+                    return await JsonOfAsync<BackupDigests>(entry, cancellation) is not { Files: { } expected } ? Not("Its list of digests cannot be read")
+                        : WhyNot(files, expected) is { } why ? Not(why)
+                        : await NextAsync(tar, cancellation) is { } behind ? Not($"It holds {behind.Name} behind its end")
+                        : (head, files);
                 }
 
                 if (!IsPath(entry.Name))
@@ -57,7 +60,7 @@ internal static partial class BackupReader
         }
         catch (Exception broken) when (broken is InvalidDataException or EndOfStreamException or FormatException or JsonException or ArgumentException or NotSupportedException or OverflowException)
         {
-            return Not($"It is damaged behind {last}: {broken.Message.TrimEnd('.')}");
+            return Not(last is null ? NoBackup : $"It is damaged behind {last}: {broken.Message.TrimEnd('.')}");
         }
 
         return Not($"It breaks off behind {last}: what was written is not all of it");

@@ -132,13 +132,15 @@ public sealed class BackupTests : IAsyncLifetime
         var changed = await VerifyAsync(Archive([.. Entries().Select(entry => entry.Name == "keys/ca.key" ? (entry.Name, entry.Bytes.Reverse().ToArray()) : entry)]));
         var newer = await VerifyAsync(Archive([("backup.json", Encoding.UTF8.GetBytes("""{"format":"pilotage.backup/2","version":"9.0"}""")), .. Entries().Skip(1)]));
         var other = await VerifyAsync(Archive([("readme", "x"u8.ToArray())]));
+        var behind = await VerifyAsync(Archive([.. Entries(), ("evil", "x"u8.ToArray())]));
         var text = await VerifyAsync(Encoding.UTF8.GetBytes(new string('x', 2000)));
 
         Assert.Contains("keys/ca.key is missing", without, StringComparison.Ordinal);
         Assert.Contains("keys/ca.key is not what was written", changed, StringComparison.Ordinal);
         Assert.Contains("take the version that made it, 9.0", newer, StringComparison.Ordinal);
         Assert.Contains("no backup of Pilotage", other, StringComparison.Ordinal);
-        Assert.Contains("damaged behind its start", text, StringComparison.Ordinal);
+        Assert.Contains("no backup of Pilotage", text, StringComparison.Ordinal);
+        Assert.Contains("evil behind its end", behind, StringComparison.Ordinal);
     }
 
     private static async Task<string> VerifyAsync(byte[] archive) => (await Backups.VerifyAsync(new MemoryStream(archive), default)).Refusal.Message;
