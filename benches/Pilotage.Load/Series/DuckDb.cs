@@ -11,6 +11,7 @@ internal sealed partial class DuckDb : ISeriesPeer
     private const string Version = "1.5.6-r.1";
     private const string Name = "duckdb";
     private const int RowsAtOnce = 50_000;
+    private static bool _isResolved;
     private readonly string _folder = Directory.CreateTempSubdirectory("pilotage-bench-").FullName;
     private readonly nint _database;
     private readonly nint _connection;
@@ -36,7 +37,13 @@ internal sealed partial class DuckDb : ISeriesPeer
             }
         }
 
-        NativeLibrary.SetDllImportResolver(typeof(DuckDb).Assembly, (name, _, _) => name == Name ? NativeLibrary.Load(library) : 0);
+        if (!_isResolved)
+        {
+            // Once for all runs: an assembly has one.
+            NativeLibrary.SetDllImportResolver(typeof(DuckDb).Assembly, (name, _, _) => name == Name ? NativeLibrary.Load(library) : 0);
+            _isResolved = true;
+        }
+
         return new DuckDb();
     }
 
