@@ -1,7 +1,7 @@
 namespace Pilotage.TimeSeries.Head;
 
 /// <summary>What is known of a series without reading it; guarded by the store's lock.</summary>
-/// <remarks>A shape that has all its series to itself keeps the newest row and tells it to them when somebody asks; so every member begins by asking.</remarks>
+/// <remarks>The first shape of its series keeps their newest row and tells it to them when somebody asks; so every member begins by asking.</remarks>
 internal sealed class SeriesState(string property)
 {
     private long _lastNs;
@@ -68,10 +68,9 @@ internal sealed class SeriesState(string property)
 
     public long Late { get; set; }
 
-    /// <summary>Notes a shape that the series is part of; whether it is the only one. If not, the first is told that it is alone no more.</summary>
+    /// <summary>Notes a shape that the series is part of; whether it is the first. The first is told of every later point, whatever shape it comes in.</summary>
     public bool Join(Shape shape)
     {
-        _home?.Share();
         var isFirst = _home is null;
         _home ??= shape;
         return isFirst;

@@ -12,7 +12,7 @@ internal sealed class Shape(int id, TenantId tenant, DeviceId device, string[] p
     private readonly long[] _newest = new long[properties.Length];
     private readonly Quality[] _newestQualities = new Quality[properties.Length];
     private long _newestNs = long.MinValue;
-    private bool _isAlone;
+    private bool _isFirst;
     private bool _isAhead;
 
     public int Id => id;
@@ -41,7 +41,7 @@ internal sealed class Shape(int id, TenantId tenant, DeviceId device, string[] p
     /// <summary>Its rows in the head that grows, or in one before it.</summary>
     public RowTable? Table { get; set; }
 
-    /// <summary>Joins its series; it keeps the newest row for them as long as no other shape has any of them. Texts they keep themselves.</summary>
+    /// <summary>Joins its series; it keeps the newest row for them where it is the first shape of all of them. Texts they keep themselves.</summary>
     public void Join()
     {
         var isFirst = true;
@@ -50,13 +50,13 @@ internal sealed class Shape(int id, TenantId tenant, DeviceId device, string[] p
             isFirst &= one.Join(this);
         }
 
-        _isAlone = isFirst && !HasText;
+        _isFirst = isFirst && !HasText;
     }
 
     /// <summary>Takes a row that is later than anything its series hold; false where that is not sure.</summary>
     public bool TryTake(long timeNs, ReadOnlySpan<long> values, ReadOnlySpan<Quality> qualities)
     {
-        if (!_isAlone || timeNs <= _newestNs)
+        if (!_isFirst || timeNs <= _newestNs)
         {
             return false;
         }
@@ -85,13 +85,6 @@ internal sealed class Shape(int id, TenantId tenant, DeviceId device, string[] p
 
     /// <summary>Notes that a series of it holds a point of a time.</summary>
     public void HoldsUpTo(long timeNs) => _newestNs = Math.Max(_newestNs, timeNs);
-
-    /// <summary>Notes that another shape has one of its series too.</summary>
-    public void Share()
-    {
-        TellSeries();
-        _isAlone = false;
-    }
 
     public SeriesKind KindOf(int column) => _kinds is null ? SeriesKind.Number : _kinds[column];
 

@@ -42,6 +42,40 @@ public sealed class TimeSeriesStoreTests
     }
 
     [Fact]
+    public async Task What_was_sealed_before_a_restart_is_known_when_it_comes_again()
+    {
+        var fixture = new StoreFixture();
+        await using (var store = fixture.Open())
+        {
+            for (var time = 1L; time <= 300; time++)
+            {
+                await store.AppendAsync(Row("p1", time, ("x", time), ("y", 2)), null, default);
+            }
+        }
+
+        await using var again = fixture.Open();
+        await again.AppendAsync(Row("p1", 300, ("x", 300), ("y", 2)), null, default);
+        await again.AppendAsync(Row("p1", 7, ("x", 7), ("y", 2)), null, default);
+        await again.AppendAsync(Row("p1", 8, ("x", 9), ("y", 2)), null, default);
+        var statistics = again.Statistics(Key("p1", "x"));
+
+        Assert.Equal((300, 2, 1), (statistics.Count, statistics.Repeated, statistics.Overwritten));
+        Assert.Equal(301, again.Replay(Tenant, [new DeviceId("p1")], ["x"], long.MinValue, long.MaxValue).Count());
+    }
+
+    [Fact]
+    public async Task A_series_in_messages_of_two_kinds_counts_what_they_contradict()
+    {
+        await using var store = new StoreFixture().Open();
+        await store.AppendAsync(Row("p1", 3, ("x", 1), ("y", 1)), null, default);
+        await store.AppendAsync(Row("p1", 5, ("x", 2)), null, default);
+        await store.AppendAsync(Row("p1", 5, ("x", 3), ("y", 3)), null, default);
+
+        Assert.Equal(1, store.Statistics(Key("p1", "x")).Overwritten);
+        Assert.True(store.TryGetLast(Key("p1", "x"), out var last) && last.Value == 3);
+    }
+
+    [Fact]
     public async Task A_tenant_sees_its_own_series_only()
     {
         var store = _fixture.Open();
