@@ -37,6 +37,7 @@ public static class FabricModule
             p.GetRequiredService<TimeProvider>()))
         .AddBackedUp(p => p.GetRequiredService<TimeSeriesStore>().Freeze(DataFolder.SeriesFolder))
         .AddBackedUp(p => MqttBroker.Freeze(p.GetRequiredService<DataFolder>().Broker, DataFolder.BrokerFolder))
+        .AddBackedUp(p => [.. BackedUp.FilesOf(p.GetRequiredService<DataFolder>().Files, null, name => name == QualityFile.Name)])
         .AddSingleton<SeriesStorage>()
         .AddSingleton<IStorage>(p => p.GetRequiredService<SeriesStorage>())
         .AddSingleton<IHealthCheck>(p => p.GetRequiredService<SeriesStorage>())

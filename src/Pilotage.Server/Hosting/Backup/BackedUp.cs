@@ -7,9 +7,9 @@ internal sealed class BackedUp(Func<IEnumerable<FrozenFile>> freeze) : IBackedUp
 {
     public IEnumerable<FrozenFile> Freeze() => freeze();
 
-    /// <summary>All files of a folder, which are written once or replaced whole.</summary>
-    public static IEnumerable<FrozenFile> FilesOf(IDurableDirectory directory, string? folder) => directory.List()
-        .Where(name => !name.EndsWith(AtomicFile.TemporarySuffix, StringComparison.Ordinal))
+    /// <summary>Files of a folder that are written once or replaced whole: all of them, or those whose names are meant.</summary>
+    public static IEnumerable<FrozenFile> FilesOf(IDurableDirectory directory, string? folder, Predicate<string>? isMeant = null) => directory.List()
+        .Where(name => !name.EndsWith(AtomicFile.TemporarySuffix, StringComparison.Ordinal) && isMeant?.Invoke(name) != false)
         .Select(name => FrozenFile.Of(directory, name, folder is null ? name : $"{folder}/{name}"))
         .OfType<FrozenFile>();
 }

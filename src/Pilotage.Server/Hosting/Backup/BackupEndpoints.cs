@@ -30,7 +30,8 @@ internal sealed class BackupEndpoints(IEnumerable<IBackedUp> owners, IAudit audi
             .RequirePermission(Permission, Scope.Server);
     }
 
-    private async Task<IResult> TakeAsync(Principal who, HttpContext context)
+    /// <summary>Sends a backup as the answer, or says that another one is under way.</summary>
+    internal async Task<IResult> TakeAsync(Principal who, HttpContext context)
     {
         if (Interlocked.Exchange(ref _isUnderWay, 1) == 1)
         {

@@ -11,7 +11,7 @@ internal static class BackupModule
     public static IServiceCollection AddBackup(this IServiceCollection services, Catalogue catalogue, DataFolder folder) => services
         .AddSingleton<BackupEndpoints>()
         .AddBackedUp(_ => catalogue.Freeze())
-        .AddBackedUp(_ => [.. BackedUp.FilesOf(folder.Files, null).Where(file => DataFolder.IsKept(file.Name))])
+        .AddBackedUp(_ => [.. BackedUp.FilesOf(folder.Files, null, DataFolder.IsKept)])
         .AddBackedUp(_ => [.. BackedUp.FilesOf(folder.Keys, DataFolder.KeysFolder)]);
 
     /// <summary>Registers state of a module that a backup has to hold.</summary>

@@ -1,7 +1,9 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Pilotage.Core;
 using Pilotage.Server.Fabric;
 using Pilotage.Server.Fleet.Contracts;
+using Pilotage.Server.Hosting;
 using Pilotage.TimeSeries;
 using Xunit;
 
@@ -57,7 +59,11 @@ public sealed class SeriesRouteTests : IAsyncLifetime
     [InlineData("turns", "whole", "[[1,9223372036854775805],[2,9223372036854775806],[3,9223372036854775807]]")]
     public async Task Points_have_the_type_of_their_series(string property, string kind, string points)
     {
-        var series = (await _pipeline.AskAsync("GET", $"/api/v1/devices/pump-7/series/{property}")).Json;
+        var answer = await _pipeline.AskAsync("GET", $"/api/v1/devices/pump-7/series/{property}");
+        var series = answer.Json;
+
+        // Written by hand, and what the document of the API says all the same.
+        Assert.Equal(answer.Text, JsonSerializer.Serialize(JsonSerializer.Deserialize<SeriesEndpoints.SeriesData>(answer.Text, Json.Web), Json.Web));
         Assert.Equal((kind, 3), ((string?)series["kind"], (int)series["total"]!));
         Assert.Equal(points, series["points"]!.ToJsonString());
     }

@@ -1,8 +1,12 @@
 using System.Formats.Tar;
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Pilotage.Core;
+using Pilotage.Core.Durability;
 using Pilotage.Server.Access.Contracts;
+using Pilotage.Server.Hosting;
 using Pilotage.Server.Hosting.Backup;
 using Pilotage.Server.Models.Contracts;
 using Pilotage.TimeSeries;
@@ -25,6 +29,7 @@ public sealed class BackupTests : IAsyncLifetime
     {
         await PutAsync(1, 2.5);
         _server.Get<IArtifactStore>().Put("an artifact"u8);
+        AtomicFile.Write(_server.Get<DataFolder>().Files, "quality.bin", "what was learned"u8);
         _archive = (await new RequestPipeline(_server).AskAsync("POST", "/api/v1/backups")).Bytes;
     }
 
@@ -52,9 +57,31 @@ public sealed class BackupTests : IAsyncLifetime
         Assert.Equal((1, 1, 0L), (report.Store!.Series, report.Store.Points, report.Store.Damaged));
         Assert.Equal(SHA256.HashData(File.ReadAllBytes(Path.Combine(_server.Path, "keys", "ca.key"))), SHA256.HashData(File.ReadAllBytes(Path.Combine(Data, "keys", "ca.key"))));
         Assert.All(Directory.EnumerateFiles(Data, "*", SearchOption.AllDirectories), file => Assert.True(OperatingSystem.IsWindows() || File.GetUnixFileMode(file) == (UnixFileMode.UserRead | UnixFileMode.UserWrite)));
-        await using var store = TimeSeriesStore.Open(new Pilotage.Core.Durability.PosixDirectory(Path.Combine(Data, "series")), new TimeSeriesOptions(), TimeProvider.System);
+        await using var store = TimeSeriesStore.Open(new PosixDirectory(Path.Combine(Data, "series")), new TimeSeriesOptions(), TimeProvider.System);
         Assert.Equal([new Point(1, 2.5, Quality.Good)], store.Read(Load, long.MinValue, long.MaxValue));
         Assert.Contains(_server.Get<IAudit>().Read(new TenantId("acme"), null, 10), record => record is { Action: "server.backup.take", Result: "done" });
+    }
+
+    [Fact]
+    public async Task A_second_one_at_the_same_time_is_refused_and_the_first_goes_on()
+    {
+        var admin = new Principal("admin", "admin", new TenantId("acme"), [Roles.Admin], null);
+        BackupEndpoints? backups = null;
+        IResult? second = null;
+        var busy = new BackedUp(() =>
+        {
+            second = backups!.TakeAsync(admin, new DefaultHttpContext()).GetAwaiter().GetResult();
+            return [];
+        });
+        backups = new BackupEndpoints([busy], _server.Get<IAudit>(), TimeProvider.System);
+        using var archive = new MemoryStream();
+        var context = new DefaultHttpContext();
+        context.Response.Body = archive;
+        await backups.TakeAsync(admin, context);
+
+        Assert.Equal(StatusCodes.Status409Conflict, Assert.IsType<ProblemHttpResult>(second).StatusCode);
+        archive.Position = 0;
+        Assert.True((await Backups.VerifyAsync(archive, default)).IsOk);
     }
 
     [Fact]
