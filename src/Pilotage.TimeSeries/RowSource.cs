@@ -1,4 +1,5 @@
 using Pilotage.TimeSeries.Head;
+using Pilotage.TimeSeries.Query;
 using Pilotage.TimeSeries.Segments;
 
 namespace Pilotage.TimeSeries;
@@ -44,6 +45,9 @@ internal sealed record RowSource
     /// <summary>Where each property asked for stands in the shape; -1 where it has none.</summary>
     public int[]? Columns { get; }
 
+    /// <summary>Which rows of a block are wanted; others may be there too.</summary>
+    public TimeRange Range { get; init; } = TimeRange.All;
+
     /// <summary>Whether something of it was deleted since it was written.</summary>
     public bool IsHidden => _hiding.Count > 0;
 
@@ -54,7 +58,7 @@ internal sealed record RowSource
     public RowSpan? Load(BlockParts parts)
     {
         // Which rows had arrived before a deletion tells their arrival.
-        var rows = _rows ?? Block!.Segment.Load(Block, Columns, IsHidden ? parts | BlockParts.Arrivals : parts);
+        var rows = _rows ?? Block!.Segment.Load(Block, Columns, IsHidden ? parts | BlockParts.Arrivals : parts, Range);
         IsDamaged |= rows is null;
         return rows?.Present(_hiding, Columns);
     }

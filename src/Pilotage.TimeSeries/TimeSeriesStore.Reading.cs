@@ -17,10 +17,8 @@ public sealed partial class TimeSeriesStore
         lock (_gate)
         {
             return [.. DevicesOf(tenant, device)
-                .SelectMany(each => each.Series.Where(series => series.TellsLast)
-                    .Select(series => new SeriesKey(tenant, each.Device, series.Property)))
-                .OrderBy(key => key.Device.Value, StringComparer.Ordinal)
-                .ThenBy(key => key.Property, StringComparer.Ordinal)];
+                .OrderBy(each => each.Device.Value, StringComparer.Ordinal)
+                .SelectMany(each => each.Series.Where(series => series.TellsLast).Select(series => new SeriesKey(tenant, each.Device, series.Property)))];
         }
     }
 
@@ -29,9 +27,28 @@ public sealed partial class TimeSeriesStore
     {
         lock (_gate)
         {
-            return [.. DevicesOf(tenant, device)
-                .SelectMany(each => each.Series.Where(series => series.TellsLast).Select(series => (series.Property, series.Last)))
-                .OrderBy(each => each.Property, StringComparer.Ordinal)];
+            return [.. DevicesOf(tenant, device).SelectMany(each => each.Series.Where(series => series.TellsLast).Select(series => (series.Property, series.Last)))];
+        }
+    }
+
+    /// <summary>The same for who asks of many devices: into a list that is emptied before.</summary>
+    public void Lasts(TenantId tenant, DeviceId device, List<(string Property, TypedPoint Last)> into)
+    {
+        into.Clear();
+        lock (_gate)
+        {
+            if (_shapes.Find(tenant, device) is not { } found)
+            {
+                return;
+            }
+
+            foreach (var series in found.Series)
+            {
+                if (series.TellsLast)
+                {
+                    into.Add((series.Property, series.Last));
+                }
+            }
         }
     }
 
@@ -90,7 +107,12 @@ public sealed partial class TimeSeriesStore
                 return 0;
             }
 
-            var touched = device.Blocks.Where(block => block.LastNs >= fromNs && block.FirstNs <= toNs && block.Shape.IndexOf(key.Property) >= 0).Sum(block => (long)block.Rows);
+            long touched = 0;
+            foreach (var block in device.Blocks)
+            {
+                touched += block.LastNs >= fromNs && block.FirstNs <= toNs && block.Shape.IndexOf(key.Property) >= 0 ? block.Rows : 0;
+            }
+
             foreach (var shape in device.Shapes)
             {
                 touched += shape.IndexOf(key.Property) < 0 ? 0 : (_sealing?.Find(shape)?.Count ?? 0) + (_active.Find(shape)?.Count ?? 0);
@@ -250,7 +272,7 @@ public sealed partial class TimeSeriesStore
     private List<RowSource> Sources(
         TenantId tenant, DeviceId device, IReadOnlyList<string> properties, long fromNs, long toNs, bool byTime)
     {
-        var sources = new List<RowSource>();
+        var (sources, range) = (new List<RowSource>(), new TimeRange(fromNs, toNs));
         lock (_gate)
         {
             if (_shapes.Find(tenant, device) is not { } series)
@@ -273,7 +295,7 @@ public sealed partial class TimeSeriesStore
             {
                 if (block.LastNs >= fromNs && block.FirstNs <= toNs && columns[block.Shape.Ordinal] is { } where)
                 {
-                    sources.Add(new RowSource(block, where, series.Tombstones, byTime));
+                    sources.Add(new RowSource(block, where, series.Tombstones, byTime) { Range = range });
                 }
             }
         }

@@ -84,7 +84,7 @@ internal sealed class Ours(string program) : ISeriesServer
         var span = string.Create(CultureInfo.InvariantCulture, $"from={Time(0)}&to={Time(seconds + 1)}");
         var path = question switch
         {
-            SeriesQuestion.LastOfAll => "series?limit=50000",
+            SeriesQuestion.LastOfAll => "series/latest?limit=50000",
             SeriesQuestion.OneRaw => $"devices/{Signals.IdOf(7)}/series/m0?points=20000&{span}",
             SeriesQuestion.Averages => $"series/aggregates?{Property}&window=PT5M&{span}",
             SeriesQuestion.TopTen => $"series/aggregates?{Property}&fn=max&top=10&{span}",

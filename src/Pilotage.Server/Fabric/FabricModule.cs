@@ -93,6 +93,7 @@ public static class FabricModule
         api.MapGet("devices/{id}/series/{**property}", SeriesEndpoints.Read).RequirePermission("fabric.series.read", Scope.Tenant);
         api.MapDelete("devices/{id}/series", SeriesDeletion.DeleteAsync).RequirePermission("fabric.series.delete", Scope.Tenant);
         api.MapGet("series", SeriesEndpoints.ListAll).RequirePermission("fabric.series.read", Scope.Tenant);
+        api.MapGet("series/latest", LatestAnswer.Of).RequirePermission("fabric.series.read", Scope.Tenant);
         api.MapGet("series/aggregates", AggregateEndpoint.Answer).RequirePermission("fabric.series.read", Scope.Tenant);
         api.MapGet("series/quality", QualityEndpoint.Answer).RequirePermission("fabric.series.read", Scope.Tenant);
         api.MapGet("series/export", ExportEndpoint.Answer).RequirePermission("fabric.series.read", Scope.Tenant);

@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Pilotage.TimeSeries;
@@ -7,7 +8,8 @@ namespace Pilotage.Server.Fabric;
 /// <summary>Points of a series as <see cref="SeriesEndpoints.SeriesData"/> has them, written as they stand: there may be many.</summary>
 internal sealed class SeriesAnswer(SeriesKey key, SeriesKind? kind, string? unit, long total, IReadOnlyList<TypedPoint> points) : IResult
 {
-    private const long NsPerMs = 1_000_000;
+    private const long WholeMs = 1_000_000;
+    private const double NsPerMs = WholeMs;
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
@@ -46,40 +48,43 @@ internal sealed class SeriesAnswer(SeriesKey key, SeriesKind? kind, string? unit
     /// <summary>Milliseconds since 1970 and the value; a number that JSON has no way to write is left out.</summary>
     private static void Write(Utf8JsonWriter json, TypedPoint point)
     {
-        if (point.Value.Kind == SeriesKind.Number && !double.IsFinite(point.Value.Number))
+        if (point.Value.Kind == SeriesKind.Number)
         {
+            WriteNumber(json, point.TimeNs, point.Value.Number);
             return;
         }
 
         json.WriteStartArray();
-        if (point.TimeNs % NsPerMs == 0)
-        {
-            json.WriteNumberValue(point.TimeNs / NsPerMs);
-        }
-        else
-        {
-            json.WriteNumberValue(point.TimeNs / (double)NsPerMs);
-        }
-
-        switch (point.Value.Kind)
-        {
-            case SeriesKind.Whole:
-                json.WriteNumberValue(point.Value.Whole);
-                break;
-            case SeriesKind.Number:
-                json.WriteNumberValue(point.Value.Number);
-                break;
-            case SeriesKind.Truth:
-                json.WriteBooleanValue(point.Value.IsTrue);
-                break;
-            case SeriesKind.Text:
-                json.WriteStringValue(point.Value.Text);
-                break;
-            default:
-                json.WriteRawValue(point.Value.Text!);
-                break;
-        }
-
+        JsonNumber.Write(json, point.TimeNs / NsPerMs);
+        SeriesJson.Write(json, point.Value);
         json.WriteEndArray();
+    }
+
+    /// <summary>Fast path, for there may be many: one call for both.</summary>
+    private static void WriteNumber(Utf8JsonWriter json, long timeNs, double value)
+    {
+        if (!double.IsFinite(value))
+        {
+            return;
+        }
+
+        Span<byte> text = stackalloc byte[(2 * JsonNumber.BytesMax) + 3];
+        text[0] = (byte)'[';
+        var length = 1 + Milliseconds(timeNs, text[1..]);
+        text[length++] = (byte)',';
+        length += JsonNumber.Format(value, text[length..]);
+        text[length++] = (byte)']';
+        json.WriteRawValue(text[..length], skipInputValidation: true);
+    }
+
+    private static int Milliseconds(long timeNs, Span<byte> into)
+    {
+        if (timeNs % WholeMs != 0)
+        {
+            return JsonNumber.Format(timeNs / NsPerMs, into);
+        }
+
+        _ = Utf8Formatter.TryFormat(timeNs / WholeMs, into, out var length);
+        return length;
     }
 }

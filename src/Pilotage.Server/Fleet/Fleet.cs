@@ -20,6 +20,7 @@ internal sealed partial class Fleet : IFleet, IEnrolments, IDeviceStanding
     private readonly ConcurrentDictionary<(TenantId, DeviceId), StoredDevice> _byId = new();
     private readonly ConcurrentDictionary<(TenantId, string), StoredDevice> _byPath = new();
     private long _version;
+    private volatile Sorted? _inOrder;
     private readonly HashSet<(TenantId, DeviceId)> _deleted;
     private readonly Lock _changing = new();
     private readonly DeviceStore _store;
@@ -69,14 +70,25 @@ internal sealed partial class Fleet : IFleet, IEnrolments, IDeviceStanding
         var pattern = query.PathPattern is null ? null : new PathPattern(query.PathPattern);
         return
         [
-            .. _byId.Values.Select(d => d.Device)
-                .Where(d => d.Tenant == tenant
-                    && (query.Thing is null || d.Thing == query.Thing)
-                    && (query.Edge is null || d.Edge == query.Edge)
-                    && (query.Status is null || d.Status == query.Status)
-                    && (pattern is null || pattern.Matches(d.Path)))
-                .OrderBy(d => d.Path, StringComparer.Ordinal),
+            .. InOrder().Where(d => d.Tenant == tenant
+                && (query.Thing is null || d.Thing == query.Thing)
+                && (query.Edge is null || d.Edge == query.Edge)
+                && (query.Status is null || d.Status == query.Status)
+                && (pattern is null || pattern.Matches(d.Path))),
         ];
+    }
+
+    /// <summary>All devices in order of their paths, sorted once for each change of the fleet.</summary>
+    private Device[] InOrder()
+    {
+        // Read before the devices: what changes meanwhile makes the list an old one.
+        var version = Version;
+        if (_inOrder is not { } known || known.Version != version)
+        {
+            _inOrder = known = new(version, [.. _byId.Values.Select(d => d.Device).OrderBy(d => d.Path, StringComparer.Ordinal)]);
+        }
+
+        return known.Devices;
     }
 
     public Outcome<IReadOnlyList<Enrolment>> Declare(TenantId tenant, IReadOnlyList<DeviceDeclaration> devices)
@@ -366,4 +378,6 @@ internal sealed partial class Fleet : IFleet, IEnrolments, IDeviceStanding
 
     [GeneratedRegex("^[a-z0-9][a-z0-9._-]{0,62}$")]
     private static partial Regex Id();
+
+    private sealed record Sorted(long Version, Device[] Devices);
 }

@@ -1,11 +1,16 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Pilotage.TimeSeries.Codec;
 
 /// <summary>Unsigned numbers of one width, side by side, low bit first.</summary>
 internal static class BitPacking
 {
+    // From whatever bit of a byte they begin, they end within eight bytes.
+    private const int OneWordMax = 57;
+
     /// <summary>Bits that hold the largest of the values: 0 to 64.</summary>
     public static int WidthOf(ReadOnlySpan<ulong> values)
     {
@@ -61,8 +66,8 @@ internal static class BitPacking
         }
 
         var mask = width == 64 ? ulong.MaxValue : (1UL << width) - 1;
-        long bit = 0;
-        for (var i = 0; i < values.Length; i++, bit += width)
+        var i = width <= OneWordMax ? UnpackWords(bytes, width, mask, values) : 0;
+        for (var bit = (long)i * width; i < values.Length; i++, bit += width)
         {
             var at = (int)(bit >> 3);
             var shift = (int)(bit & 7);
@@ -74,6 +79,30 @@ internal static class BitPacking
 
             values[i] = low & mask;
         }
+    }
+
+    /// <summary>One number of those packed.</summary>
+    public static ulong At(ReadOnlySpan<byte> bytes, int width, int place)
+    {
+        // Eight numbers begin at a whole byte.
+        var from = place & ~7;
+        Span<ulong> some = stackalloc ulong[8];
+        Unpack(bytes[(int)((long)from * width >> 3)..], width, some[..(place - from + 1)]);
+        return some[place - from];
+    }
+
+    /// <summary>Numbers that lie in one word each, as long as whole words are there to read; how many.</summary>
+    private static int UnpackWords(ReadOnlySpan<byte> bytes, int width, ulong mask, Span<ulong> values)
+    {
+        var count = bytes.Length < sizeof(ulong) ? 0 : (int)Math.Min(values.Length, (((bytes.Length - sizeof(ulong)) * 8L) / width) + 1);
+        ref var first = ref MemoryMarshal.GetReference(bytes);
+        var bit = 0;
+        for (var i = 0; i < count; i++, bit += width)
+        {
+            values[i] = (Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref first, bit >> 3)) >> (bit & 7)) & mask;
+        }
+
+        return count;
     }
 
     private static ulong Word(ReadOnlySpan<byte> bytes, int at)

@@ -49,9 +49,19 @@ internal static class Decimals
     public static void Unscale(ReadOnlySpan<long> integers, int exponent, Span<double> values)
     {
         var scale = Scales[exponent];
-        for (var i = 0; i < integers.Length; i++)
+        var at = 0;
+        if (Vector256.IsHardwareAccelerated)
         {
-            values[i] = integers[i] / scale;
+            var by = Vector256.Create(scale);
+            for (; at + Vector256<long>.Count <= integers.Length; at += Vector256<long>.Count)
+            {
+                (Vector256.ConvertToDouble(Vector256.Create(integers[at..])) / by).CopyTo(values[at..]);
+            }
+        }
+
+        for (; at < integers.Length; at++)
+        {
+            values[at] = integers[at] / scale;
         }
     }
 

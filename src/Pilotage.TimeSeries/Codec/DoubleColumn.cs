@@ -52,7 +52,10 @@ internal static class DoubleColumn
     }
 
     /// <summary>Reads as many values as the span is long; false on bytes that cannot be.</summary>
-    public static bool TryRead(ref BytesReader reader, Span<double> values)
+    public static bool TryRead(ref BytesReader reader, Span<double> values) => TryRead(ref reader, values.Length, 0, values);
+
+    /// <summary>Reads some values of a column of so many, from a place on; false on bytes that cannot be. Those after them stay unread.</summary>
+    public static bool TryRead(ref BytesReader reader, int count, int start, Span<double> values)
     {
         if (values.IsEmpty)
         {
@@ -65,23 +68,28 @@ internal static class DoubleColumn
                 values.Fill(reader.Double());
                 return !reader.IsBad;
             case Decimal:
-                return TryReadDecimal(ref reader, values);
+                return TryReadDecimal(ref reader, count, start, values);
             case Transposed:
-                return TryReadTransposed(ref reader, values);
+                return TryReadTransposed(ref reader, count, start, values);
             case Raw:
-                var raw = reader.Bytes(values.Length * sizeof(double));
-                raw.CopyTo(MemoryMarshal.AsBytes(values));
-                return !reader.IsBad;
+                var raw = reader.Bytes(count * sizeof(double));
+                if (reader.IsBad)
+                {
+                    return false;
+                }
+
+                raw.Slice(start * sizeof(double), values.Length * sizeof(double)).CopyTo(MemoryMarshal.AsBytes(values));
+                return true;
             default:
                 return false;
         }
     }
 
-    private static bool TryReadDecimal(ref BytesReader reader, Span<double> values)
+    private static bool TryReadDecimal(ref BytesReader reader, int count, int start, Span<double> values)
     {
         var exponent = reader.Byte();
         var integers = MemoryMarshal.Cast<double, long>(values);
-        if (exponent > Decimals.ExponentMax || !IntegerColumn.TryRead(ref reader, integers))
+        if (exponent > Decimals.ExponentMax || !IntegerColumn.TryRead(ref reader, count, start, integers))
         {
             return false;
         }
@@ -113,10 +121,10 @@ internal static class DoubleColumn
         }
     }
 
-    private static bool TryReadTransposed(ref BytesReader reader, Span<double> values)
+    private static bool TryReadTransposed(ref BytesReader reader, int count, int start, Span<double> values)
     {
         var packed = reader.Bytes(reader.Count(1));
-        var columns = new byte[values.Length * sizeof(double)];
+        var columns = new byte[count * sizeof(double)];
         if (reader.IsBad
             || !BrotliDecoder.TryDecompress(packed, columns, out var length)
             || length != columns.Length)
@@ -127,7 +135,7 @@ internal static class DoubleColumn
         var bytes = MemoryMarshal.AsBytes(values);
         for (var i = 0; i < bytes.Length; i++)
         {
-            bytes[i] = columns[(i % sizeof(double) * values.Length) + (i / sizeof(double))];
+            bytes[i] = columns[(i % sizeof(double) * count) + start + (i / sizeof(double))];
         }
 
         return true;

@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+
 namespace Pilotage.TimeSeries.Codec;
 
 /// <summary>Times, arrivals and scaled values: in groups, offsets from the least value or from the least step, packed.</summary>
@@ -51,33 +54,77 @@ internal static class IntegerColumn
     }
 
     /// <summary>Reads as many values as the span is long; false on bytes that cannot be.</summary>
-    public static bool TryRead(ref BytesReader reader, Span<long> values)
+    public static bool TryRead(ref BytesReader reader, Span<long> values) => TryRead(ref reader, values.Length, 0, values);
+
+    /// <summary>Reads some values of a column of so many, from a place on; false on bytes that cannot be. Those after them stay unread.</summary>
+    public static bool TryRead(ref BytesReader reader, int count, int start, Span<long> values)
     {
         if (values.IsEmpty)
         {
             return true;
         }
 
-        switch (reader.Byte())
+        var form = reader.Byte();
+        switch (form)
         {
-            case EarlierOffsets:
-                return TryReadEarlierOffsets(ref reader, values);
-            case EarlierDeltas:
-                return TryReadEarlierDeltas(ref reader, values);
+            case EarlierOffsets or EarlierDeltas:
+                return TryReadEarlier(ref reader, form, count, start, values);
             case Groups:
-                return TryReadGroups(ref reader, values);
+                return TryReadGroups(ref reader, count, start, values);
             case Line:
                 var first = reader.Signed();
                 var step = reader.Signed();
                 for (var i = 0; i < values.Length; i++)
                 {
-                    values[i] = first + (i * step);
+                    values[i] = first + ((start + i) * step);
                 }
 
                 return !reader.IsBad;
             default:
                 return false;
         }
+    }
+
+    /// <summary>Reads those values of a column that lie between two, both included; null on bytes that cannot be. The values never fall.</summary>
+    public static long[]? ReadBetween(ref BytesReader reader, int count, long least, long greatest, out int start)
+    {
+        start = 0;
+        var buffer = ArrayPool<long>.Shared.Rent(count);
+        try
+        {
+            var column = reader;
+            var form = column.Byte();
+            var length = form == Groups ? ReadGroupsBetween(ref column, count, least, greatest, buffer, out start)
+                : TryRead(ref reader, buffer.AsSpan(0, count)) ? count
+                : -1;
+            if (length < 0)
+            {
+                return null;
+            }
+
+            var read = buffer.AsSpan(0, length);
+            var from = FirstAtOrAfter(read, least);
+            var to = greatest == long.MaxValue ? length : FirstAtOrAfter(read, greatest + 1);
+            start += from;
+            return to <= from ? [] : read[from..to].ToArray();
+        }
+        finally
+        {
+            ArrayPool<long>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>The first place at or after a value; values never fall.</summary>
+    private static int FirstAtOrAfter(ReadOnlySpan<long> values, long least)
+    {
+        var (from, to) = (0, values.Length);
+        while (from < to)
+        {
+            var middle = (from + to) / 2;
+            (from, to) = values[middle] < least ? (middle + 1, to) : (from, middle);
+        }
+
+        return from;
     }
 
     private static bool IsLine(ReadOnlySpan<long> values, out long step)
@@ -124,38 +171,116 @@ internal static class IntegerColumn
         return divisor is 0 or > long.MaxValue ? 1 : (long)divisor;
     }
 
-    private static bool TryReadGroups(ref BytesReader reader, Span<long> values)
+    [SkipLocalsInit]
+    private static bool TryReadGroups(ref BytesReader reader, int count, int start, Span<long> values)
     {
         var first = reader.Signed();
         var divisor = (long)reader.VarInt();
-        long before = 0;
-        for (var start = 0; start < values.Length; start += IntegerGroup.ValuesMax)
+        var (before, end) = (divisor == 1 ? first : 0, start + values.Length);
+        Span<long> beside = stackalloc long[IntegerGroup.ValuesMax];
+        for (var at = 0; at < end; at += IntegerGroup.ValuesMax)
         {
-            var group = values.Slice(start, Math.Min(IntegerGroup.ValuesMax, values.Length - start));
-            if (!IntegerGroup.TryRead(ref reader, group, before, isFirst: start == 0))
+            var size = Math.Min(IntegerGroup.ValuesMax, count - at);
+            if (at + size <= start)
+            {
+                if (!IntegerGroup.TrySkip(ref reader, size, isFirst: at == 0, ref before))
+                {
+                    return false;
+                }
+
+                continue;
+            }
+
+            var isWhole = at >= start && at + size <= end;
+            var group = isWhole ? values.Slice(at - start, size) : beside[..size];
+            if (!IntegerGroup.TryRead(ref reader, group, before, isFirst: at == 0))
             {
                 return false;
             }
 
             before = group[^1];
+            if (!isWhole)
+            {
+                var from = Math.Max(at, start);
+                group[(from - at)..(Math.Min(at + size, end) - at)].CopyTo(values[(from - start)..]);
+            }
         }
 
+        Multiply(values, divisor, first);
+        return !reader.IsBad;
+    }
+
+    /// <summary>Reads groups from the first one that may hold a value in question to the last; how many values, -1 on bytes that cannot be.</summary>
+    private static int ReadGroupsBetween(ref BytesReader reader, int count, long least, long greatest, Span<long> values, out int start)
+    {
+        start = 0;
+        var first = reader.Signed();
+        var divisor = (long)reader.VarInt();
+        var (before, length) = (divisor == 1 ? first : 0, 0);
+        for (var at = 0; at < count; at += IntegerGroup.ValuesMax)
+        {
+            var size = Math.Min(IntegerGroup.ValuesMax, count - at);
+            if (length == 0 && IntegerGroup.LastOf(reader, size, before) is { } last && ValueOf(last) < least)
+            {
+                _ = IntegerGroup.TrySkip(ref reader, size, isFirst: at == 0, ref before);
+                start = at + size;
+                continue;
+            }
+
+            var group = values.Slice(length, size);
+            if (!IntegerGroup.TryRead(ref reader, group, before, isFirst: at == 0))
+            {
+                return -1;
+            }
+
+            before = group[^1];
+            length += size;
+            if (ValueOf(before) > greatest)
+            {
+                break;
+            }
+
+            if (ValueOf(before) < least)
+            {
+                (start, length) = (at + size, 0);
+            }
+        }
+
+        Multiply(values[..length], divisor, first);
+        return reader.IsBad ? -1 : length;
+
+        long ValueOf(long read) => divisor == 1 ? read : first + (read * divisor);
+    }
+
+    /// <summary>Makes values of quotients; where the divisor is one they are values already.</summary>
+    private static void Multiply(Span<long> values, long divisor, long first)
+    {
         if (divisor == 1)
         {
-            foreach (ref var value in values)
-            {
-                value += first;
-            }
-        }
-        else
-        {
-            foreach (ref var value in values)
-            {
-                value = first + (value * divisor);
-            }
+            return;
         }
 
-        return !reader.IsBad;
+        foreach (ref var value in values)
+        {
+            value = first + (value * divisor);
+        }
+    }
+
+    /// <summary>The forms of earlier versions are read whole.</summary>
+    private static bool TryReadEarlier(ref BytesReader reader, byte form, int count, int start, Span<long> values)
+    {
+        var all = count == values.Length ? values : new long[count];
+        if (!(form == EarlierOffsets ? TryReadEarlierOffsets(ref reader, all) : TryReadEarlierDeltas(ref reader, all)))
+        {
+            return false;
+        }
+
+        if (count != values.Length)
+        {
+            all.Slice(start, values.Length).CopyTo(values);
+        }
+
+        return true;
     }
 
     private static bool TryReadEarlierOffsets(ref BytesReader reader, Span<long> values)

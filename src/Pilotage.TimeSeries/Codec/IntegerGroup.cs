@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Pilotage.TimeSeries.Codec;
 
@@ -129,9 +131,10 @@ internal static class IntegerGroup
     private static int WidthOf(ulong all) => WidthMax - BitOperations.LeadingZeroCount(all);
 
     /// <summary>Reads a group; false on bytes that cannot be.</summary>
-    public static bool TryRead(ref BytesReader reader, Span<long> values, long before, bool isFirst)
+    public static bool TryRead(ref BytesReader reader, scoped Span<long> values, long before, bool isFirst)
     {
-        Span<ulong> packed = stackalloc ulong[values.Length];
+        // In place: what is packed is put into the room of the numbers, and made into them there.
+        var packed = MemoryMarshal.Cast<long, ulong>(values);
         var mode = reader.Byte();
         var least = reader.Signed();
         if (!(mode == Sparse ? TryUnpackSparse(ref reader, packed) : TryUnpack(ref reader, mode & ~IsSteps, packed)))
@@ -141,23 +144,71 @@ internal static class IntegerGroup
 
         if (mode <= WidthMax)
         {
-            var from = before + least;
-            for (var i = 0; i < values.Length; i++)
-            {
-                values[i] = from + (long)packed[i];
-            }
-
+            Add(values, before + least);
             return true;
         }
 
         // Steps begin at the number before; the first of all is 0 steps away from itself.
-        var at = isFirst ? -least - (long)packed[0] : before;
-        for (var i = 0; i < values.Length; i++)
+        var at = isFirst ? before - least - values[0] : before;
+        foreach (ref var value in values)
         {
-            values[i] = at += least + (long)packed[i];
+            value = at += least + value;
         }
 
         return true;
+    }
+
+    /// <summary>The last number of a group that can be told without reading the others; null where it cannot.</summary>
+    public static long? LastOf(BytesReader reader, int count, long before)
+    {
+        var mode = reader.Byte();
+        var least = reader.Signed();
+        if (mode > WidthMax)
+        {
+            return null;
+        }
+
+        var bytes = reader.Bytes(BitPacking.BytesOf(count, mode));
+        return reader.IsBad ? null : before + least + (mode == 0 ? 0 : (long)BitPacking.At(bytes, mode, count - 1));
+    }
+
+    /// <summary>Goes past a group and tells its last number; false on bytes that cannot be.</summary>
+    [SkipLocalsInit]
+    public static bool TrySkip(ref BytesReader reader, int count, bool isFirst, ref long before)
+    {
+        if (LastOf(reader, count, before) is { } last)
+        {
+            before = last;
+            var mode = reader.Byte();
+            _ = reader.Signed();
+            _ = reader.Bytes(BitPacking.BytesOf(count, mode));
+            return true;
+        }
+
+        Span<long> values = stackalloc long[count];
+        if (!TryRead(ref reader, values, before, isFirst))
+        {
+            return false;
+        }
+
+        before = values[^1];
+        return true;
+    }
+
+    /// <summary>Adds a number to each.</summary>
+    private static void Add(Span<long> values, long number)
+    {
+        var vectors = MemoryMarshal.Cast<long, Vector<long>>(values);
+        var all = new Vector<long>(number);
+        foreach (ref var vector in vectors)
+        {
+            vector += all;
+        }
+
+        foreach (ref var value in values[(vectors.Length * Vector<long>.Count)..])
+        {
+            value += number;
+        }
     }
 
     /// <summary>Reads packed bits of a width; false on bytes that cannot be.</summary>

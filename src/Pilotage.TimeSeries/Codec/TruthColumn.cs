@@ -31,7 +31,10 @@ internal static class TruthColumn
     }
 
     /// <summary>Reads as many values as the span is long; false on bytes that cannot be.</summary>
-    public static bool TryRead(ref BytesReader reader, Span<long> values)
+    public static bool TryRead(ref BytesReader reader, Span<long> values) => TryRead(ref reader, values.Length, 0, values);
+
+    /// <summary>Reads some values of a column of so many, from a place on; false on bytes that cannot be.</summary>
+    public static bool TryRead(ref BytesReader reader, int count, int start, Span<long> values)
     {
         if (values.IsEmpty)
         {
@@ -45,7 +48,7 @@ internal static class TruthColumn
             return !reader.IsBad;
         }
 
-        var packed = reader.Bytes(BitPacking.BytesOf(values.Length, 1));
+        var packed = reader.Bytes(BitPacking.BytesOf(count, 1));
         if (form != Packed || reader.IsBad)
         {
             return false;
@@ -53,7 +56,8 @@ internal static class TruthColumn
 
         for (var i = 0; i < values.Length; i++)
         {
-            values[i] = (packed[i >> 3] >> (i & 7)) & 1;
+            var place = start + i;
+            values[i] = (packed[place >> 3] >> (place & 7)) & 1;
         }
 
         return true;

@@ -10,6 +10,7 @@ internal sealed class DeviceSeries(TenantId tenant, DeviceId device)
     private List<Tombstone> _tombstones = [];
     private (string[]? List, Shape? Shape) _found;
     private readonly Dictionary<string, SeriesState> _series = new(StringComparer.Ordinal);
+    private SeriesState[]? _inOrder;
 
     public TenantId Tenant => tenant;
 
@@ -23,7 +24,8 @@ internal sealed class DeviceSeries(TenantId tenant, DeviceId device)
     /// <summary>The sealed blocks of the device, in order of their segments.</summary>
     public List<BlockRef> Blocks { get; } = [];
 
-    public IEnumerable<SeriesState> Series => _series.Values;
+    /// <summary>In order of property.</summary>
+    public IReadOnlyList<SeriesState> Series => _inOrder ??= [.. _series.Values.OrderBy(series => series.Property, StringComparer.Ordinal)];
 
     /// <summary>Adds what was deleted; readers keep the list that they have.</summary>
     public void Bury(Tombstone tombstone) => _tombstones = [.. _tombstones.Where(older => !tombstone.Covers(older)), tombstone];
@@ -66,6 +68,7 @@ internal sealed class DeviceSeries(TenantId tenant, DeviceId device)
         if (!_series.TryGetValue(property, out var state))
         {
             _series[property] = state = new SeriesState(property);
+            _inOrder = null;
         }
 
         return state;

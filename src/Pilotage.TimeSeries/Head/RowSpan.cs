@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Pilotage.TimeSeries.Head;
 
 /// <summary>Some rows of one shape, immutable and column by column: a snapshot of the head, or a decoded block.</summary>
@@ -135,7 +137,17 @@ internal sealed partial record RowSpan(Shape Shape, int Count)
 
     private static bool IsSorted(ReadOnlySpan<long> numbers, bool strictly)
     {
-        for (var i = 1; i < numbers.Length; i++)
+        var i = 1;
+        for (; i + Vector<long>.Count <= numbers.Length; i += Vector<long>.Count)
+        {
+            var (before, after) = (new Vector<long>(numbers[(i - 1)..]), new Vector<long>(numbers[i..]));
+            if (strictly ? !Vector.GreaterThanAll(after, before) : !Vector.GreaterThanOrEqualAll(after, before))
+            {
+                return false;
+            }
+        }
+
+        for (; i < numbers.Length; i++)
         {
             if (strictly ? numbers[i] <= numbers[i - 1] : numbers[i] < numbers[i - 1])
             {

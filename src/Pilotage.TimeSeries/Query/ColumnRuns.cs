@@ -26,7 +26,7 @@ internal static class ColumnRuns
         }
     }
 
-    /// <summary>The same for sums by windows: a block that lies in the time asked for is not decoded where what it comes to is known.</summary>
+    /// <summary>The same for sums by windows: of a block whose sums are known only what lies beside whole windows of it is decoded.</summary>
     /// <param name="sources">The rows of a series.</param>
     /// <param name="fromNs">The first time that counts.</param>
     /// <param name="toNs">The last.</param>
@@ -35,19 +35,27 @@ internal static class ColumnRuns
     {
         foreach (var cluster in Clusters(sources))
         {
-            if (cluster is [{ Block: { } block, Columns: [var column], IsHidden: false }] && block.Segment.LoadSums(block, column) is { } sums
-                && Divides(sums, block, windowNs) && Begins(sums, block.FirstNs, fromNs) && Ends(sums, block.LastNs, toNs))
+            var range = new TimeRange(fromNs, toNs);
+            if (cluster is [{ Block: { } block, Columns: [var column], IsHidden: false } alone] && block.Segment.LoadSums(block, column) is { } sums
+                && Divides(sums, block, windowNs) && Inner(sums, block, range) is { } inner)
             {
-                yield return new(default, sums.Within(fromNs, toNs), block.FirstNs);
+                foreach (var before in inner.FromNs > fromNs ? Stretches([alone], new(fromNs, inner.FromNs - 1)) : [])
+                {
+                    yield return before;
+                }
+
+                yield return new(default, sums.Within(inner.FromNs, inner.ToNs), block.FirstNs);
+                foreach (var after in inner.ToNs < toNs ? Stretches([alone], new(inner.ToNs + 1, toNs)) : [])
+                {
+                    yield return after;
+                }
+
                 continue;
             }
 
-            foreach (var run in Runs(cluster))
+            foreach (var stretch in Stretches(cluster, range))
             {
-                if (Within(run, fromNs, toNs) is { Count: > 0 } wanted)
-                {
-                    yield return new(wanted, null, 0);
-                }
+                yield return stretch;
             }
         }
     }
@@ -76,12 +84,41 @@ internal static class ColumnRuns
         }
     }
 
-    /// <summary>Whether no window of a block begins before the time asked for and ends in it.</summary>
-    private static bool Begins(ColumnSums sums, long firstNs, long fromNs) =>
-        firstNs >= fromNs || (sums.WindowNs is { } length && fromNs % length == 0);
+    /// <summary>Points of sources in a range.</summary>
+    private static IEnumerable<SeriesStretch> Stretches(List<RowSource> sources, TimeRange range)
+    {
+        if (!sources.Exists(source => source.First <= range.ToNs && source.Last >= range.FromNs))
+        {
+            yield break;
+        }
 
-    private static bool Ends(ColumnSums sums, long lastNs, long toNs) =>
-        lastNs <= toNs || (sums.WindowNs is { } length && (toNs + 1) % length == 0);
+        foreach (var run in Runs(sources.ConvertAll(source => source with { Range = range })))
+        {
+            if (Within(run, range.FromNs, range.ToNs) is { Count: > 0 } wanted)
+            {
+                yield return new(wanted, null, 0);
+            }
+        }
+    }
+
+    /// <summary>The part of a range that ends where windows of a block do, or the block itself; null where no window is in it whole.</summary>
+    private static TimeRange? Inner(ColumnSums sums, BlockRef block, TimeRange range)
+    {
+        if (range.Contains(block.FirstNs, block.LastNs))
+        {
+            return range;
+        }
+
+        if (sums.WindowNs is not { } length || range.FromNs > long.MaxValue - length || range.ToNs < long.MinValue + length)
+        {
+            return null;
+        }
+
+        var (begins, ends) = (WindowAggregate.StartOf(range.FromNs, length), WindowAggregate.StartOf(range.ToNs + 1, length));
+        var from = block.FirstNs >= range.FromNs || begins == range.FromNs ? range.FromNs : begins + length;
+        var to = block.LastNs <= range.ToNs ? range.ToNs : ends - 1;
+        return from <= to ? new(from, to) : null;
+    }
 
     /// <summary>Whether windows of a query are made of whole windows of a block.</summary>
     private static bool Divides(ColumnSums sums, BlockRef block, long? windowNs) =>

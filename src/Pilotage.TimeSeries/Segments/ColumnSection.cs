@@ -31,18 +31,18 @@ internal static class ColumnSection
     /// <summary>Whether all values of a column are good.</summary>
     public static bool IsGood(ReadOnlySpan<byte> bytes) => bytes is [(byte)Quality.Good, ..];
 
-    /// <summary>Reads both; no room for qualities is needed where all are good.</summary>
-    public static bool TryRead(ref BytesReader reader, SeriesKind kind, Span<long> values, Span<Quality> qualities) =>
-        TryReadQualities(ref reader, qualities) && TryReadValues(ref reader, kind, values);
+    /// <summary>Reads both of some rows of so many, from one on; no room for qualities is needed where all are good.</summary>
+    public static bool TryRead(ref BytesReader reader, SeriesKind kind, int rows, int start, Span<long> values, Span<Quality> qualities) =>
+        TryReadQualities(ref reader, rows, start, qualities) && TryReadValues(ref reader, kind, rows, start, values);
 
-    private static bool TryReadValues(ref BytesReader column, SeriesKind kind, Span<long> values) => kind switch
+    private static bool TryReadValues(ref BytesReader column, SeriesKind kind, int rows, int start, Span<long> values) => kind switch
     {
-        SeriesKind.Number => DoubleColumn.TryRead(ref column, MemoryMarshal.Cast<long, double>(values)),
-        SeriesKind.Truth => TruthColumn.TryRead(ref column, values),
-        _ => IntegerColumn.TryRead(ref column, values),
+        SeriesKind.Number => DoubleColumn.TryRead(ref column, rows, start, MemoryMarshal.Cast<long, double>(values)),
+        SeriesKind.Truth => TruthColumn.TryRead(ref column, rows, start, values),
+        _ => IntegerColumn.TryRead(ref column, rows, start, values),
     };
 
-    private static bool TryReadQualities(ref BytesReader column, Span<Quality> qualities)
+    private static bool TryReadQualities(ref BytesReader column, int rows, int start, Span<Quality> qualities)
     {
         var quality = column.Byte();
         if (quality != QualityEach)
@@ -51,7 +51,7 @@ internal static class ColumnSection
             return !column.IsBad && quality <= (byte)RowSpan.Gone;
         }
 
-        var packed = column.Bytes(BitPacking.BytesOf(qualities.Length, QualityBits));
+        var packed = column.Bytes(BitPacking.BytesOf(rows, QualityBits));
         if (column.IsBad)
         {
             return false;
@@ -59,7 +59,8 @@ internal static class ColumnSection
 
         for (var i = 0; i < qualities.Length; i++)
         {
-            qualities[i] = (Quality)((packed[i >> 2] >> (2 * (i & 3))) & 3);
+            var row = start + i;
+            qualities[i] = (Quality)((packed[row >> 2] >> (2 * (row & 3))) & 3);
         }
 
         return true;

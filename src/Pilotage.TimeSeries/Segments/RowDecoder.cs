@@ -7,15 +7,23 @@ namespace Pilotage.TimeSeries.Segments;
 internal sealed class RowDecoder
 {
     private readonly Shape _shape;
+    private readonly int _rows;
+    private readonly int _first;
     private readonly int _count;
     private readonly long[] _values;
     private readonly int[] _starts;
     private Quality[]? _qualities;
 
-    /// <summary>Room for some columns, all when none are named.</summary>
+    /// <summary>Room for some columns, all when none are named, of all rows of a block.</summary>
     public RowDecoder(Shape shape, int count, int[]? columns, BlockParts parts)
+        : this(shape, count, 0, GC.AllocateUninitializedArray<long>(count), columns, parts)
     {
-        (_shape, _count) = (shape, count);
+    }
+
+    /// <summary>The same of some rows, whose times are there: those from a row on.</summary>
+    public RowDecoder(Shape shape, int rows, int first, long[] times, int[]? columns, BlockParts parts)
+    {
+        (_shape, _rows, _first, _count) = (shape, rows, first, times.Length);
         _starts = new int[shape.Properties.Length];
         Array.Fill(_starts, -1);
         var room = 0;
@@ -25,15 +33,15 @@ internal sealed class RowDecoder
             if (column >= 0 && _starts[column] < 0)
             {
                 _starts[column] = room;
-                room += count;
+                room += _count;
             }
         }
 
-        _values = new long[room];
-        Times = new long[count];
-        Arrivals = (parts & BlockParts.Arrivals) != 0 ? new long[count] : [];
-        ReceivedTimes = (parts & BlockParts.Received) != 0 ? new long[count] : [];
-        OnTheWay = (parts & BlockParts.Received) != 0 ? new long[count] : [];
+        _values = GC.AllocateUninitializedArray<long>(room);
+        Times = times;
+        Arrivals = new long[(parts & BlockParts.Arrivals) != 0 ? _count : 0];
+        ReceivedTimes = new long[(parts & BlockParts.Received) != 0 ? _count : 0];
+        OnTheWay = new long[ReceivedTimes.Length];
     }
 
     public long[] Times { get; }
@@ -75,7 +83,7 @@ internal sealed class RowDecoder
         }
 
         var qualities = _qualities is null ? default : _qualities.AsSpan(start, _count);
-        return ColumnSection.TryRead(ref reader, _shape.KindOf(column), _values.AsSpan(start, _count), qualities);
+        return ColumnSection.TryRead(ref reader, _shape.KindOf(column), _rows, _first, _values.AsSpan(start, _count), qualities);
     }
 
     /// <summary>The rows; null without the texts they need, or when a place lies outside of these.</summary>

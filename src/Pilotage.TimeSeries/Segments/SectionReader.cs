@@ -1,5 +1,6 @@
 using Pilotage.Core.Durability;
 using Pilotage.TimeSeries.Codec;
+using Pilotage.TimeSeries.Query;
 
 namespace Pilotage.TimeSeries.Segments;
 
@@ -21,10 +22,23 @@ internal readonly ref struct SectionReader(IDurableFile? file, long blockOffset,
         return isThere && Crc32C.Of(bytes) == crc ? bytes : default;
     }
 
-    public bool TryRead(int section, Span<long> numbers)
+    /// <summary>Numbers of some rows of so many, from one on; where nobody wants any, nothing is read.</summary>
+    public bool TryRead(int section, int rows, int first, Span<long> numbers)
+    {
+        if (numbers.IsEmpty)
+        {
+            return true;
+        }
+
+        var reader = new BytesReader(Bytes(section));
+        return IntegerColumn.TryRead(ref reader, rows, first, numbers);
+    }
+
+    /// <summary>Those of the times, which never fall, that lie in a range, and the row of the first; null when they are damaged.</summary>
+    public long[]? Times(int section, int rows, TimeRange range, out int first)
     {
         var reader = new BytesReader(Bytes(section));
-        return IntegerColumn.TryRead(ref reader, numbers);
+        return IntegerColumn.ReadBetween(ref reader, rows, range.FromNs, range.ToNs, out first);
     }
 
     public string[]? Texts(int section)

@@ -4,6 +4,7 @@ using System.Globalization;
 using Pilotage.Core.Durability;
 using Pilotage.TimeSeries.Codec;
 using Pilotage.TimeSeries.Head;
+using Pilotage.TimeSeries.Query;
 
 namespace Pilotage.TimeSeries.Segments;
 
@@ -16,8 +17,8 @@ internal sealed class SegmentFile
     private const int TrailerBytes = 24;
     private const int BlockBytesMax = 256 * 1024 * 1024;
 
-    // A block of this size is read whole: two calls would cost more than the bytes that nobody wants.
-    private const int WholeBytesMax = 64 * 1024;
+    // A block of this size is read whole: more calls would cost more than the bytes that nobody wants.
+    private const int WholeBytesMax = 16 * 1024;
     private readonly IDurableFile _file;
     private readonly DamageTally _damages;
     private bool _isWhole;
@@ -95,13 +96,16 @@ internal sealed class SegmentFile
     }
 
     /// <summary>Decodes the wanted columns of a block, all when none are named; null when what is wanted of it is damaged, which is noticed.</summary>
-    public RowSpan? Load(BlockRef block, int[]? columns, BlockParts parts)
+    public RowSpan? Load(BlockRef block, int[]? columns, BlockParts parts) => Load(block, columns, parts, TimeRange.All);
+
+    /// <summary>The same of the rows in a range of time; those beside it may be there or not.</summary>
+    public RowSpan? Load(BlockRef block, int[]? columns, BlockParts parts, TimeRange range)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(block.Length);
         try
         {
             var bytes = buffer.AsSpan(0, block.Length);
-            var rows = block.HeadBytes == 0 ? LoadEarlier(block, bytes) : Load(block, bytes, columns, parts);
+            var rows = block.HeadBytes == 0 ? LoadEarlier(block, bytes) : Load(block, bytes, columns, parts, range);
             if (rows is null)
             {
                 _damages.Notice();
@@ -174,7 +178,7 @@ internal sealed class SegmentFile
             ? EarlierBlock.Read(bytes, block.Shape)
             : null;
 
-    private RowSpan? Load(BlockRef block, Span<byte> bytes, int[]? columns, BlockParts parts)
+    private RowSpan? Load(BlockRef block, Span<byte> bytes, int[]? columns, BlockParts parts, TimeRange range)
     {
         var isWhole = bytes.Length <= WholeBytesMax || columns is null;
         var first = isWhole ? bytes : bytes[..block.HeadBytes];
@@ -188,10 +192,15 @@ internal sealed class SegmentFile
         }
 
         var reading = new SectionReader(isWhole ? null : _file, block.Offset, bytes, sections);
-        var rows = new RowDecoder(block.Shape, head.Rows, columns, parts);
-        if (!reading.TryRead(0, rows.Times)
-            || ((parts & BlockParts.Arrivals) != 0 && !reading.TryRead(1, rows.Arrivals))
-            || ((parts & BlockParts.Received) != 0 && !(reading.TryRead(2, rows.ReceivedTimes) && reading.TryRead(3, rows.OnTheWay))))
+        if (Times(reading, head.Rows, block, range, out var row) is not { } times)
+        {
+            return null;
+        }
+
+        var rows = new RowDecoder(block.Shape, head.Rows, row, times, columns, parts);
+        if (!reading.TryRead(1, head.Rows, row, rows.Arrivals)
+            || !reading.TryRead(2, head.Rows, row, rows.ReceivedTimes)
+            || !reading.TryRead(3, head.Rows, row, rows.OnTheWay))
         {
             return null;
         }
@@ -211,6 +220,18 @@ internal sealed class SegmentFile
         }
 
         return rows.ToRows(rows.WantsText ? reading.Texts(sections.Length - 1) : []);
+    }
+
+    private static long[]? Times(SectionReader reading, int rows, BlockRef block, TimeRange range, out int first)
+    {
+        if (!range.Contains(block.FirstNs, block.LastNs))
+        {
+            return reading.Times(0, rows, range, out first);
+        }
+
+        first = 0;
+        var times = GC.AllocateUninitializedArray<long>(rows);
+        return reading.TryRead(0, rows, 0, times) ? times : null;
     }
 
     private byte[]? ReadFooter()
@@ -285,7 +306,7 @@ internal sealed class SegmentFile
         }
 
         var block = new BlockRef(this, offset, length, RowBlock.HeadBytesOf(bytes), shape, 0, 0, 0, 0, 0);
-        var rows = block.HeadBytes == 0 ? EarlierBlock.Read(bytes, shape) : Load(block, bytes, null, BlockParts.All);
+        var rows = block.HeadBytes == 0 ? EarlierBlock.Read(bytes, shape) : Load(block, bytes, null, BlockParts.All, TimeRange.All);
         if (rows is not { Count: > 0 })
         {
             return null;

@@ -40,7 +40,7 @@ internal static class AggregateEndpoint
             var answer = asked.Read(who, fleet, store, things).Then(query => AggregateRun.Run(store, query, cancellation).Then(rows => (Outcome<AggregateView>)new AggregateView(
                 query.Property, query.Unit, ["ms", .. query.Functions.Select(AggregateFunctions.NameOf)], rows)));
             Count(1, answer.IsOk ? "done" : "refused");
-            return answer.ToHttp();
+            return answer.ToHttp(view => new AggregateAnswer(view));
         }
         catch (OperationCanceledException)
         {

@@ -5,7 +5,7 @@ namespace Pilotage.Server.Fabric.Query;
 /// <summary>The windows of one group, as its devices are added.</summary>
 internal sealed class AggregateGroup(string key)
 {
-    private List<WindowAggregate> _windows = [];
+    private IReadOnlyList<WindowAggregate> _windows = [];
 
     public string Key => key;
 
@@ -14,13 +14,13 @@ internal sealed class AggregateGroup(string key)
     /// <summary>All windows as one.</summary>
     public WindowAggregate Whole => _windows.Aggregate(static (left, right) => left.With(right));
 
-    /// <summary>Adds the windows of one series, in order of time.</summary>
-    public void Add(IEnumerable<WindowAggregate> windows)
+    /// <summary>Adds the windows of one series, in order of time; how many there are more than before.</summary>
+    public int Add(IReadOnlyList<WindowAggregate> windows)
     {
         if (_windows.Count == 0)
         {
-            _windows.AddRange(windows);
-            return;
+            _windows = windows;
+            return windows.Count;
         }
 
         var (both, at) = (new List<WindowAggregate>(_windows.Count), 0);
@@ -34,7 +34,9 @@ internal sealed class AggregateGroup(string key)
             both.Add(at < _windows.Count && _windows[at].StartNs == window.StartNs ? _windows[at++].With(window) : window);
         }
 
-        both.AddRange(_windows[at..]);
+        both.AddRange(_windows.Skip(at));
+        var more = both.Count - _windows.Count;
         _windows = both;
+        return more;
     }
 }

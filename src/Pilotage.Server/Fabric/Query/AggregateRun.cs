@@ -19,10 +19,18 @@ internal static class AggregateRun
     /// <summary>Values given at most.</summary>
     public const long ValuesMax = 500_000;
 
+    /// <summary>Windows held at most, of all groups together: some 150 MB.</summary>
+    public const int WindowsMax = 1_500_000;
+
     private const double NsPerMs = 1e6;
 
+    // Long enough to be worth a turn of another processor, and one query never takes all of a large machine.
+    private const int DevicesEach = 32;
+    private const int ProcessorsMax = 4;
+
     /// <exception cref="OperationCanceledException">Whoever asked has gone.</exception>
-    public static Outcome<IReadOnlyList<AggregateRow>> Run(TimeSeriesStore store, AggregateQuery query, CancellationToken cancellation, long pointsMax = PointsMax)
+    public static Outcome<IReadOnlyList<AggregateRow>> Run(
+        TimeSeriesStore store, AggregateQuery query, CancellationToken cancellation, long pointsMax = PointsMax, int windowsMax = WindowsMax)
     {
         var touched = query.Devices.Sum(device => store.PointsTouched(KeyOf(device, query), query.FromNs, query.ToNs - 1));
         if (touched > pointsMax)
@@ -30,18 +38,9 @@ internal static class AggregateRun
             return TooCostly($"would read about {touched:N0} points; {pointsMax:N0} are the most");
         }
 
-        var groups = new Dictionary<string, AggregateGroup>(StringComparer.Ordinal);
-        foreach (var device in query.Devices)
+        if (Groups(store, query, windowsMax, cancellation) is not { } groups)
         {
-            cancellation.ThrowIfCancellationRequested();
-            var key = GroupOf(device, query);
-            if (!groups.TryGetValue(key, out var group))
-            {
-                groups.Add(key, group = new AggregateGroup(key));
-            }
-
-            var windows = store.Aggregate(KeyOf(device, query), query.FromNs, query.ToNs, query.WindowNs, query.WithEnds);
-            group.Add(query.Conversions.TryGetValue(device.Thing, out var conversion) ? windows.Select(window => In(conversion, window)) : windows);
+            return TooCostly($"would hold more than {windowsMax:N0} windows");
         }
 
         var filled = groups.Values.Where(group => group.Windows.Count > 0).OrderBy(group => group.Key, StringComparer.Ordinal).ToList();
@@ -55,6 +54,57 @@ internal static class AggregateRun
     /// <summary>The refusal of a query for what it would cost.</summary>
     public static Refusal TooCostly(string says) =>
         new("fabric.query.cost", $"The query {says}. Ask for a shorter time, longer windows, or fewer devices.");
+
+    /// <summary>The windows of all groups, by several processors where there are many devices; null where they are too many to hold.</summary>
+    private static Dictionary<string, AggregateGroup>? Groups(TimeSeriesStore store, AggregateQuery query, int windowsMax, CancellationToken cancellation)
+    {
+        var parts = new Dictionary<string, AggregateGroup>[(query.Devices.Count + DevicesEach - 1) / DevicesEach];
+        long held = 0;
+        var spread = new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Math.Min(Environment.ProcessorCount, ProcessorsMax) };
+        var result = Parallel.For(0, parts.Length, spread, (part, state) =>
+        {
+            var groups = parts[part] = new Dictionary<string, AggregateGroup>(StringComparer.Ordinal);
+            foreach (var device in query.Devices.Skip(part * DevicesEach).Take(DevicesEach))
+            {
+                cancellation.ThrowIfCancellationRequested();
+                var windows = Windows(store, query, device).Take(windowsMax + 1).ToList();
+                if (Interlocked.Add(ref held, GroupOf(groups, GroupOf(device, query)).Add(windows)) > windowsMax)
+                {
+                    state.Stop();
+                    return;
+                }
+            }
+        });
+        if (!result.IsCompleted)
+        {
+            return null;
+        }
+
+        // In their order, so that sums come out the same each time.
+        var all = new Dictionary<string, AggregateGroup>(StringComparer.Ordinal);
+        foreach (var group in parts.SelectMany(part => part.Values))
+        {
+            _ = GroupOf(all, group.Key).Add(group.Windows);
+        }
+
+        return all;
+    }
+
+    private static AggregateGroup GroupOf(Dictionary<string, AggregateGroup> groups, string key)
+    {
+        if (!groups.TryGetValue(key, out var group))
+        {
+            groups.Add(key, group = new AggregateGroup(key));
+        }
+
+        return group;
+    }
+
+    private static IEnumerable<WindowAggregate> Windows(TimeSeriesStore store, AggregateQuery query, Device device)
+    {
+        var windows = store.Aggregate(KeyOf(device, query), query.FromNs, query.ToNs, query.WindowNs, query.WithEnds);
+        return query.Conversions.TryGetValue(device.Thing, out var conversion) ? windows.Select(window => In(conversion, window)) : windows;
+    }
 
     private static SeriesKey KeyOf(Device device, AggregateQuery query) => new(device.Tenant, device.Id, query.Property);
 

@@ -64,6 +64,7 @@ internal sealed record ApiWords(string Method, string Path, string Id, string Su
         new(Get, "api/v1/devices/{id}/series", "listSeries", "Lists the series of a device with their last values.", typeof(SeriesEndpoints.SeriesList)),
         new(Get, "api/v1/devices/{id}/series/{property}", "getSeries", "Reads one series, decimated to the points asked for.", typeof(SeriesEndpoints.SeriesData)),
         new(Get, "api/v1/series", "listAllSeries", "Lists the series of many devices with their last values, a page at a time.", typeof(SeriesEndpoints.SeriesPage)),
+        new(Get, "api/v1/series/latest", "latestValues", "The last values of many devices, those of one message together.", typeof(LatestAnswer.LatestPage)),
         new(Get, "api/v1/series/aggregates", "aggregateSeries", "Sums one property of many devices up by windows and groups; the first of many by rank.", typeof(AggregateEndpoint.AggregateView)),
         new(Delete, "api/v1/devices/{id}/series", "deleteSeries", "Deletes points of a device that are stored by now, by property and time; what arrives later is new.", typeof(SeriesDeletion.DeletedView)),
         new(Get, "api/v1/series/export", "exportSeries", "Sends series of one or many devices as a table of CSV, as it is read.", null, Media: "text/csv"),

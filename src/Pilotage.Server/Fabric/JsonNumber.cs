@@ -1,0 +1,88 @@
+using System.Buffers.Text;
+using System.Text.Json;
+
+namespace Pilotage.Server.Fabric;
+
+/// <summary>Numbers as JSON has them, the shortest that read back the same; the decimals that sensors deliver without a search for it.</summary>
+internal static class JsonNumber
+{
+    /// <summary>Bytes of a number at most.</summary>
+    public const int BytesMax = 32;
+
+    private const int PlacesMax = 6;
+
+    // A million times this is a whole number that a double holds.
+    private const double DecimalMax = 1e9;
+
+    private const double WholeMax = 1L << 53;
+
+    private static readonly double[] Scales = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6];
+    private static readonly long[] Parts = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000];
+
+    /// <summary>Writes a number; null where it is not finite, for which JSON has no word.</summary>
+    public static void Write(Utf8JsonWriter json, double value)
+    {
+        if (!double.IsFinite(value))
+        {
+            json.WriteNullValue();
+            return;
+        }
+
+        Span<byte> text = stackalloc byte[BytesMax];
+        json.WriteRawValue(text[..Format(value, text)], skipInputValidation: true);
+    }
+
+    /// <summary>The bytes of a finite number; how many.</summary>
+    public static int Format(double value, Span<byte> into)
+    {
+        // Times in ms are whole and large.
+        if (value == (long)value && Math.Abs(value) is >= DecimalMax and < WholeMax)
+        {
+            return Format((long)value, 0, into);
+        }
+
+        // Minus zero has a sign of its own, and goes the slow way.
+        if (Math.Abs(value) < DecimalMax && (value != 0 || !double.IsNegative(value)))
+        {
+            for (var places = 0; places <= PlacesMax; places++)
+            {
+                var scaled = Math.Round(value * Scales[places]);
+                if (scaled / Scales[places] == value)
+                {
+                    return Format((long)scaled, places, into);
+                }
+            }
+        }
+
+        _ = Utf8Formatter.TryFormat(value, into, out var length);
+        return length;
+    }
+
+    /// <summary>A whole number with a point before its last places, of which the last one is not 0.</summary>
+    private static int Format(long number, int places, Span<byte> into)
+    {
+        var length = 0;
+        if (number < 0)
+        {
+            into[length++] = (byte)'-';
+            number = -number;
+        }
+
+        var (whole, rest) = Math.DivRem(number, Parts[places]);
+        _ = Utf8Formatter.TryFormat(whole, into[length..], out var digits);
+        length += digits;
+        if (places == 0)
+        {
+            return length;
+        }
+
+        into[length] = (byte)'.';
+        for (var i = places; i > 0; i--)
+        {
+            into[length + i] = (byte)('0' + (rest % 10));
+            rest /= 10;
+        }
+
+        return length + places + 1;
+    }
+}
