@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Pilotage.Core;
 
 namespace Pilotage.TimeSeries;
@@ -71,10 +72,14 @@ public sealed class PointBatch
             return;
         }
 
-        for (var i = 0; i < properties.Length; i++)
+        while (Count + values.Length > _values.Length)
         {
-            Put(BitConverter.DoubleToInt64Bits(values[i]), quality);
+            Grow();
         }
+
+        MemoryMarshal.Cast<double, long>(values).CopyTo(_values.AsSpan(Count));
+        _qualities.AsSpan(Count, values.Length).Fill(quality);
+        Count += values.Length;
     }
 
     /// <summary>The same with numbers that stand for what the kinds say: doubles, whole numbers, 1 and 0 for true and false.</summary>
@@ -199,17 +204,23 @@ public sealed class PointBatch
     {
         if (Count == _values.Length)
         {
-            Array.Resize(ref _values, 2 * Count);
-            Array.Resize(ref _qualities, 2 * Count);
-            if (_kinds is not null)
-            {
-                Array.Resize(ref _kinds, 2 * Count);
-            }
+            Grow();
         }
 
         _values[Count] = bits;
         _qualities[Count] = quality;
         Count++;
+    }
+
+    private void Grow()
+    {
+        var room = 2 * _values.Length;
+        Array.Resize(ref _values, room);
+        Array.Resize(ref _qualities, room);
+        if (_kinds is not null)
+        {
+            Array.Resize(ref _kinds, room);
+        }
     }
 
     /// <summary>Names the point that was put last.</summary>

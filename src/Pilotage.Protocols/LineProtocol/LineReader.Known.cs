@@ -9,18 +9,8 @@ namespace Pilotage.Protocols.LineProtocol;
 /// </content>
 public ref partial struct LineReader
 {
-    private const int SeriesMax = 65_536;
     private const int DigitsMax = 15;
     private static readonly double[] Powers = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
-
-    /// <summary>A series and where its bytes stand.</summary>
-    private readonly record struct KnownSeries(int Start, int Length, LineSeries Series);
-
-    /// <summary>The keys of a line, and where each stands; a length of 0 where something in it is escaped.</summary>
-    private sealed record KnownKeys(string[] Keys, (int Start, int Length)[] Places)
-    {
-        public static KnownKeys None { get; } = new([], []);
-    }
 
     /// <summary>The series of an earlier line, if this one begins with the same bytes.</summary>
     /// <param name="series">The series.</param>
@@ -28,8 +18,7 @@ public ref partial struct LineReader
     /// <param name="plain">Length of what stands before the first space; 0 where something in it is escaped.</param>
     private bool TryKnownSeries(out LineSeries series, out ulong hash, out int plain)
     {
-        series = null!;
-        hash = 0;
+        (series, hash) = (null!, 0);
         var rest = _text[_at..];
         plain = rest.IndexOfAny((byte)' ', (byte)'\\', (byte)'\n');
         if (plain <= 0 || rest[plain] != ' ')
@@ -38,46 +27,77 @@ public ref partial struct LineReader
             return false;
         }
 
-        var bytes = rest[..plain];
-        hash = HashOf(bytes);
-        if (!_series.TryGetValue(hash, out var known) || !bytes.SequenceEqual(_text.Slice(known.Start, known.Length)))
+        hash = HashOf(rest[..plain]);
+        if (_memory.Find(hash, rest[..plain]) is not { } known)
         {
             return false;
         }
 
+        _known = known;
+        _lastKeys = known.Keys ?? _lastKeys;
         series = known.Series;
         _at += plain;
         return true;
     }
 
-    private readonly void Learn(LineSeries series, ulong hash, int plain, int start)
+    private void Learn(LineSeries series, ulong hash, int plain, int start) =>
+        _known = plain > 0 && _at - start == plain ? _memory.Learn(hash, _text.Slice(start, plain), series) : null;
+
+    /// <summary>All fields of a line, where they have the keys of the line before and are plain decimals.</summary>
+    private bool TryPlainFields()
     {
-        // Two with one hash: the first is known, the other read each time.
-        if (plain > 0 && _at - start == plain && _series.Count < SeriesMax)
+        var (at, written) = (_at, _lastKeys.Written);
+        var text = _text;
+        if (_numbers.Length < written.Length)
         {
-            _series.TryAdd(hash, new KnownSeries(start, plain, series));
+            _numbers = new double[written.Length];
         }
+
+        for (var i = 0; i < written.Length; i++)
+        {
+            if (!TryKey(text[at..], written[i]))
+            {
+                return false;
+            }
+
+            at += written[i].Length;
+            if (!TryDecimal(text, ref at, out _numbers[i]))
+            {
+                return false;
+            }
+
+            var goesOn = at < text.Length && text[at] == ',';
+            if (goesOn != i + 1 < written.Length)
+            {
+                return false;
+            }
+
+            at += goesOn ? 1 : 0;
+        }
+
+        if (written.Length == 0)
+        {
+            return false;
+        }
+
+        _at = at;
+        return true;
     }
+
+    private static bool TryKey(ReadOnlySpan<byte> rest, byte[] written) => written.Length > 0 && rest.StartsWith(written);
 
     private bool TryKnownKey(out string key)
     {
         key = "";
         var place = _keys.Count;
-        if (place >= _lastKeys.Keys.Length)
-        {
-            return false;
-        }
-
-        var (start, length) = _lastKeys.Places[place];
-        var rest = _text[_at..];
-        if (length == 0 || rest.Length <= length || rest[length] != '=' || !rest.StartsWith(_text.Slice(start, length)))
+        if (place >= _lastKeys.Keys.Length || !TryKey(_text[_at..], _lastKeys.Written[place]))
         {
             return false;
         }
 
         key = _lastKeys.Keys[place];
-        _places.Add((_at, length));
-        _at += length + 1;
+        _written.Add(_lastKeys.Written[place]);
+        _at += _lastKeys.Written[place].Length;
         return true;
     }
 
@@ -92,35 +112,39 @@ public ref partial struct LineReader
     private string[] KeysOfLine()
     {
         var keys = CollectionsMarshal.AsSpan(_keys);
-        if (keys.SequenceEqual(_lastKeys.Keys))
+        if (!keys.SequenceEqual(_lastKeys.Keys))
         {
-            return _lastKeys.Keys;
+            _lastKeys = new LineMemory.KnownKeys(keys.ToArray(), _written.ToArray());
         }
 
-        _lastKeys = new KnownKeys(keys.ToArray(), _places.ToArray());
         return _lastKeys.Keys;
     }
 
-    /// <summary>A decimal of up to 15 digits, which one division of whole numbers makes exactly the double that a parser finds.</summary>
     private bool TryPlainNumber(out MeasuredValue value)
     {
-        value = default;
-        var at = _at;
-        var isNegative = at < _text.Length && _text[at] == '-';
+        var isDecimal = TryDecimal(_text, ref _at, out var number);
+        value = isDecimal ? MeasuredValue.Of(number) : default;
+        return isDecimal;
+    }
+
+    /// <summary>A decimal of up to 15 digits, which one division of whole numbers makes exactly the double that a parser finds. The place moves on only where there is one.</summary>
+    private static bool TryDecimal(ReadOnlySpan<byte> text, ref int place, out double value)
+    {
+        value = 0;
+        var at = place;
+        var isNegative = at < text.Length && text[at] == '-';
         at += isNegative ? 1 : 0;
-        var (digits, places, number) = (0, -1, 0L);
-        for (; at < _text.Length; at++)
+        var (first, point, number) = (at, -1, 0L);
+        for (; (uint)at < (uint)text.Length; at++)
         {
-            var digit = (uint)(_text[at] - '0');
+            var digit = (uint)(text[at] - '0');
             if (digit <= 9)
             {
                 number = (10 * number) + digit;
-                digits++;
-                places += places >= 0 ? 1 : 0;
             }
-            else if (_text[at] == '.' && places < 0)
+            else if (text[at] == '.' && point < 0)
             {
-                places = 0;
+                point = at;
             }
             else
             {
@@ -128,14 +152,16 @@ public ref partial struct LineReader
             }
         }
 
-        if (digits is 0 or > DigitsMax || (at < _text.Length && _text[at] is not ((byte)',' or (byte)' ' or (byte)'\n')))
+        var digits = at - first - (point < 0 ? 0 : 1);
+        if (digits is 0 or > DigitsMax || (at < text.Length && text[at] is not ((byte)',' or (byte)' ' or (byte)'\n')))
         {
             return false;
         }
 
+        var places = point < 0 ? 0 : at - point - 1;
         var magnitude = places > 0 ? number / Powers[places] : number;
-        value = MeasuredValue.Of(isNegative ? -magnitude : magnitude);
-        _at = at;
+        value = isNegative ? -magnitude : magnitude;
+        place = at;
         return true;
     }
 

@@ -26,24 +26,31 @@ public ref partial struct LineReader
     /// <summary>Longest text, in bytes.</summary>
     public const int TextBytesMax = 64 * 1024;
 
-    private const int KnownMax = 4_096;
     private readonly ReadOnlySpan<byte> _text;
     private readonly long _nsPerUnit;
-    private readonly HashSet<string> _known = new(StringComparer.Ordinal);
-    private readonly Dictionary<ulong, KnownSeries> _series = [];
+    private readonly LineMemory _memory;
     private readonly List<string> _keys = [];
-    private readonly List<(int Start, int Length)> _places = [];
+    private readonly List<byte[]> _written = [];
     private readonly List<MeasuredValue> _values = [];
     private readonly List<byte> _unescaped = [];
-    private KnownKeys _lastKeys = KnownKeys.None;
+    private LineMemory.KnownKeys _lastKeys = LineMemory.KnownKeys.None;
+    private LineMemory.KnownSeries? _known;
+    private double[] _numbers = [];
     private int _at;
     private int _line = 1;
     private int _lineStart;
     private int _fromLine;
 
-    /// <summary>Begins at the first line.</summary>
+    /// <summary>Begins at the first line, and knows nothing.</summary>
     public LineReader(ReadOnlySpan<byte> text, LinePrecision precision)
+        : this(text, precision, new LineMemory())
     {
+    }
+
+    /// <summary>Begins at the first line, and knows what was read before.</summary>
+    public LineReader(ReadOnlySpan<byte> text, LinePrecision precision, LineMemory memory)
+    {
+        _memory = memory;
         _text = text;
         _nsPerUnit = precision switch
         {
@@ -87,17 +94,11 @@ public ref partial struct LineReader
         }
 
         SkipSpaces();
-        _keys.Clear();
-        _places.Clear();
-        _values.Clear();
-        do
+        var isPlain = TryPlainFields();
+        if (!isPlain && !TryFields())
         {
-            if (!TryField())
-            {
-                return false;
-            }
+            return false;
         }
-        while (TakeIf(','));
 
         long? timeNs = null;
         SkipSpaces();
@@ -112,7 +113,27 @@ public ref partial struct LineReader
             return Bad(_at, "something stands behind the timestamp");
         }
 
-        Point = new LinePoint(_fromLine, series, KeysOfLine(), _values, timeNs);
+        Point = isPlain
+            ? new LinePoint(_fromLine, series, _lastKeys.Keys, _numbers, timeNs)
+            : new LinePoint(_fromLine, series, KeysOfLine(), _values, timeNs);
+        _memory.Note(_known, _lastKeys);
+
+        return true;
+    }
+
+    private bool TryFields()
+    {
+        _keys.Clear();
+        _written.Clear();
+        _values.Clear();
+        do
+        {
+            if (!TryField())
+            {
+                return false;
+            }
+        }
+        while (TakeIf(','));
         return true;
     }
 
@@ -202,12 +223,12 @@ public ref partial struct LineReader
             return false;
         }
 
-        _places.Add((start, _text[start.._at].Contains((byte)'\\') ? 0 : _at - start));
-
         if (!TakeIf('='))
         {
             return Bad(_at, $"the field \"{Shown(key)}\" has no =");
         }
+
+        _written.Add(_text[start.._at].Contains((byte)'\\') ? [] : _text[start.._at].ToArray());
 
         if (_keys.Count == FieldsMax)
         {
@@ -381,15 +402,15 @@ public ref partial struct LineReader
     {
         Span<char> chars = stackalloc char[NameBytesMax];
         var length = Encoding.UTF8.GetChars(bytes, chars);
-        if (_known.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(chars[..length], out var known))
+        if (_memory.Names.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(chars[..length], out var known))
         {
             return known;
         }
 
         var made = new string(chars[..length]);
-        if (_known.Count < KnownMax)
+        if (_memory.Names.Count < LineMemory.NamesMax)
         {
-            _known.Add(made);
+            _memory.Names.Add(made);
         }
 
         return made;

@@ -78,6 +78,7 @@ public static class FabricModule
         .AddSingleton<IHealthCheck>(p => p.GetRequiredService<BrokerHost>())
         .AddSingleton<IStorage>(p => p.GetRequiredService<BrokerHost>())
         .AddSingleton<IHostedService>(p => p.GetRequiredService<BrokerHost>())
+        .AddSingleton<LineBooks>()
         .AddSingleton<SourceStore>()
         .AddSingleton<SourceClients>()
         .AddSingleton<SourcePreview>()

@@ -42,6 +42,7 @@ internal static class InfluxEndpoints
         Principal who,
         IFleet fleet,
         Ingestion ingestion,
+        LineBooks books,
         DoorLimits limits,
         DiskRoom room,
         ServerOptions options,
@@ -75,14 +76,25 @@ internal static class InfluxEndpoints
             var body = await DoorBody.ReadAsync(request, options, limits, cancellation);
             var receivedNs = time.NowNs();
             return body.TryGet(out var text, out refusal)
-                ? await StoreAsync(text, new LineTelemetry(who, fleet, counted, receivedNs, ingestion.Direct), receivedNs, request, ingestion)
+                ? await StoreAsync(Read(text.Span, counted, receivedNs, who, fleet, books, ingestion), receivedNs, request, ingestion)
                 : Error(Problems.StatusOf(refusal.Code), refusal.Message);
         }
     }
 
-    private static async Task<IResult> StoreAsync(ReadOnlyMemory<byte> text, LineTelemetry lines, long receivedNs, HttpRequest request, Ingestion ingestion)
+    private static (LineTelemetry Lines, IReadOnlyList<DecodedMessage> Messages) Read(
+        ReadOnlySpan<byte> text, LinePrecision precision, long receivedNs, Principal who, IFleet fleet, LineBooks books, Ingestion ingestion)
     {
-        var messages = lines.Read(text.Span).Select(ingestion.Fit).ToList();
+        var book = books.Take(who);
+        var lines = new LineTelemetry(book, who, fleet, precision, receivedNs, ingestion.Direct);
+        var messages = lines.Read(text);
+        books.Return(book);
+        return (lines, messages);
+    }
+
+    private static async Task<IResult> StoreAsync((LineTelemetry Lines, IReadOnlyList<DecodedMessage> Messages) read, long receivedNs, HttpRequest request, Ingestion ingestion)
+    {
+        var lines = read.Lines;
+        var messages = read.Messages.Select(ingestion.Fit).ToList();
         messages.ForEach(lines.Note);
         try
         {

@@ -13,17 +13,15 @@ namespace Pilotage.Server.Fabric.Doors;
 /// thing type of the device, the measurement alone where the field is called <c>value</c>. Every other tag is part of the property,
 /// as <c>.tag-value</c> in order of tags: where it were left out, two series would become one.
 /// </remarks>
-internal sealed class LineTelemetry(Principal who, IFleet fleet, LinePrecision precision, long receivedNs, Admission? direct)
+internal sealed class LineTelemetry(LineBook book, Principal who, IFleet fleet, LinePrecision precision, long receivedNs, Admission? direct)
 {
     /// <summary>The tag that names the device.</summary>
     public const string DeviceTag = "device";
 
     private const string PlainField = "value";
-    private readonly SeriesValue[] _values = new SeriesValue[LineReader.FieldsMax];
-    private readonly Dictionary<string, Outcome<Device>> _devices = new(StringComparer.Ordinal);
-    private readonly Dictionary<DeviceId, Target> _targets = [];
-    private readonly Dictionary<LineSeries, KnownSeries> _series = new(ReferenceEqualityComparer.Instance);
-    private readonly Dictionary<(IReadOnlyList<string> Keys, string Before, string Behind), string[]?> _layouts = [];
+    private readonly int _body = ++book.Body;
+    private readonly List<LineBook.Target> _targets = [];
+    private SeriesValue[] _values = [];
 
     /// <summary>What could not be stored, and why; the place is <c>line 3</c>, and a column where it could not be read.</summary>
     public ReadingFaults Faults { get; } = new();
@@ -37,7 +35,7 @@ internal sealed class LineTelemetry(Principal who, IFleet fleet, LinePrecision p
     /// <summary>Reads a body.</summary>
     public IReadOnlyList<DecodedMessage> Read(ReadOnlySpan<byte> body)
     {
-        var reader = new LineReader(body, precision);
+        var reader = new LineReader(body, precision, book.Memory);
         while (reader.Read())
         {
             if (reader.Point is { } point)
@@ -52,8 +50,10 @@ internal sealed class LineTelemetry(Principal who, IFleet fleet, LinePrecision p
             }
         }
 
-        return [.. _targets.Values.Where(one => one.Rows.Values > 0).Select(one => DecodedMessage.OfRows(
+        DecodedMessage[] messages = [.. _targets.Where(one => one.HasRows && one.Rows.Values > 0).Select(one => DecodedMessage.OfRows(
             one.Device, new IngestMessage(TopicPath.Of(one.Device.Path, TopicClass.Telemetry), default, [], receivedNs, receivedNs, null), one.Rows.ToRows()))];
+        _targets.ForEach(one => one.End());
+        return messages;
     }
 
     /// <summary>Takes note of what did not fit the series of its device.</summary>
@@ -70,7 +70,7 @@ internal sealed class LineTelemetry(Principal who, IFleet fleet, LinePrecision p
         }
     }
 
-    private void Take(LinePoint point)
+    private void Take(in LinePoint point)
     {
         var where = $"line {point.Line}";
         if (!Known(point.Series).TryGet(out var known, out var refusal))
@@ -106,30 +106,57 @@ internal sealed class LineTelemetry(Principal who, IFleet fleet, LinePrecision p
     }
 
     /// <summary>Whether a row was taken as it is: later than all before it, and each value of the kind that its series holds.</summary>
-    private bool TryDirect(LinePoint point, KnownSeries known, long timeNs, string[] properties)
+    private bool TryDirect(in LinePoint point, LineBook.KnownSeries known, long timeNs, string[] properties)
     {
-        if (direct is null || direct.Binds(known.Target.Device) || timeNs <= known.Target.LastNs)
+        var target = known.Target;
+        if (direct is null || target.IsBound || timeNs <= target.LastNs)
         {
             return false;
         }
 
+        // Fast path: nothing but doubles.
+        if (known.IsOfNumbers && point.Numbers is { IsEmpty: false } numbers)
+        {
+            Direct.Add(target.Device, timeNs, receivedNs, properties, numbers);
+            Tell(target);
+            return true;
+        }
+
+        if (_values.Length < properties.Length)
+        {
+            _values = new SeriesValue[properties.Length];
+        }
+
         var values = _values.AsSpan(0, properties.Length);
+        var measured = point.Values;
         for (var i = 0; i < values.Length; i++)
         {
-            if (!StoredValue.TryOf(point.Values[i], out values[i], out _))
+            if (!StoredValue.TryOf(measured[i], out values[i], out _))
             {
                 return false;
             }
         }
 
-        known.Kinds ??= direct.KindsOf(known.Target.Device, properties, values);
+        known.Kinds ??= direct.KindsOf(target.Device, properties, values);
         if (!Admission.IsOf(known.Kinds, values))
         {
             return false;
         }
 
-        Direct.Add(known.Target.Device, timeNs, receivedNs, properties, values);
+        known.IsOfNumbers = Array.TrueForAll(known.Kinds, kind => kind == SeriesKind.Number);
+        Direct.Add(target.Device, timeNs, receivedNs, properties, values);
+        Tell(target);
         return true;
+    }
+
+    /// <summary>Tells once a body that rows of a device went straight into batches.</summary>
+    private void Tell(LineBook.Target target)
+    {
+        if (!target.IsDirect)
+        {
+            target.IsDirect = true;
+            Direct.Add(target.Device);
+        }
     }
 
     private static string Named(LineSeries series, string field, string thing, string behind) =>
@@ -143,7 +170,7 @@ internal sealed class LineTelemetry(Principal who, IFleet fleet, LinePrecision p
         : "";
 
     /// <summary>The properties of a line whose names are all different and can be stored; null where they are not.</summary>
-    private string[]? LayoutOf(LinePoint point, KnownSeries known)
+    private string[]? LayoutOf(in LinePoint point, LineBook.KnownSeries known)
     {
         if (ReferenceEquals(known.Keys, point.Keys))
         {
@@ -152,36 +179,37 @@ internal sealed class LineTelemetry(Principal who, IFleet fleet, LinePrecision p
 
         // Devices of one thing type have one list of properties, whatever their number.
         var before = point.Series.Measurement == known.Target.Device.Thing ? "" : point.Series.Measurement;
-        if (!_layouts.TryGetValue((point.Keys, before, known.Behind), out var properties))
+        if (!book.Layouts.TryGetValue((point.Keys, before, known.Behind), out var properties))
         {
-            var named = point.Keys.Select(key => Named(point.Series, key, known.Target.Device.Thing, known.Behind)).ToArray();
+            var series = point.Series;
+            var named = point.Keys.Select(key => Named(series, key, known.Target.Device.Thing, known.Behind)).ToArray();
             properties = named.Length <= RowGathering.PropertiesMax && Array.TrueForAll(named, TelemetryReader.IsProperty)
                 && named.Distinct(StringComparer.Ordinal).Count() == named.Length ? named : null;
-            _layouts.Add((point.Keys, before, known.Behind), properties);
+            book.Layouts.Add((point.Keys, before, known.Behind), properties);
         }
 
-        (known.Keys, known.Properties, known.Kinds) = (point.Keys, properties, null);
+        (known.Keys, known.Properties, known.Kinds, known.IsOfNumbers) = (point.Keys, properties, null, false);
         return properties;
     }
 
-    private Outcome<KnownSeries> Known(LineSeries series)
+    private Outcome<LineBook.KnownSeries> Known(LineSeries series)
     {
-        if (_series.TryGetValue(series, out var known))
+        if (!book.Series.TryGetValue(series, out var known))
         {
-            return known;
+            if (!DeviceOf(series).TryGet(out var device, out var refusal))
+            {
+                return refusal;
+            }
+
+            book.Series.Add(series, known = new LineBook.KnownSeries(book.TargetOf(device), Behind(series)));
         }
 
-        if (!DeviceOf(series).TryGet(out var device, out var refusal))
+        if (known.Target.Body != _body)
         {
-            return refusal;
+            known.Target.Begin(_body, direct?.Binds(known.Target.Device) != false);
+            _targets.Add(known.Target);
         }
 
-        if (!_targets.TryGetValue(device.Id, out var target))
-        {
-            _targets.Add(device.Id, target = new Target(device));
-        }
-
-        _series.Add(series, known = new KnownSeries(target, Behind(series)));
         return known;
     }
 
@@ -202,9 +230,9 @@ internal sealed class LineTelemetry(Principal who, IFleet fleet, LinePrecision p
 
     private Outcome<Device> DeviceNamed(string name)
     {
-        if (!_devices.TryGetValue(name, out var device))
+        if (!book.Devices.TryGetValue(name, out var device))
         {
-            _devices.Add(name, device = DoorRights.DeviceFor(who, fleet, name));
+            book.Devices.Add(name, device = DoorRights.DeviceFor(who, fleet, name));
         }
 
         return device;
@@ -214,31 +242,5 @@ internal sealed class LineTelemetry(Principal who, IFleet fleet, LinePrecision p
     {
         FirstFaultLine = FirstFaultLine == 0 ? line : FirstFaultLine;
         Faults.Add(where, says);
-    }
-
-    /// <summary>A device, and what was read of it.</summary>
-    private sealed class Target(Device device)
-    {
-        public Device Device => device;
-
-        public RowGathering Rows { get; } = new();
-
-        /// <summary>The latest time so far.</summary>
-        public long LastNs { get; set; } = long.MinValue;
-    }
-
-    /// <summary>What lines of one series have in common, and the names of the last of them.</summary>
-    private sealed class KnownSeries(Target target, string behind)
-    {
-        public Target Target => target;
-
-        public string Behind => behind;
-
-        public IReadOnlyList<string>? Keys { get; set; }
-
-        public string[]? Properties { get; set; }
-
-        /// <summary>What the series of these properties hold.</summary>
-        public SeriesKind[]? Kinds { get; set; }
     }
 }

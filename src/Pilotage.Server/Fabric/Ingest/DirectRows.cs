@@ -8,7 +8,7 @@ internal sealed class DirectRows
 {
     private const int BatchPointsMax = 50_000;
     private readonly List<PointBatch> _batches = [];
-    private readonly HashSet<Device> _devices = new(ReferenceEqualityComparer.Instance);
+    private readonly List<Device> _devices = [];
 
     public IReadOnlyList<PointBatch> Batches => _batches;
 
@@ -21,14 +21,33 @@ internal sealed class DirectRows
     /// <summary>Adds a row; the values are copied, the names kept.</summary>
     public void Add(Device device, long timeNs, long receivedNs, string[] properties, ReadOnlySpan<SeriesValue> values)
     {
+        Batch(receivedNs).AddRow(device.Tenant, device.Id, timeNs, receivedNs, properties, values, Quality.Good);
+        Count(values.Length);
+    }
+
+    /// <summary>The same with nothing but doubles.</summary>
+    public void Add(Device device, long timeNs, long receivedNs, string[] properties, ReadOnlySpan<double> values)
+    {
+        Batch(receivedNs).AddRow(device.Tenant, device.Id, timeNs, receivedNs, properties, values, Quality.Good);
+        Count(values.Length);
+    }
+
+    /// <summary>Takes note of a device whose rows are among them.</summary>
+    public void Add(Device device) => _devices.Add(device);
+
+    private PointBatch Batch(long receivedNs)
+    {
         if (_batches.Count == 0 || _batches[^1].Count >= BatchPointsMax)
         {
             _batches.Add(new PointBatch { ReceivedNs = receivedNs });
         }
 
-        _batches[^1].AddRow(device.Tenant, device.Id, timeNs, receivedNs, properties, values, Quality.Good);
-        _devices.Add(device);
+        return _batches[^1];
+    }
+
+    private void Count(int values)
+    {
         Rows++;
-        Values += values.Length;
+        Values += values;
     }
 }

@@ -35,9 +35,9 @@ public sealed class LineReaderTests
     {
         Assert.Equal(["a[] x=1 @", "b[] x=2 @"], Read("# first\n\n  \na x=1\n\t\n # more\r\nb x=2\n"));
         var reader = new LineReader("# first\n\na x=1\nb s=\"1\n2\"\nc x=3"u8, LinePrecision.Nanoseconds);
-        Assert.True(reader.Read() && reader.Point!.Line == 3);
-        Assert.True(reader.Read() && reader.Point!.Line == 4);
-        Assert.True(reader.Read() && reader.Point!.Line == 6);
+        Assert.True(reader.Read() && reader.Point!.Value.Line == 3);
+        Assert.True(reader.Read() && reader.Point!.Value.Line == 4);
+        Assert.True(reader.Read() && reader.Point!.Value.Line == 6);
         Assert.False(reader.Read());
     }
 
@@ -131,7 +131,7 @@ public sealed class LineReaderTests
             for (var line = 0; line < 2; line++)
             {
                 Assert.True(reader.Read() && reader.Point is not null, text);
-                Assert.Equal(wanted, BitConverter.DoubleToInt64Bits(reader.Point.Values[0].Number));
+                Assert.Equal(wanted, BitConverter.DoubleToInt64Bits(reader.Point.Value.Values[0].Number));
             }
         }
     }
@@ -164,7 +164,7 @@ public sealed class LineReaderTests
         Assert.True(reader.Read());
         Assert.Equal("line 1, column 1: the measurement is not UTF-8", $"{reader.Fault}");
         Assert.True(reader.Read());
-        Assert.Equal("b", reader.Point!.Series.Measurement);
+        Assert.Equal("b", reader.Point!.Value.Series.Measurement);
     }
 
     /// <summary>P10 in process.</summary>

@@ -116,10 +116,10 @@ public sealed class LineTelemetryTests : IAsyncLifetime
                 $"{series} a=1,b=t,s=\"x\",value=3,w=5i {(Now / 1_000_000_000) - 1_000}")));
             foreach (var (server, way) in new[] { (left, 0), (right, 1) })
             {
-                var ingestion = server.Get<Ingestion>();
+                var (ingestion, book) = (server.Get<Ingestion>(), new LineBook(Admin, 0));
                 foreach (var body in bodies)
                 {
-                    var lines = new LineTelemetry(Admin, server.Get<IFleet>(), LinePrecision.Seconds, Now, way == 0 ? ingestion.Direct : null);
+                    var lines = new LineTelemetry(book, Admin, server.Get<IFleet>(), LinePrecision.Seconds, Now, way == 0 ? ingestion.Direct : null);
                     var messages = lines.Read(Encoding.UTF8.GetBytes(body)).Select(ingestion.Fit).ToList();
                     Assert.True(way == 0 || lines.Direct.Rows == 0);
                     direct += lines.Direct.Rows;
@@ -147,7 +147,7 @@ public sealed class LineTelemetryTests : IAsyncLifetime
 
     private (List<string> Shown, LineTelemetry Lines) Read(string text, Principal who, LinePrecision precision = LinePrecision.Nanoseconds)
     {
-        var lines = new LineTelemetry(who, _server.Get<IFleet>(), precision, Now, direct: null);
+        var lines = new LineTelemetry(new LineBook(who, 0), who, _server.Get<IFleet>(), precision, Now, direct: null);
         var shown = lines.Read(Encoding.UTF8.GetBytes(text)).SelectMany(message => message.Rows.Select(row =>
             FormattableString.Invariant($"{message.Device.Id} {row.TimeNs} {string.Join(',', row.Properties.Zip(row.Values, (name, value) => FormattableString.Invariant($"{name}={value}")))}")));
         return ([.. shown], lines);
