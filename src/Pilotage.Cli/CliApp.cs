@@ -71,6 +71,7 @@ internal static partial class CliApp
         root.Subcommands.Add(ThingVerbs.Create(frame));
         root.Subcommands.Add(ContractVerbs.Create(frame));
         root.Subcommands.Add(MappingVerbs.Create(frame));
+        root.Subcommands.Add(RetentionVerbs.Create(frame));
         root.Subcommands.Add(SourceVerbs.Create(frame));
         root.Subcommands.Add(PersonVerbs.Create(frame));
         root.Subcommands.Add(ModelVerbs.Create(frame));

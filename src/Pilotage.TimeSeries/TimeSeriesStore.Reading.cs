@@ -108,9 +108,10 @@ public sealed partial class TimeSeriesStore
             }
 
             long touched = 0;
+            string[] asked = [key.Property];
             foreach (var block in device.Blocks)
             {
-                touched += block.LastNs >= fromNs && block.FirstNs <= toNs && block.Shape.IndexOf(key.Property) >= 0 ? block.Rows : 0;
+                touched += block.LastNs >= fromNs && block.FirstNs <= toNs && block.Shape.IndexOf(key.Property) >= 0 && !IsGone(device, block, asked) ? block.Rows : 0;
             }
 
             foreach (var shape in device.Shapes)
@@ -293,7 +294,7 @@ public sealed partial class TimeSeriesStore
 
             foreach (var block in series.Blocks)
             {
-                if (block.LastNs >= fromNs && block.FirstNs <= toNs && columns[block.Shape.Ordinal] is { } where)
+                if (block.LastNs >= fromNs && block.FirstNs <= toNs && columns[block.Shape.Ordinal] is { } where && !IsGone(series, block, properties))
                 {
                     sources.Add(new RowSource(block, where, series.Tombstones, byTime) { Range = range });
                 }
@@ -301,6 +302,20 @@ public sealed partial class TimeSeriesStore
         }
 
         return sources;
+    }
+
+    /// <summary>Whether all that is asked for of a block was deleted.</summary>
+    private static bool IsGone(DeviceSeries device, BlockRef block, IReadOnlyList<string> properties)
+    {
+        foreach (var tombstone in device.Tombstones)
+        {
+            if (tombstone.HidesAll(block, properties))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Where properties stand in a shape, -1 where it has one not; null where it has none.</summary>

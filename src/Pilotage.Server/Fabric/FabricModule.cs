@@ -16,6 +16,7 @@ using Pilotage.Server.Fabric.Meaning;
 using Pilotage.Server.Fabric.Prometheus;
 using Pilotage.Server.Fabric.Findings;
 using Pilotage.Server.Fabric.Query;
+using Pilotage.Server.Fabric.Retention;
 using Pilotage.Server.Fabric.Sources;
 using Pilotage.Server.Fabric.Unmapped;
 using Pilotage.Server.Fleet.Contracts;
@@ -79,6 +80,11 @@ public static class FabricModule
         .AddSingleton<IStorage>(p => p.GetRequiredService<BrokerHost>())
         .AddSingleton<IHostedService>(p => p.GetRequiredService<BrokerHost>())
         .AddSingleton<LineBooks>()
+        .AddSingleton<RollUps>()
+        .AddSingleton<RetentionStore>()
+        .AddSingleton<RetentionBook>()
+        .AddSingleton<RetentionSweep>()
+        .AddSingleton<IHostedService>(p => p.GetRequiredService<RetentionSweep>())
         .AddSingleton<SourceStore>()
         .AddSingleton<SourceClients>()
         .AddSingleton<SourcePreview>()
@@ -98,6 +104,11 @@ public static class FabricModule
         api.MapGet("series/aggregates", AggregateEndpoint.Answer).RequirePermission("fabric.series.read", Scope.Tenant);
         api.MapGet("series/quality", QualityEndpoint.Answer).RequirePermission("fabric.series.read", Scope.Tenant);
         api.MapGet("series/export", ExportEndpoint.Answer).RequirePermission("fabric.series.read", Scope.Tenant);
+        api.MapGet("retention", RetentionEndpoints.List).RequirePermission("fabric.retention.read", Scope.Tenant);
+        api.MapPut("retention/{name}", RetentionEndpoints.Put).RequirePermission("fabric.retention.write", Scope.Tenant);
+        api.MapDelete("retention/{name}", RetentionEndpoints.Remove).RequirePermission("fabric.retention.write", Scope.Tenant);
+        api.MapPost("retention/{name}/preview", RetentionEndpoints.Preview).RequirePermission("fabric.retention.read", Scope.Tenant);
+        api.MapPost("retention/sweep", RetentionEndpoints.SweepAsync).RequirePermission("fabric.retention.write", Scope.Tenant);
         api.MapGet("things", ThingEndpoints.List).RequirePermission("fabric.thing.read", Scope.Tenant);
         api.MapGet("things/{thing}", ThingEndpoints.Show).RequirePermission("fabric.thing.read", Scope.Tenant);
         api.MapGet("things/{thing}/description", ThingEndpoints.Document).RequirePermission("fabric.thing.read", Scope.Tenant);

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Pilotage.Server.Access.Contracts;
+using Pilotage.Server.Fabric.Retention;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.Server.Hosting;
 using Pilotage.TimeSeries;
@@ -27,6 +28,7 @@ internal static class SeriesDeletion
         Principal who,
         IFleet fleet,
         TimeSeriesStore store,
+        RollUps rollUps,
         IAudit audit,
         CancellationToken cancellation)
     {
@@ -50,6 +52,11 @@ internal static class SeriesDeletion
         var deletion = new Deletion(
             device.Tenant, device.Id, properties, from is { } f ? Clock.ToNs(f) : long.MinValue, to is { } t ? Clock.ToNs(t) - 1 : long.MaxValue);
         await store.DeleteAsync(deletion, cancellation);
+        foreach (var windows in rollUps.DeletionsOf(deletion).ToList())
+        {
+            await store.DeleteAsync(windows, cancellation);
+        }
+
         audit.Record(who, "fabric.series.delete", device.Id.Value, "done", FormattableString.Invariant($"{property ?? "everything"} from {from:O} to {to:O}"));
         return TypedResults.Ok(new DeletedView(device.Id.Value, properties ?? [], from, to));
     }

@@ -64,11 +64,13 @@ internal static class IntegerColumn
             return true;
         }
 
-        var form = reader.Byte();
-        switch (form)
+        switch (reader.Byte())
         {
-            case EarlierOffsets or EarlierDeltas:
-                return TryReadEarlier(ref reader, form, count, start, values);
+            // The blocks that they stand in are read whole.
+            case EarlierOffsets:
+                return count == values.Length && TryReadEarlierOffsets(ref reader, values);
+            case EarlierDeltas:
+                return count == values.Length && TryReadEarlierDeltas(ref reader, values);
             case Groups:
                 return TryReadGroups(ref reader, count, start, values);
             case Line:
@@ -264,23 +266,6 @@ internal static class IntegerColumn
         {
             value = first + (value * divisor);
         }
-    }
-
-    /// <summary>The forms of earlier versions are read whole.</summary>
-    private static bool TryReadEarlier(ref BytesReader reader, byte form, int count, int start, Span<long> values)
-    {
-        var all = count == values.Length ? values : new long[count];
-        if (!(form == EarlierOffsets ? TryReadEarlierOffsets(ref reader, all) : TryReadEarlierDeltas(ref reader, all)))
-        {
-            return false;
-        }
-
-        if (count != values.Length)
-        {
-            all.Slice(start, values.Length).CopyTo(values);
-        }
-
-        return true;
     }
 
     private static bool TryReadEarlierOffsets(ref BytesReader reader, Span<long> values)

@@ -31,6 +31,10 @@ internal sealed record Tombstone(long Id, Deletion Deletion, long Arrival)
         return FromNs <= last && ToNs >= first && rows.Arrivals[0] < Arrival && Touches(rows.Shape);
     }
 
+    /// <summary>Whether nothing is left of some properties of a block.</summary>
+    public bool HidesAll(BlockRef block, IReadOnlyList<string> properties) =>
+        FromNs <= block.FirstNs && ToNs >= block.LastNs && block.LastArrival < Arrival && (Deletion.Properties is null || properties.All(IsOf));
+
     public bool Hides(long timeNs, long arrival, string property) =>
         timeNs >= FromNs && timeNs <= ToNs && arrival < Arrival && IsOf(property);
 

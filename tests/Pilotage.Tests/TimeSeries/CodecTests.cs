@@ -1,3 +1,4 @@
+using Pilotage.Testing;
 using Pilotage.TimeSeries.Codec;
 using Xunit;
 
@@ -45,6 +46,81 @@ public sealed class CodecTests
             Assert.True(IntegerColumn.TryRead(ref reader, read));
             Assert.Equal(0, reader.Left);
             Assert.Equal(values, read);
+        }
+    }
+
+    /// <summary>Some values of a column are those that stand there when all of it is read.</summary>
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Some_values_of_a_column_are_read_alone(string kind)
+    {
+        foreach (var seed in TestSize.Cases(60, 2_000))
+        {
+            var random = new Random(seed);
+            var values = Enumerable.Range(0, random.Next(1, 1_500)).Select(i => Value(kind, i, random)).ToArray();
+            var bits = values.Select(BitConverter.DoubleToInt64Bits).ToArray();
+            var truths = bits.Select(each => each & 1).ToArray();
+            var (doubles, integers, bools) = (new BytesWriter(), new BytesWriter(), new BytesWriter());
+            DoubleColumn.Write(doubles, values);
+            IntegerColumn.Write(integers, bits);
+            TruthColumn.Write(bools, truths);
+            for (var round = 0; round < 8; round++)
+            {
+                var start = random.Next(values.Length);
+                var (some, whole) = (new double[random.Next(values.Length - start + 1)], new long[random.Next(values.Length - start + 1)]);
+                var reader = new BytesReader(doubles.Written);
+                Assert.True(DoubleColumn.TryRead(ref reader, values.Length, start, some), $"seed {seed}");
+                Assert.Equal(bits.Skip(start).Take(some.Length), some.Select(BitConverter.DoubleToInt64Bits));
+                reader = new BytesReader(integers.Written);
+                Assert.True(IntegerColumn.TryRead(ref reader, values.Length, start, whole), $"seed {seed}");
+                Assert.Equal(bits.Skip(start).Take(whole.Length), whole);
+                reader = new BytesReader(bools.Written);
+                Assert.True(TruthColumn.TryRead(ref reader, values.Length, start, whole), $"seed {seed}");
+                Assert.Equal(truths.Skip(start).Take(whole.Length), whole);
+            }
+        }
+    }
+
+    /// <summary>Of times that never fall, those between two are found and no others; regular ones, crowded ones, and the ends of what 64 bits hold.</summary>
+    [Theory]
+    [InlineData("regular")]
+    [InlineData("near regular")]
+    [InlineData("crowded")]
+    [InlineData("wide")]
+    [InlineData("milliseconds")]
+    public void Values_between_two_are_read_alone(string kind)
+    {
+        foreach (var seed in TestSize.Cases(60, 2_000))
+        {
+            var random = new Random(seed);
+            var at = kind == "wide" ? long.MinValue : random.NextInt64(1L << 60);
+            var values = Enumerable.Range(0, random.Next(1, 1_500)).Select(_ => at = kind switch
+            {
+                "regular" => at + 1_000,
+                "near regular" => at + 1_000 + random.Next(3),
+                "crowded" => at + random.Next(2),
+                "wide" => at > long.MaxValue - (1L << 54) ? at : at + random.NextInt64(1L << 54),
+                _ => at + (random.Next(5) * 1_000_000L),
+            }).ToArray();
+            var writer = new BytesWriter();
+            IntegerColumn.Write(writer, values);
+            for (var round = 0; round < 8; round++)
+            {
+                var (least, greatest) = (Bound(), Bound());
+                (least, greatest) = (Math.Min(least, greatest), Math.Max(least, greatest));
+                var reader = new BytesReader(writer.Written);
+                var read = IntegerColumn.ReadBetween(ref reader, values.Length, least, greatest, out var start);
+                Assert.Equal(values.Where(value => value >= least && value <= greatest), read);
+                Assert.True(read!.Length == 0 || start == Array.FindIndex(values, value => value >= least), $"seed {seed}");
+            }
+
+            long Bound() => random.Next(6) switch
+            {
+                0 => long.MinValue,
+                1 => long.MaxValue,
+                2 => values[random.Next(values.Length)] - 1,
+                _ => values[random.Next(values.Length)],
+            };
         }
     }
 

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http;
 using Pilotage.Server.Access.Contracts;
 using Pilotage.Server.Fabric.Meaning;
+using Pilotage.Server.Fabric.Retention;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.Server.Hosting;
 using Pilotage.TimeSeries;
@@ -32,12 +33,12 @@ internal static class AggregateEndpoint
 
     public static IResult Answer(
         string property, string? path, string? thing, DateTimeOffset? from, DateTimeOffset? to, string? window, string? fn, string? groupBy, string? fill, int? top, string? by, string? order,
-        string? unit, Principal who, IFleet fleet, TimeSeriesStore store, ThingBook things, CancellationToken cancellation)
+        string? unit, Principal who, IFleet fleet, TimeSeriesStore store, RollUps rollUps, ThingBook things, CancellationToken cancellation)
     {
         var asked = new AggregateParameters(property, path, thing, from, to, window, fn, groupBy, fill, top, by, order, unit);
         try
         {
-            var answer = asked.Read(who, fleet, store, things).Then(query => AggregateRun.Run(store, query, cancellation).Then(rows => (Outcome<AggregateView>)new AggregateView(
+            var answer = asked.Read(who, fleet, store, things).Then(query => AggregateRun.Run(store, rollUps, query, cancellation).Then(rows => (Outcome<AggregateView>)new AggregateView(
                 query.Property, query.Unit, ["ms", .. query.Functions.Select(AggregateFunctions.NameOf)], rows)));
             Count(1, answer.IsOk ? "done" : "refused");
             return answer.ToHttp(view => new AggregateAnswer(view));

@@ -1,4 +1,5 @@
 using Pilotage.Core.Units;
+using Pilotage.Server.Fabric.Retention;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.TimeSeries;
 
@@ -30,7 +31,7 @@ internal static class AggregateRun
 
     /// <exception cref="OperationCanceledException">Whoever asked has gone.</exception>
     public static Outcome<IReadOnlyList<AggregateRow>> Run(
-        TimeSeriesStore store, AggregateQuery query, CancellationToken cancellation, long pointsMax = PointsMax, int windowsMax = WindowsMax)
+        TimeSeriesStore store, RollUps rollUps, AggregateQuery query, CancellationToken cancellation, long pointsMax = PointsMax, int windowsMax = WindowsMax)
     {
         var touched = query.Devices.Sum(device => store.PointsTouched(KeyOf(device, query), query.FromNs, query.ToNs - 1));
         if (touched > pointsMax)
@@ -38,7 +39,7 @@ internal static class AggregateRun
             return TooCostly($"would read about {touched:N0} points; {pointsMax:N0} are the most");
         }
 
-        if (Groups(store, query, windowsMax, cancellation) is not { } groups)
+        if (Groups(store, rollUps, query, windowsMax, cancellation) is not { } groups)
         {
             return TooCostly($"would hold more than {windowsMax:N0} windows");
         }
@@ -56,7 +57,8 @@ internal static class AggregateRun
         new("fabric.query.cost", $"The query {says}. Ask for a shorter time, longer windows, or fewer devices.");
 
     /// <summary>The windows of all groups, by several processors where there are many devices; null where they are too many to hold.</summary>
-    private static Dictionary<string, AggregateGroup>? Groups(TimeSeriesStore store, AggregateQuery query, int windowsMax, CancellationToken cancellation)
+    private static Dictionary<string, AggregateGroup>? Groups(
+        TimeSeriesStore store, RollUps rollUps, AggregateQuery query, int windowsMax, CancellationToken cancellation)
     {
         var parts = new Dictionary<string, AggregateGroup>[(query.Devices.Count + DevicesEach - 1) / DevicesEach];
         long held = 0;
@@ -67,7 +69,7 @@ internal static class AggregateRun
             foreach (var device in query.Devices.Skip(part * DevicesEach).Take(DevicesEach))
             {
                 cancellation.ThrowIfCancellationRequested();
-                var windows = Windows(store, query, device).Take(windowsMax + 1).ToList();
+                var windows = Windows(store, rollUps, query, device).Take(windowsMax + 1).ToList();
                 if (Interlocked.Add(ref held, GroupOf(groups, GroupOf(device, query)).Add(windows)) > windowsMax)
                 {
                     state.Stop();
@@ -100,9 +102,14 @@ internal static class AggregateRun
         return group;
     }
 
-    private static IEnumerable<WindowAggregate> Windows(TimeSeriesStore store, AggregateQuery query, Device device)
+    private static IEnumerable<WindowAggregate> Windows(TimeSeriesStore store, RollUps rollUps, AggregateQuery query, Device device)
     {
         var windows = store.Aggregate(KeyOf(device, query), query.FromNs, query.ToNs, query.WindowNs, query.WithEnds);
+        if (rollUps.IsAny)
+        {
+            windows = RollUps.Merged(rollUps.Read(KeyOf(device, query), query.FromNs, query.ToNs, query.WindowNs), windows);
+        }
+
         return query.Conversions.TryGetValue(device.Thing, out var conversion) ? windows.Select(window => In(conversion, window)) : windows;
     }
 

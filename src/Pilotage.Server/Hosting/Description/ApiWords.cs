@@ -7,6 +7,7 @@ using Pilotage.Server.Fabric.Mapping;
 using Pilotage.Server.Fabric.Meaning;
 using Pilotage.Server.Fabric.Findings;
 using Pilotage.Server.Fabric.Query;
+using Pilotage.Server.Fabric.Retention;
 using Pilotage.Server.Fabric.Sources;
 using Pilotage.Server.Fabric.Unmapped;
 using Pilotage.Server.Fleet;
@@ -69,6 +70,11 @@ internal sealed record ApiWords(string Method, string Path, string Id, string Su
         new(Delete, "api/v1/devices/{id}/series", "deleteSeries", "Deletes points of a device that are stored by now, by property and time; what arrives later is new.", typeof(SeriesDeletion.DeletedView)),
         new(Get, "api/v1/series/export", "exportSeries", "Sends series of one or many devices as a table of CSV, as it is read.", null, Media: "text/csv"),
         new(Get, "api/v1/series/quality", "listSeriesQuality", "How well series come in: a score, and what is wrong since when; all by pages, or the worst.", typeof(QualityEndpoint.QualityPage)),
+        new(Get, "api/v1/retention", "listRetention", "Lists the rules of how long points are kept, and how they were followed last.", typeof(RetentionEndpoints.RetentionList)),
+        new(Put, "api/v1/retention/{name}", "putRetention", "Says how long points of some series are kept, and what outlives them; followed from the next sweep on.", typeof(RetentionEndpoints.RetentionRow), MayBeNew: true),
+        new(Delete, "api/v1/retention/{name}", "deleteRetention", "Takes a rule away; what it governed is kept by another one, or for good.", typeof(RetentionEndpoints.RetentionRow)),
+        new(Post, "api/v1/retention/{name}/preview", "previewRetention", "What a sweep would delete, were this a rule.", typeof(RetentionEndpoints.RetentionPreview)),
+        new(Post, "api/v1/retention/sweep", "sweepRetention", "Follows the rules now instead of within the hour.", typeof(RetentionEndpoints.SweepView)),
         new(Get, "api/v1/things", "listThings", "Lists the thing types that are described, a page at a time.", typeof(ThingEndpoints.ThingPage)),
         new(Get, "api/v1/things/{thing}", "getThing", "Shows a thing type: its properties with unit, quantity and meaning.", typeof(ThingEndpoints.ThingView)),
         new(Get, "api/v1/things/{thing}/description", "getThingDescription", "The description of a thing type as it came.", null, Media: "application/td+json"),

@@ -136,6 +136,60 @@ public sealed class LineReaderTests
         }
     }
 
+    /// <summary>Whatever was read before, a text reads as it does alone.</summary>
+    [Fact]
+    public void What_is_remembered_changes_nothing_that_is_read()
+    {
+        var seed = TestSize.Seed;
+        var random = new Random(seed);
+        string[] series = ["a,device=p1", "a,device=p2", "b,x=1,device=p1", "a\\ b,t=é", "a"];
+        string[] fields = ["k=1", "k=-2.5", "k=1e3", "k=7i", "k=t", "k=\"x y\"", "l=3", "k\\ l=4", "kk=5", "k=", "=6", "k=1.5x"];
+        var memory = new LineMemory();
+        for (var round = 0; round < 400; round++)
+        {
+            var text = string.Join('\n', Enumerable.Range(0, random.Next(1, 12)).Select(_ =>
+                $"{series[random.Next(series.Length)]} {string.Join(',', Enumerable.Range(0, random.Next(1, 4)).Select(_ => fields[random.Next(fields.Length)]))}{(random.Next(3) == 0 ? "" : $" {random.Next(1_000)}")}"));
+            var read = new List<string>();
+            var reader = new LineReader(Encoding.UTF8.GetBytes(text), LinePrecision.Nanoseconds, memory);
+            while (reader.Read())
+            {
+                read.Add(reader.Point is { } point ? Show(point) : $"{reader.Fault}");
+            }
+
+            Assert.True(Read(text).SequenceEqual(read), $"seed {seed}, round {round}: {text}\n{string.Join('\n', read)}");
+        }
+    }
+
+    [Fact]
+    public void A_memory_is_bounded()
+    {
+        var memory = new LineMemory();
+        for (var i = 0; !memory.IsFull; i++)
+        {
+            Assert.True(i < 40, "it takes more than 40,000 series");
+            var text = string.Join('\n', Enumerable.Range(0, 1_000).Select(line => $"a,device=p{i}-{line} k=1"));
+            var reader = new LineReader(Encoding.UTF8.GetBytes(text), LinePrecision.Nanoseconds, memory);
+            while (reader.Read())
+            {
+                Assert.NotNull(reader.Point);
+            }
+        }
+
+        // What it has no room for is read all the same.
+        var more = new LineReader("new,device=p k=2\nnew,device=p k=3"u8, LinePrecision.Nanoseconds, memory);
+        Assert.True(more.Read() && more.Read());
+        Assert.Equal(3, more.Point!.Value.Values[0].Number);
+
+        // Keys that are new with every line fill it too.
+        memory = new LineMemory();
+        for (var i = 0; !memory.IsFull; i++)
+        {
+            Assert.True(i < 400, "it takes more than 400,000 keys");
+            var reader = new LineReader(Encoding.UTF8.GetBytes($"a,device=p {string.Join(',', Enumerable.Range(0, 1_000).Select(key => $"k{i}-{key}=1"))}"), LinePrecision.Nanoseconds, memory);
+            Assert.True(reader.Read());
+        }
+    }
+
     [Fact]
     public void A_time_that_no_time_can_be_is_refused() =>
         Assert.Contains("does precision say what it counts?", Assert.Single(Read("a x=1 1700000000000000000", LinePrecision.Seconds)), StringComparison.Ordinal);

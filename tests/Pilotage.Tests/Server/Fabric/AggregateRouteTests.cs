@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Pilotage.Core;
 using Pilotage.Server.Fabric.Query;
+using Pilotage.Server.Fabric.Retention;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.TimeSeries;
 using Xunit;
@@ -125,10 +126,11 @@ public sealed class AggregateRouteTests : IAsyncLifetime
     {
         var devices = _server.Get<IFleet>().List(Acme, new DeviceQuery());
         var query = new AggregateQuery { Property = "load", Devices = devices };
-        var store = _server.Get<TimeSeriesStore>();
-        Assert.Contains("would read about 120 points; 119 are the most", AggregateRun.Run(store, query, default, pointsMax: 119).Refusal.Message, StringComparison.Ordinal);
-        Assert.True(AggregateRun.Run(store, query, default, pointsMax: 120).IsOk);
-        Assert.Throws<OperationCanceledException>(() => AggregateRun.Run(store, query, new CancellationToken(canceled: true)));
+        var (store, rollUps) = (_server.Get<TimeSeriesStore>(), _server.Get<RollUps>());
+        Assert.Contains("would hold more than 2 windows", AggregateRun.Run(store, rollUps, query with { WindowNs = 1_000_000_000 }, default, windowsMax: 2).Refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("would read about 120 points; 119 are the most", AggregateRun.Run(store, rollUps, query, default, pointsMax: 119).Refusal.Message, StringComparison.Ordinal);
+        Assert.True(AggregateRun.Run(store, rollUps, query, default, pointsMax: 120).IsOk);
+        Assert.Throws<OperationCanceledException>(() => AggregateRun.Run(store, rollUps, query, new CancellationToken(canceled: true)));
     }
 
     [Fact]

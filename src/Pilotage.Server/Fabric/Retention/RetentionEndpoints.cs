@@ -1,0 +1,171 @@
+using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
+using System.Xml;
+using Microsoft.AspNetCore.Http;
+using Pilotage.Server.Access.Contracts;
+using Pilotage.Server.Hosting;
+
+namespace Pilotage.Server.Fabric.Retention;
+
+/// <summary>Rules of retention over HTTP.</summary>
+internal static partial class RetentionEndpoints
+{
+    private const int SeriesShown = 100;
+    private const int TextCharsMax = 512;
+    private static readonly TimeSpan KeepMin = TimeSpan.FromHours(1);
+    private static readonly TimeSpan KeepMax = TimeSpan.FromDays(36_500);
+
+    /// <summary>A rule as it is sent; durations are ISO 8601 of days and shorter parts.</summary>
+    /// <param name="Path">Devices by their path; all where none is given.</param>
+    /// <param name="Thing">Devices of a thing type.</param>
+    /// <param name="Property">One property; all of them without one.</param>
+    /// <param name="Keep">So long back from now every point stays: PT1H to P36500D.</param>
+    /// <param name="RollUp">Windows that are left of the points: PT1M, PT1H or P1D; nothing is left without.</param>
+    /// <param name="RollUpKeep">How long the windows stay; for good without.</param>
+    internal sealed record RetentionBody(string? Path, string? Thing, string? Property, string Keep, string? RollUp, string? RollUpKeep);
+
+    internal sealed record RetentionRow(
+        string Name, string? Path, string? Thing, string? Property, string Keep, string? RollUp, string? RollUpKeep, string WrittenBy, DateTimeOffset Written);
+
+    /// <param name="LastSweep">When points were looked through last; null before the first time since the start.</param>
+    /// <param name="SeriesCut">Series of which points went then.</param>
+    /// <param name="Waits">Why the next sweep waits.</param>
+    /// <param name="Failed">Why the last one ended too early.</param>
+    internal sealed record RetentionList(IReadOnlyList<RetentionRow> Items, DateTimeOffset? LastSweep, long SeriesCut, string? Waits, string? Failed);
+
+    /// <summary>What a sweep would delete.</summary>
+    /// <param name="Points">About how many, counted by blocks.</param>
+    /// <param name="Items">The series, those with most points first, 100 at most.</param>
+    internal sealed record RetentionPreview(int Devices, int Series, long Points, IReadOnlyList<ExpiredRow> Items);
+
+    /// <param name="Until">The first time that stays.</param>
+    internal sealed record ExpiredRow(string Device, string Property, string Rule, DateTimeOffset Oldest, DateTimeOffset Until, long Points, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? RollUp);
+
+    internal sealed record SweepBody(bool? Force);
+
+    internal sealed record SweepView(DateTimeOffset? LastSweep, long SeriesCut, string? Waits, string? Failed);
+
+    public static IResult List(Principal who, RetentionBook rules, RetentionSweep sweep) => TypedResults.Ok(new RetentionList(
+        [.. rules.Of(who.Tenant).OrderBy(rule => rule.Name, StringComparer.Ordinal).Select(Row)], TimeOf(sweep.State.LastNs), sweep.State.SeriesCut, sweep.State.Waits, sweep.State.Failed));
+
+    public static IResult Put(string name, RetentionBody body, HttpRequest request, Principal who, RetentionBook rules, IAudit audit, TimeProvider time)
+    {
+        var put = Read(name, body, who, time.NowNs()).Then(rule => rules.Put(rule, request.Headers.IfNoneMatch == "*"));
+        audit.Record(who, "fabric.retention.write", Shown(name), put.IsOk ? "done" : "refused", put.IsOk ? FormattableString.Invariant($"keep {body.Keep}, roll-up {body.RollUp ?? "none"}") : put.Refusal.Code);
+        return put.ToHttp(rule => TypedResults.Ok(Row(rule)));
+    }
+
+    public static IResult Remove(string name, Principal who, RetentionBook rules, IAudit audit)
+    {
+        var removed = rules.Remove(who.Tenant, name);
+        audit.Record(who, "fabric.retention.write", Shown(name), removed.IsOk ? "removed" : "refused", removed.IsOk ? null : removed.Refusal.Code);
+        return removed.ToHttp(rule => TypedResults.Ok(Row(rule)));
+    }
+
+    /// <summary>What the next sweep would delete with this rule beside those in force, in the place of one of its name.</summary>
+    public static IResult Preview(string name, RetentionBody body, Principal who, RetentionBook rules, RetentionSweep sweep, TimeProvider time) => Read(name, body, who, time.NowNs()).ToHttp(rule =>
+    {
+        RetentionRule[] all = [.. rules.Of(who.Tenant).Where(other => other.Name != name), rule];
+        var expired = sweep.Expired(all, time.NowNs()).ToList();
+        var most = expired.OrderByDescending(series => series.Points).ThenBy(series => series.Key.Device.Value, StringComparer.Ordinal).ThenBy(series => series.Key.Property, StringComparer.Ordinal);
+        return TypedResults.Ok(new RetentionPreview(
+            expired.Select(series => series.Key.Device).Distinct().Count(), expired.Count, expired.Sum(series => series.Points), [.. most.Take(SeriesShown).Select(Row)]));
+    });
+
+    public static async Task<IResult> SweepAsync(SweepBody body, Principal who, RetentionSweep sweep, IAudit audit, CancellationToken cancellation)
+    {
+        var state = await sweep.SweepAsync(who.Tenant, body.Force == true, cancellation);
+        audit.Record(who, "fabric.retention.sweep", who.Tenant.Value, state.Failed is null ? state.Waits is null ? "done" : "waits" : "failed", FormattableString.Invariant($"{state.SeriesCut} series"));
+        return TypedResults.Ok(new SweepView(TimeOf(state.LastNs), state.SeriesCut, state.Waits, state.Failed));
+    }
+
+    private static RetentionRow Row(RetentionRule rule) => new(
+        rule.Name, rule.Path, rule.Thing, rule.Property, Word(rule.KeepNs)!, Word(rule.RollUpNs), Word(rule.RollUpKeepNs), rule.WrittenBy, Clock.FromNs(rule.WrittenNs));
+
+    private static ExpiredRow Row(RetentionSweep.ExpiredSeries series) => new(
+        series.Key.Device.Value, series.Key.Property, series.Rule.Name, Clock.FromNs(series.OldestNs), Clock.FromNs(series.FloorNs), series.Points, Word(series.Rule.RollUpNs));
+
+    private static Outcome<RetentionRule> Read(string name, RetentionBody body, Principal who, long nowNs)
+    {
+        if (!RuleName().IsMatch(name))
+        {
+            return Bad("name", $"\"{Shown(name)}\" is no name of a rule; it begins with a letter and has at most 63 small letters, digits, - and _");
+        }
+
+        foreach (var (field, text) in new[] { ("path", body.Path), ("thing", body.Thing), ("property", body.Property) })
+        {
+            if (text is { Length: 0 or > TextCharsMax })
+            {
+                return Bad(field, text.Length == 0 ? "is empty; leave it out for all of them" : $"has more than {TextCharsMax} characters");
+            }
+        }
+
+        if (!Duration("keep", body.Keep).TryGet(out var keepNs, out var refusal))
+        {
+            return refusal;
+        }
+
+        long? rollUpKeepNs = null;
+        if (body.RollUpKeep is { } rollUpKeep)
+        {
+            if (body.RollUp is null)
+            {
+                return Bad("rollUpKeep", "says how long windows stay, and there are none; give rollUp too: PT1M, PT1H or P1D");
+            }
+
+            if (!Duration("rollUpKeep", rollUpKeep).TryGet(out var read, out refusal))
+            {
+                return refusal;
+            }
+
+            if (read <= keepNs)
+            {
+                return Bad("rollUpKeep", $"is {rollUpKeep}, not longer than keep ({body.Keep}); windows outlive the points they are made of");
+            }
+
+            rollUpKeepNs = read;
+        }
+
+        var window = body.RollUp switch
+        {
+            null => 0,
+            "PT1M" => RollUps.Lengths[0].Ns,
+            "PT1H" => RollUps.Lengths[1].Ns,
+            "P1D" => RollUps.Lengths[2].Ns,
+            _ => -1,
+        };
+        return window < 0
+            ? Bad("rollUp", $"is \"{Shown(body.RollUp!)}\"; give PT1M, PT1H or P1D, or leave it out to keep nothing of the points")
+            : new RetentionRule(who.Tenant, name, body.Path, body.Thing, body.Property, keepNs, window == 0 ? null : window, rollUpKeepNs, who.Id, nowNs);
+    }
+
+    private static Outcome<long> Duration(string field, string text)
+    {
+        try
+        {
+            // Years and months have no length of their own.
+            var length = text.Split('T')[0].AsSpan().ContainsAny('Y', 'M') ? TimeSpan.Zero : XmlConvert.ToTimeSpan(text);
+            if (length >= KeepMin && length <= KeepMax)
+            {
+                return length.Ticks * TimeSpan.NanosecondsPerTick;
+            }
+        }
+        catch (Exception bad) when (bad is FormatException or OverflowException)
+        {
+            // Said below.
+        }
+
+        return Bad(field, $"is \"{Shown(text)}\"; give an ISO 8601 duration of days and shorter parts, PT1H to P{KeepMax.Days}D, for example P90D");
+    }
+
+    private static Refusal Bad(string field, string says) => new("fabric.retention.invalid", $"{field} {says}.") { Details = [new($"/{field}", says)] };
+
+    private static string? Word(long? ns) => ns is { } length ? XmlConvert.ToString(TimeSpan.FromTicks(length / TimeSpan.NanosecondsPerTick)) : null;
+
+    private static DateTimeOffset? TimeOf(long? ns) => ns is { } at ? Clock.FromNs(at) : null;
+
+    private static string Shown(string text) => text.Length <= 60 ? text : text[..60] + "…";
+
+    [GeneratedRegex("^[a-z][a-z0-9_-]{0,62}$")]
+    private static partial Regex RuleName();
+}

@@ -1,0 +1,267 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Pilotage.Server.Fleet.Contracts;
+using Pilotage.Server.Hosting;
+using Pilotage.TimeSeries;
+
+namespace Pilotage.Server.Fabric.Retention;
+
+/// <summary>Follows the rules of retention, device by device beside ingest: sums up what outlives the points, then deletes them.</summary>
+/// <remarks>
+/// Windows are on disk before it is noted that they were made, and that is on disk before the points go: a crash anywhere makes the same windows of
+/// the same points again, or finds the points still to be deleted. A clock that went on by more than two days since the last sweep is not believed
+/// until it has gone on a day more, for by then somebody may have noticed.
+/// </remarks>
+internal sealed partial class RetentionSweep : IHostedService, IAsyncDisposable
+{
+    private const int BatchPointsMax = 50_000;
+    private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
+    private static readonly TimeSpan JumpMax = TimeSpan.FromDays(2);
+    private static readonly TimeSpan BelievedAfter = TimeSpan.FromDays(1);
+    private readonly RetentionBook _rules;
+    private readonly RetentionStore _catalogue;
+    private readonly TimeSeriesStore _store;
+    private readonly RollUps _rollUps;
+    private readonly IFleet _fleet;
+    private readonly TimeProvider _time;
+    private readonly ILogger<RetentionSweep> _logger;
+    private readonly SemaphoreSlim _sweeping = new(1);
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Counter<long> _sweeps;
+    private readonly Counter<long> _cut;
+    private readonly Counter<long> _windows;
+    private ITimer? _timer;
+    private Task _running = Task.CompletedTask;
+    private long? _jumpSeen;
+    private SweepState _state = new(null, null, null, 0);
+
+    public RetentionSweep(RetentionBook rules, RetentionStore catalogue, TimeSeriesStore store, RollUps rollUps, IFleet fleet, TimeProvider time, IMeterFactory meters, ILogger<RetentionSweep> logger)
+    {
+        (_rules, _catalogue, _store, _rollUps, _fleet, _time, _logger) = (rules, catalogue, store, rollUps, fleet, time, logger);
+        var meter = meters.Create("Pilotage.Server");
+        _sweeps = meter.CreateCounter<long>("pilotage.retention.sweeps", "{sweep}", "Times that the rules of retention were followed, by result: done, waiting (the clock jumped), failed.");
+        _cut = meter.CreateCounter<long>("pilotage.retention.series.cut", "{series}", "Times that old points of a series were deleted by a rule of retention.");
+        _windows = meter.CreateCounter<long>("pilotage.retention.windows", "{window}", "Windows that points were summed up to before they were deleted by a rule of retention.");
+        foreach (var result in (string[])["done", "waiting", "failed"])
+        {
+            _sweeps.Add(0, new KeyValuePair<string, object?>("result", result));
+        }
+
+        _cut.Add(0);
+        _windows.Add(0);
+        _rollUps.IsAny = catalogue.HasFloors();
+    }
+
+    /// <summary>How the last sweep went; times are of the server.</summary>
+    public SweepState State => Volatile.Read(ref _state);
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _timer = _time.CreateTimer(_ => _running = SweepAsync(null, force: false, _stopping.Token), null, Interval, Interval);
+        return Task.CompletedTask;
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stopping.CancelAsync();
+        if (_timer is not null)
+        {
+            await _timer.DisposeAsync();
+        }
+
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _stopping.Dispose();
+        _sweeping.Dispose();
+        return _timer?.DisposeAsync() ?? ValueTask.CompletedTask;
+    }
+
+    /// <summary>Follows the rules now; one sweep at a time.</summary>
+    /// <param name="tenant">Whose rules; null for all.</param>
+    /// <param name="force">Whether a clock that jumped is believed.</param>
+    /// <param name="cancellation">Ends it between two devices.</param>
+    public async Task<SweepState> SweepAsync(TenantId? tenant, bool force, CancellationToken cancellation)
+    {
+        await _sweeping.WaitAsync(cancellation);
+        try
+        {
+            var nowNs = _time.NowNs();
+            if (!force && WhyNotYet(nowNs) is { } why)
+            {
+                Log.Waits(_logger, why);
+                return Ended("waiting", State with { Waits = why });
+            }
+
+            _jumpSeen = null;
+            _catalogue.Swept(nowNs);
+            var cut = 0L;
+            foreach (var (device, rules) in Governed(tenant is { } one ? _rules.Of(one) : _rules.All))
+            {
+                cut += await CutAsync(device, rules, nowNs, cancellation);
+            }
+
+            return Ended("done", new SweepState(nowNs, null, null, cut));
+        }
+        catch (Exception failure) when (failure is IOException or SqliteException or InvalidOperationException)
+        {
+            Log.Failed(_logger, failure);
+            return Ended("failed", State with { Failed = failure.Message });
+        }
+        finally
+        {
+            _sweeping.Release();
+        }
+    }
+
+    /// <summary>Series of which a sweep would delete points, were these the rules: with about how many, for they are counted by blocks.</summary>
+    public IEnumerable<ExpiredSeries> Expired(IReadOnlyList<RetentionRule> rules, long nowNs) => Governed(rules).SelectMany(each => Expired(each.Device, each.Rules, nowNs));
+
+    private SweepState Ended(string result, SweepState state)
+    {
+        _sweeps.Add(1, new KeyValuePair<string, object?>("result", result));
+        Volatile.Write(ref _state, state);
+        return state;
+    }
+
+    /// <summary>Why the clock is not believed; null where it is.</summary>
+    private string? WhyNotYet(long nowNs)
+    {
+        if (_catalogue.LastSweepNs() is not { } lastNs || nowNs - lastNs <= JumpMax.Ticks * TimeSpan.NanosecondsPerTick)
+        {
+            _jumpSeen = null;
+            return null;
+        }
+
+        _jumpSeen ??= _time.GetTimestamp();
+        var left = BelievedAfter - _time.GetElapsedTime(_jumpSeen.Value);
+        var ahead = TimeSpan.FromTicks((nowNs - lastNs) / TimeSpan.NanosecondsPerTick);
+        return left <= TimeSpan.Zero
+            ? null
+            : FormattableString.Invariant($"the clock stands {ahead.TotalDays:0.#} days after the last sweep; if it is right, nothing need be done, and points go in {Math.Ceiling(left.TotalHours)} h, ")
+                + "or at once by: pilotage retention sweep --now";
+    }
+
+    /// <summary>The devices that a rule governs, each with all of its rules.</summary>
+    private List<(Device Device, List<RetentionRule> Rules)> Governed(IReadOnlyList<RetentionRule> rules)
+    {
+        var governed = new Dictionary<(TenantId, DeviceId), (Device Device, List<RetentionRule> Rules)>();
+        foreach (var rule in rules)
+        {
+            foreach (var device in _fleet.List(rule.Tenant, new DeviceQuery { PathPattern = rule.Path, Thing = rule.Thing }))
+            {
+                if (!governed.TryGetValue((device.Tenant, device.Id), out var known))
+                {
+                    governed.Add((device.Tenant, device.Id), known = (device, []));
+                }
+
+                known.Rules.Add(rule);
+            }
+        }
+
+        return [.. governed.Values];
+    }
+
+    private IEnumerable<ExpiredSeries> Expired(Device device, List<RetentionRule> rules, long nowNs)
+    {
+        foreach (var key in _store.Series(device.Tenant, device.Id))
+        {
+            if (RetentionBook.Holding(rules, key.Property) is { } rule && rule.FloorAt(nowNs) is var floorNs && _store.PointsTouched(key, long.MinValue, floorNs - 1) is > 0 and var points
+                && _store.Read(key, long.MinValue, floorNs - 1).Select(point => (long?)point.TimeNs).FirstOrDefault() is { } oldestNs)
+            {
+                yield return new ExpiredSeries(key, rule, floorNs, points, oldestNs);
+            }
+        }
+    }
+
+    /// <summary>Deletes what is too old of a device; of how many series.</summary>
+    private async Task<int> CutAsync(Device device, List<RetentionRule> rules, long nowNs, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        var cut = 0;
+        foreach (var group in Expired(device, rules, nowNs).ToList().GroupBy(series => series.Rule))
+        {
+            var (rule, series) = (group.Key, group.ToList());
+            if (rule.RollUpNs is { } windowNs)
+            {
+                await SumUpAsync(device, series, windowNs, nowNs, cancellation);
+            }
+
+            await _store.DeleteAsync(new Deletion(device.Tenant, device.Id, [.. series.Select(each => each.Key.Property)], long.MinValue, series[0].FloorNs - 1), cancellation);
+            cut += series.Count;
+        }
+
+        _cut.Add(cut);
+        await CutWindowsAsync(device, rules, nowNs, cancellation);
+        return cut;
+    }
+
+    private async Task SumUpAsync(Device device, List<ExpiredSeries> series, long windowNs, long nowNs, CancellationToken cancellation)
+    {
+        var floors = _catalogue.Floors(device.Tenant, device.Id);
+        var batch = new PointBatch { ReceivedNs = nowNs };
+        foreach (var (key, _, floorNs, _, _) in series.Where(each => _store.KindOf(each.Key) < SeriesKind.Text))
+        {
+            var windows = _store.Aggregate(key, floors.GetValueOrDefault(key.Property, long.MinValue), floorNs, windowNs, withEnds: false);
+            foreach (var some in windows.Chunk(BatchPointsMax))
+            {
+                RollUps.Add(batch, key, windowNs, some, nowNs);
+                _windows.Add(some.Length);
+                if (batch.Count >= BatchPointsMax)
+                {
+                    await _store.AppendAsync(batch, null, cancellation);
+                    batch = new PointBatch { ReceivedNs = nowNs };
+                }
+            }
+        }
+
+        if (batch.Count > 0)
+        {
+            await _store.AppendAsync(batch, null, cancellation);
+        }
+
+        _rollUps.IsAny = true;
+        _catalogue.Raise(device.Tenant, device.Id, series.Select(each => each.Key.Property), series[0].FloorNs);
+    }
+
+    /// <summary>Windows go by the rule that holds for their property now.</summary>
+    private async Task CutWindowsAsync(Device device, List<RetentionRule> rules, long nowNs, CancellationToken cancellation)
+    {
+        if (!_rollUps.IsAny)
+        {
+            return;
+        }
+
+        var old = _store.Series(RollUps.TenantOf(device.Tenant), device.Id)
+            .Select(key => (Key: key, FloorNs: RetentionBook.Holding(rules, key.Property.Split('/')[0])?.RollUpFloorAt(nowNs)))
+            .Where(each => each.FloorNs is { } floorNs && _store.PointsTouched(each.Key, long.MinValue, floorNs - 1) > 0 && _store.Read(each.Key, long.MinValue, floorNs - 1).Any());
+        foreach (var group in old.GroupBy(each => each.FloorNs!.Value).ToList())
+        {
+            await _store.DeleteAsync(new Deletion(RollUps.TenantOf(device.Tenant), device.Id, [.. group.Select(each => each.Key.Property)], long.MinValue, group.Key - 1), cancellation);
+        }
+    }
+
+    /// <summary>How the last sweep went.</summary>
+    /// <param name="LastNs">When; null before the first.</param>
+    /// <param name="Waits">Why the next waits; null where it does not.</param>
+    /// <param name="Failed">Why it ended too early; null where it did not.</param>
+    /// <param name="SeriesCut">Series of which points were deleted.</param>
+    internal sealed record SweepState(long? LastNs, string? Waits, string? Failed, long SeriesCut);
+
+    /// <summary>A series with points that are too old.</summary>
+    /// <param name="Points">About how many: those of every block that begins before the floor.</param>
+    internal sealed record ExpiredSeries(SeriesKey Key, RetentionRule Rule, long FloorNs, long Points, long OldestNs);
+
+    private static partial class Log
+    {
+        [LoggerMessage(3161, LogLevel.Warning, "Points are not deleted by rules of retention yet: {Why}.")]
+        public static partial void Waits(ILogger logger, string why);
+
+        [LoggerMessage(3162, LogLevel.Error, "The rules of retention could not be followed; it is tried again in an hour.")]
+        public static partial void Failed(ILogger logger, Exception failure);
+    }
+}

@@ -1,0 +1,111 @@
+using Pilotage.TimeSeries;
+
+namespace Pilotage.Server.Fabric.Retention;
+
+/// <summary>What windows of series came to whose points are gone.</summary>
+/// <remarks>
+/// They are series themselves, of a tenant that nobody is: count, least, greatest and sum of each window, at its start. What was summed up
+/// once is never summed up again from what came later, so a window tells what its points were when they went.
+/// </remarks>
+internal sealed class RollUps(TimeSeriesStore store)
+{
+    /// <summary>Lengths that windows may have, by the name they are kept under.</summary>
+    public static IReadOnlyList<(string Name, long Ns)> Lengths { get; } = [("1m", 60_000_000_000), ("1h", 3_600_000_000_000), ("1d", 86_400_000_000_000)];
+
+    // A slash is in no name of a property and a tilde in none of a tenant, so nothing that devices send gets here.
+    private const string Suffix = "~rolled";
+    private static readonly string[] Parts = ["count", "min", "max", "sum"];
+
+    private volatile bool _isAny;
+
+    /// <summary>Whether there are any, of whatever series; where not, nobody need look.</summary>
+    public bool IsAny
+    {
+        get => _isAny;
+        set => _isAny = value;
+    }
+
+    /// <summary>Whose windows are kept under another tenant.</summary>
+    public static TenantId TenantOf(TenantId tenant) => new(tenant.Value + Suffix);
+
+    /// <summary>The names under which windows of a property are kept.</summary>
+    public static string[] NamesOf(string property, long windowNs) => Array.ConvertAll(Parts, part => $"{property}/{Lengths.First(length => length.Ns == windowNs).Name}/{part}");
+
+    /// <summary>Puts windows of a series into a batch.</summary>
+    public static void Add(PointBatch batch, SeriesKey key, long windowNs, IEnumerable<WindowAggregate> windows, long nowNs)
+    {
+        var names = NamesOf(key.Property, windowNs);
+        Span<double> values = stackalloc double[Parts.Length];
+        foreach (var window in windows)
+        {
+            (values[0], values[1], values[2], values[3]) = (window.Count, window.Min, window.Max, window.Sum);
+            batch.AddRow(TenantOf(key.Tenant), key.Device, window.StartNs, nowNs, names, values, Quality.Good);
+        }
+    }
+
+    /// <summary>What has to go of windows where points are deleted: each that may hold one of them.</summary>
+    public IEnumerable<Deletion> DeletionsOf(Deletion deletion)
+    {
+        var tenant = TenantOf(deletion.Tenant);
+        var kept = store.Series(tenant, deletion.Device).Select(key => key.Property).ToHashSet(StringComparer.Ordinal);
+        foreach (var (name, length) in Lengths)
+        {
+            string[] names = [.. kept.Where(one => one.Split('/') is [var property, var window, _] && window == name && deletion.Properties?.Contains(property) != false)];
+            if (names.Length > 0)
+            {
+                var from = deletion.FromNs < long.MinValue + length ? long.MinValue : WindowAggregate.StartOf(deletion.FromNs, length);
+                yield return new Deletion(tenant, deletion.Device, names, from, deletion.ToNs);
+            }
+        }
+    }
+
+    /// <summary>Windows of a series that lie in a time and are some of them a window of the query, in order.</summary>
+    /// <param name="key">The series.</param>
+    /// <param name="fromNs">The first time that counts.</param>
+    /// <param name="toNs">The first time that counts no more.</param>
+    /// <param name="windowNs">Length of windows of the query; null where all points make one.</param>
+    public IEnumerable<WindowAggregate> Read(SeriesKey key, long fromNs, long toNs, long? windowNs)
+    {
+        IEnumerable<WindowAggregate> all = [];
+        foreach (var (_, length) in Lengths)
+        {
+            var names = NamesOf(key.Property, length);
+            var kept = Array.ConvertAll(names, name => new SeriesKey(TenantOf(key.Tenant), key.Device, name));
+            if ((windowNs is { } asked && asked % length != 0) || store.KindOf(kept[0]) is null)
+            {
+                continue;
+            }
+
+            var first = fromNs == long.MinValue ? fromNs : WindowAggregate.StartOf(fromNs, length) is var start && start < fromNs ? start + length : start;
+            var last = toNs < long.MinValue + length ? long.MinValue : toNs - length;
+            all = all.Concat(Windows(kept, first, last));
+        }
+
+        return all.OrderBy(window => window.StartNs).Select(window => window with { StartNs = windowNs is { } asked ? WindowAggregate.StartOf(window.StartNs, asked) : fromNs });
+    }
+
+    /// <summary>Sums of points and windows as one, in order; both are in order.</summary>
+    public static IEnumerable<WindowAggregate> Merged(IEnumerable<WindowAggregate> windows, IEnumerable<WindowAggregate> points) => windows.Concat(points)
+        .OrderBy(window => window.StartNs)
+        .Aggregate(new List<WindowAggregate>(), (all, window) =>
+        {
+            if (all.Count > 0 && all[^1].StartNs == window.StartNs)
+            {
+                all[^1] = all[^1].With(window);
+            }
+            else
+            {
+                all.Add(window);
+            }
+
+            return all;
+        });
+
+    private IEnumerable<WindowAggregate> Windows(SeriesKey[] kept, long fromNs, long toNs)
+    {
+        // The four come in one row, so they have the same times.
+        var columns = Array.ConvertAll(kept, key => store.Read(key, fromNs, toNs));
+        return columns[0].Zip(columns[1], columns[2]).Zip(columns[3], (first, sum) =>
+            new WindowAggregate(first.First.TimeNs, (long)first.First.Value, first.Second.Value, first.Third.Value, sum.Value, null, null));
+    }
+}
