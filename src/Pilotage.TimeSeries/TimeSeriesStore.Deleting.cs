@@ -9,6 +9,9 @@ public sealed partial class TimeSeriesStore
 {
     private long _nextTombstone = 1;
 
+    // Those of which something was deleted that may still stand somewhere.
+    private readonly HashSet<DeviceSeries> _buried = [];
+
     /// <summary>Deletions that hide points which still take their space.</summary>
     internal int HidingDeletions
     {
@@ -16,7 +19,7 @@ public sealed partial class TimeSeriesStore
         {
             lock (_gate)
             {
-                return _shapes.Devices.Sum(device => device.Tombstones.Count);
+                return _buried.Sum(device => device.Tombstones.Count);
             }
         }
     }
@@ -67,15 +70,16 @@ public sealed partial class TimeSeriesStore
         }
     }
 
-    private static void Bury(DeviceSeries device, Tombstone tombstone)
+    private void Bury(DeviceSeries device, Tombstone tombstone)
     {
         var before = device.Tombstones.Count;
         device.Bury(tombstone);
+        _buried.Add(device);
         StoreMetrics.Hiding(device.Tombstones.Count - before);
     }
 
     /// <summary>All tombstones, oldest first.</summary>
-    private List<Tombstone> Tombstones() => [.. _shapes.Devices.SelectMany(device => device.Tombstones).OrderBy(one => one.Id)];
+    private List<Tombstone> Tombstones() => [.. _buried.SelectMany(device => device.Tombstones).OrderBy(one => one.Id)];
 
     /// <summary>Looks for the last values of series whose last was deleted, without holding anybody up.</summary>
     private void FindLasts()
@@ -128,13 +132,19 @@ public sealed partial class TimeSeriesStore
     /// <summary>A segment of which so much is deleted that writing it anew pays; null when there is none.</summary>
     private SegmentFile? NextPurge()
     {
-        var (deleted, tombstones) = (new Dictionary<SegmentFile, double>(), 0);
-        foreach (var device in _shapes.Devices.Where(device => device.Tombstones.Count > 0))
+        List<(IReadOnlyList<Tombstone> Tombstones, BlockRef[] Blocks)> buried;
+        lock (_gate)
         {
-            tombstones += device.Tombstones.Count;
-            foreach (var block in device.Blocks)
+            buried = [.. _buried.Select(device => (device.Tombstones, device.Blocks.ToArray()))];
+        }
+
+        // Nobody waits for this: with many devices it takes a while.
+        var deleted = new Dictionary<SegmentFile, double>();
+        foreach (var (tombstones, blocks) in buried)
+        {
+            foreach (var block in blocks)
             {
-                var share = device.Tombstones.Where(tombstone => tombstone.Touches(block)).Sum(tombstone => ShareOf(block, tombstone));
+                var share = tombstones.Where(tombstone => tombstone.Touches(block)).Sum(tombstone => ShareOf(block, tombstone));
                 if (share > 0)
                 {
                     deleted[block.Segment] = deleted.GetValueOrDefault(block.Segment) + (Math.Min(share, 1) * block.Rows * block.Shape.Properties.Length);
@@ -144,8 +154,11 @@ public sealed partial class TimeSeriesStore
 
         _deletedBytes = deleted.Where(each => each.Key.Points > 0)
             .ToDictionary(each => each.Key, each => (long)(each.Key.Bytes * Math.Min(each.Value / each.Key.Points, 1)));
-        var least = tombstones > _options.TombstonesMax ? 0 : _options.PurgedShare;
-        return _segments.Find(segment => segment.IsMergeable && deleted.TryGetValue(segment, out var points) && points >= least * segment.Points);
+        var least = buried.Sum(each => each.Tombstones.Count) > _options.TombstonesMax ? 0 : _options.PurgedShare;
+        lock (_gate)
+        {
+            return _segments.Find(segment => segment.IsMergeable && deleted.TryGetValue(segment, out var points) && points >= least * segment.Points);
+        }
     }
 
     /// <summary>About which share of a block's points is deleted, as if they stood evenly in time.</summary>
@@ -160,13 +173,15 @@ public sealed partial class TimeSeriesStore
     /// <summary>Forgets tombstones that have nothing more to hide: no segment from before them holds anything of theirs, and no head.</summary>
     private void ForgetTombstones()
     {
-        foreach (var device in _shapes.Devices.Where(device => device.Tombstones.Count > 0))
+        foreach (var device in _buried)
         {
             var before = device.Tombstones.Count;
             device.Unearth(tombstone => device.Blocks.Exists(tombstone.Touches)
                 || device.Shapes.Any(shape => HasOlder(_active.Find(shape), tombstone) || HasOlder(_sealing?.Find(shape), tombstone)));
             StoreMetrics.Hiding(device.Tombstones.Count - before);
         }
+
+        _buried.RemoveWhere(device => device.Tombstones.Count == 0);
     }
 
     private static bool HasOlder(RowTable? table, Tombstone tombstone) => table is { Count: > 0 } && tombstone.Touches(table.Snapshot());

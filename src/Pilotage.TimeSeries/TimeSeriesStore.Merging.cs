@@ -11,6 +11,7 @@ public sealed partial class TimeSeriesStore
     // Merged into others, and open as long as somebody reads them.
     private readonly List<WeakReference<SegmentFile>> _retired = [];
     private Task _mergeTask = Task.CompletedTask;
+    private bool _isMerging;
     private bool _isOpen;
 
     // About so much of a segment is deleted, as it was when that was looked at last; replaced whole.
@@ -50,13 +51,13 @@ public sealed partial class TimeSeriesStore
     {
         lock (_gate)
         {
-            if (_isClosing || !_isOpen || !_mergeTask.IsCompleted || NextMerge().Count == 0)
+            if (_isClosing || !_isOpen || _isMerging || (_buried.Count == 0 && MergePlan.Next(_segments, _options).Count == 0))
             {
                 return;
             }
 
-            _mergeTask = Task.Factory.StartNew(
-                Merge, CancellationToken.None, TaskCreationOptions.DenyChildAttach, _options.Sealer ?? TaskScheduler.Default);
+            _isMerging = true;
+            _mergeTask = Begin(Merge);
         }
     }
 
@@ -64,14 +65,29 @@ public sealed partial class TimeSeriesStore
     {
         try
         {
-            while (NextMerge() is { Count: > 0 } segments && HasRoomFor(segments) && TryMerge(segments))
+            while (true)
             {
+                var seen = Volatile.Read(ref _nextTombstone);
+                while (NextMerge() is { Count: > 0 } segments && HasRoomFor(segments) && TryMerge(segments))
+                {
+                }
+
+                lock (_gate)
+                {
+                    // What was deleted while this looked is looked for too, or nobody would until more is.
+                    if (seen == _nextTombstone || _isClosing)
+                    {
+                        _isMerging = false;
+                        return;
+                    }
+                }
             }
         }
         catch (StorageException)
         {
             // All is where it was; it is tried again after the next head was sealed, and when the store is opened.
             StoreMetrics.NotMerged();
+            Volatile.Write(ref _isMerging, false);
         }
     }
 
@@ -90,6 +106,7 @@ public sealed partial class TimeSeriesStore
     /// <summary>One segment to be written anew without what was deleted, or several to be merged.</summary>
     private List<SegmentFile> NextMerge()
     {
+        var purged = NextPurge();
         lock (_gate)
         {
             if (_isClosing)
@@ -97,7 +114,7 @@ public sealed partial class TimeSeriesStore
                 return [];
             }
 
-            if (NextPurge() is { } purged)
+            if (purged is not null)
             {
                 return [purged];
             }

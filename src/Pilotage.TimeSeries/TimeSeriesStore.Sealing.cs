@@ -62,9 +62,12 @@ public sealed partial class TimeSeriesStore
     private void StartSealing()
     {
         _sealFailure = null;
-        _sealTask = Task.Factory.StartNew(
-            Seal, CancellationToken.None, TaskCreationOptions.DenyChildAttach, _options.Sealer ?? TaskScheduler.Default);
+        _sealTask = Begin(Seal);
     }
+
+    /// <summary>Begins work of seconds: on a thread of its own, so that nobody who is to be answered waits for one.</summary>
+    private Task Begin(Action work) => Task.Factory.StartNew(
+        work, CancellationToken.None, TaskCreationOptions.DenyChildAttach | TaskCreationOptions.LongRunning, _options.Sealer ?? TaskScheduler.Default);
 
     /// <summary>Waits while the head is full and the one before it is still being sealed.</summary>
     private async ValueTask RoomAsync(CancellationToken cancellation)
