@@ -11,6 +11,7 @@ internal static class Program
     /// <summary>Every bench by its name; adding one is adding a line here.</summary>
     private static readonly Dictionary<string, Func<BenchArguments, Task<IReadOnlyList<BenchRow>>>> Benches = new(StringComparer.Ordinal)
     {
+        ["bytes"] = Series.BytesBench.RunAsync,
         ["gateway"] = Gateway.GatewayBench.RunAsync,
         ["inference"] = Inference.InferenceBench.RunAsync,
         ["series"] = Series.SeriesBench.RunAsync,
