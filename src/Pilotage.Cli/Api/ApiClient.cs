@@ -18,6 +18,13 @@ internal sealed class ApiClient : IDisposable
         ["things"] = "thing", ["mappings"] = "mapping", ["sources"] = "source",
     };
 
+    // What was not found is named by the refusal, wherever it was asked for.
+    private static readonly Dictionary<string, string> ListVerbsByCode = new(StringComparer.Ordinal)
+    {
+        ["fabric.contract.not_found"] = "contract", ["fabric.mapping.not_found"] = "mapping", ["fabric.source.not_found"] = "source",
+        ["fabric.thing.not_found"] = "thing", ["fleet.device.not_found"] = "device", ["fabric.asset.not_found"] = "asset",
+    };
+
     private readonly HttpClient _http;
 
     public ApiClient(Uri server, string token, HttpMessageHandler? handler = null)
@@ -204,11 +211,11 @@ internal sealed class ApiClient : IDisposable
         }
     }
 
-    /// <summary>Where each fault lies; a fault that is the whole message already is not said twice.</summary>
+    /// <summary>Where the fault lies; one that is the whole message already is not said twice. Of several, each is said by itself.</summary>
     private static string Why(HttpResponseMessage response, string? code, JsonObject? problem, string what)
     {
         var parts = new List<string> { $"HTTP {(int)response.StatusCode}{(code is null ? "" : $" {code}")}" };
-        parts.AddRange(problem?["errors"] switch
+        parts.AddRange((problem?["errors"] is JsonArray { Count: > 1 } ? null : problem?["errors"]) switch
         {
             JsonObject map => map.Select(pair => $"{pair.Key}: {Column.Text(pair.Value)}"),
             JsonArray list => list.Select(entry => entry?["message"]?.ToString() == what ? $"at {entry["where"]}" : $"{entry?["where"]}: {entry?["message"]}"),
@@ -241,6 +248,7 @@ internal sealed class ApiClient : IDisposable
         ("access.role_missing", _) => "pilotage person list shows who holds which role",
         ("stage.not_found" or "gate.not_found" or "gate.role_unknown" or "value.no_data", [_, _, _, var id, ..]) => $"pilotage usecase evidence {Uri.UnescapeDataString(id)} shows its gates and what they need",
         ("baseline.not_found", [_, _, _, var id, ..]) => $"freeze it, once and before the pilot, over the API: POST /api/v1/use-cases/{id}/baseline",
+        (not null, _) when ListVerbsByCode.TryGetValue(code, out var verb) => $"pilotage {verb} list shows what there is",
         (_, ["api", "v1", var noun, ..]) when status == HttpStatusCode.NotFound && ListVerbs.TryGetValue(noun, out var verb) => $"pilotage {verb} list shows what there is",
         _ when status == HttpStatusCode.Unauthorized => TokenHint,
         _ => null,

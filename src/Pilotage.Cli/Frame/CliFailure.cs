@@ -1,8 +1,14 @@
+using System.Text.RegularExpressions;
+
 namespace Pilotage.Cli.Frame;
 
-/// <summary>Ends a command with three lines: what failed, why, and what to try.</summary>
+/// <summary>Ends a command with a few lines: what failed, why, where, and what to try.</summary>
 internal sealed class CliFailure(int exitCode, string what, string? why = null, string? tryThis = null) : Exception(what)
 {
+    // What a screen holds; all of them are in the answer of the server.
+    private const int FaultsShown = 20;
+    private const int LineCharsMax = 600;
+
     public int ExitCode { get; } = exitCode;
 
     public string? Why { get; } = why;
@@ -38,11 +44,39 @@ internal sealed class CliFailure(int exitCode, string what, string? why = null, 
             error.WriteLine($"why:   {OneLine(Why)}");
         }
 
+        var faults = Faults.Where(fault => !Message.Contains($"{fault.Where}: {fault.Message.TrimEnd('.')}", StringComparison.Ordinal)).ToList();
+        if (Faults.Count > 1)
+        {
+            faults.Take(FaultsShown).ToList().ForEach(fault => error.WriteLine($"at:    {OneLine($"{fault.Where}: {fault.Message}")}"));
+        }
+
+        if (Faults.Count > 1 && faults.Count > FaultsShown)
+        {
+            error.WriteLine($"at:    and {faults.Count - FaultsShown} more places");
+        }
+
         if (Try is not null)
         {
             error.WriteLine($"try:   {OneLine(Try)}");
         }
     }
 
-    private static string OneLine(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+    /// <summary>The same, of a file that the server knows by another name than the one that was typed.</summary>
+    /// <param name="file">As it was typed.</param>
+    /// <param name="called">How the server calls it, before <c>:LINE</c>.</param>
+    public CliFailure In(string file, string called)
+    {
+        string Named(string text) => Regex.Replace(text, $@"(?<![\w./-]){Regex.Escape(called)}(?=:\d)", file.Replace("$", "$$", StringComparison.Ordinal));
+        var message = Named(Message);
+        return new CliFailure(ExitCode, message.Contains($"{file}:", StringComparison.Ordinal) || Faults.Count == 0 ? message : $"{file}: {message}", Why is null ? null : Named(Why), Try)
+        {
+            Unreachable = Unreachable, Code = Code, Faults = [.. Faults.Select(fault => (Named(fault.Where), fault.Message))],
+        };
+    }
+
+    private static string OneLine(string text)
+    {
+        var line = string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        return line.Length <= LineCharsMax ? line : line[..LineCharsMax] + "…";
+    }
 }

@@ -23,6 +23,8 @@ internal sealed class ImportRun(ImportPlan plan, CliSession session, ApiClient a
 
     public long Values => _sender.Values;
 
+    public long Held => _sender.Held;
+
     /// <summary>Rows without a value in any column.</summary>
     public long EmptyRows { get; private set; }
 

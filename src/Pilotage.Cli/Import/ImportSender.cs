@@ -20,6 +20,9 @@ internal sealed class ImportSender(ApiClient api, TimeProvider time, WrongRows w
     /// <summary>Values in them.</summary>
     public long Values { get; private set; }
 
+    /// <summary>Values that a contract keeps apart.</summary>
+    public long Held { get; private set; }
+
     public async Task SendAsync(string device, IReadOnlyList<ImportLine> lines, CancellationToken cancellation)
     {
         while (lines.Count > 0)
@@ -29,6 +32,7 @@ internal sealed class ImportSender(ApiClient api, TimeProvider time, WrongRows w
             {
                 Rows += answer.Number("rows");
                 Values += answer.Number("values");
+                Held += answer.Number("held");
                 return;
             }
 

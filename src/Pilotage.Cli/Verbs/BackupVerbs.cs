@@ -12,10 +12,10 @@ internal static class BackupVerbs
 {
     private const int DamagesShown = 20;
 
-    private static readonly Column[] Columns =
-    [
-        new("TAKEN", "taken"), new("FILES", "files"), new("BYTES", "bytes"), new("SERIES", "series"), new("POINTS", "points"), new("DAMAGED", "damaged"),
-    ];
+    private static readonly Column[] Columns = [new("TAKEN", "taken"), new("FILES", "files"), new("BYTES", "bytes"), new("VERSION", "version", true)];
+
+    // What only opening it tells.
+    private static readonly Column[] OpenedColumns = [.. Columns, new("SERIES", "series"), new("POINTS", "points"), new("DAMAGED", "damaged")];
 
     public static Verb Create(VerbFrame frame) => VerbFrame.With(
         new Verb("backup", "All of a server's state in one file, taken while it runs; and a data folder made of it."),
@@ -36,7 +36,7 @@ internal static class BackupVerbs
             file, force);
         verb.SetAction(async (parsed, cancellation) =>
         {
-            var place = VerbFrame.Given(parsed.GetValue(file), file);
+            var place = VerbFrame.FileGiven(parsed.GetValue(file), file);
             using var api = frame.Connect(parsed);
             using var export = ExportFile.Create(frame.Session.WorkingDirectory, place, parsed.GetValue(force), isPrivate: true);
             await api.CopyAsync("api/v1/backups", body => ExportVerb.WholeAsync(() => export.FillAsync(body, cancellation), "backup"), cancellation, HttpMethod.Post);
@@ -66,7 +66,7 @@ internal static class BackupVerbs
             file, drill);
         verb.SetAction(async (parsed, cancellation) =>
         {
-            var place = VerbFrame.Given(parsed.GetValue(file), file);
+            var place = VerbFrame.FileGiven(parsed.GetValue(file), file);
             await using var archive = Open(frame, place);
             if (!parsed.GetValue(drill))
             {
@@ -100,11 +100,12 @@ internal static class BackupVerbs
             file, data);
         verb.SetAction(async (parsed, cancellation) =>
         {
-            var place = VerbFrame.Given(parsed.GetValue(file), file);
+            var place = VerbFrame.FileGiven(parsed.GetValue(file), file);
             await using var archive = Open(frame, place);
             var folder = Path.Combine(frame.Session.WorkingDirectory, parsed.GetValue(data)!);
             var exit = Tell(frame, parsed, await RestoreAsync(archive, folder, place, cancellation), place);
-            frame.Session.Error.WriteLine("note: a server in this folder is the one that the backup was taken from: same keys, and it joins the same brokers as sources and takes their sessions. Stop that one first.");
+            frame.Session.Error.WriteLine("note: a server in this folder is the one that the backup was taken from, with the same keys. Stop that one first.");
+            frame.Session.Error.WriteLine("note: brokers of others that it reads as sources are paused: it would take their sessions from that server. See pilotage source list, and pilotage source resume NAME.");
             return exit;
         });
         return verb;
@@ -119,7 +120,11 @@ internal static class BackupVerbs
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new CliFailure(failure is FileNotFoundException ? ExitCode.NotFound : ExitCode.Failed, $"cannot read {place}", FileFault.Why(failure, path), "a file that pilotage backup create made");
+            var exit = Directory.Exists(path) ? ExitCode.Usage
+                : failure is FileNotFoundException or DirectoryNotFoundException ? ExitCode.NotFound
+                : failure is UnauthorizedAccessException ? ExitCode.NotAllowed
+                : ExitCode.Failed;
+            throw new CliFailure(exit, $"cannot read {place}", FileFault.Why(failure, path), "a file that pilotage backup create made");
         }
     }
 
@@ -133,16 +138,27 @@ internal static class BackupVerbs
         {
             throw new CliFailure(ExitCode.Failed, $"the disk of {folder} has no room for what is in {place}", "what was written was taken away again", "make room, or another place with --data");
         }
+        catch (Exception denied) when (denied is UnauthorizedAccessException or StorageException { Fault: StorageFault.Denied })
+        {
+            throw new CliFailure(ExitCode.NotAllowed, $"cannot make {folder}", $"this user has no right to it: {denied.Message}", "a place that this user may write to, with --data");
+        }
     }
 
     private static BackupReport Take(Outcome<BackupReport> outcome, string place) => outcome.TryGet(out var report, out var refusal)
         ? report
         : throw new CliFailure(
-            refusal.Code.EndsWith(".exists", StringComparison.Ordinal) ? ExitCode.Conflict : ExitCode.Failed, $"{place}: {refusal.Message}", null, "an earlier backup, or the same command again if it was just taken");
+            refusal.Code switch { "server.backup.exists" => ExitCode.Conflict, "server.data_not_writable" => ExitCode.NotAllowed, _ => ExitCode.Failed },
+            $"{place}: {refusal.Message}",
+            null,
+            refusal.Code switch
+            {
+                "server.backup.exists" or "server.data_not_writable" => "another folder with --data",
+                _ => "an earlier backup, or the same command again if it was just taken",
+            });
 
     private static int Tell(VerbFrame frame, ParseResult parsed, BackupReport report, string place)
     {
-        frame.Writer(parsed).Write(Row(report, place), Columns, "file");
+        frame.Writer(parsed).Write(Row(report, place), OpenedColumns, "file");
         var store = report.Store!;
         foreach (var damage in store.Damages.Take(DamagesShown))
         {

@@ -43,7 +43,7 @@ internal static partial class ContractVerbs
             file, replace, dryRun);
         verb.SetAction(async (parsed, cancellation) =>
         {
-            var given = VerbFrame.Given(parsed.GetValue(file), file);
+            var given = VerbFrame.FileGiven(parsed.GetValue(file), file);
             var bytes = Read(frame, given);
             var path = $"api/v1/things/{Uri.EscapeDataString(ThingOf(bytes, given))}/contract";
             if (parsed.GetValue(dryRun))
@@ -54,7 +54,8 @@ internal static partial class ContractVerbs
             }
 
             using var api = frame.Connect(parsed);
-            frame.Writer(parsed).Write(await api.PutBytesAsync(path, bytes, cancellation, Yaml, onlyNew: !parsed.GetValue(replace)), Columns, "thing");
+            var added = await VerbFrame.OfFileAsync(given, "contract", () => api.PutBytesAsync(path, bytes, cancellation, Yaml, onlyNew: !parsed.GetValue(replace)));
+            frame.Writer(parsed).Write(added, Columns, "thing");
             return ExitCode.Done;
         });
         return verb;
@@ -91,12 +92,13 @@ internal static partial class ContractVerbs
         verb.SetAction(async (parsed, cancellation) =>
         {
             using var api = frame.Connect(parsed);
-            using var content = new ByteArrayContent(Read(frame, VerbFrame.Given(parsed.GetValue(file), file)));
+            var given = VerbFrame.FileGiven(parsed.GetValue(file), file);
+            using var content = new ByteArrayContent(Read(frame, given));
             content.Headers.ContentType = new(Yaml);
             var answer = await api.AnswerAsync(HttpMethod.Post, "api/v1/contracts/check", content, cancellation);
             if (answer.Failure is { } failure)
             {
-                throw failure;
+                throw failure.In(given, "contract");
             }
 
             frame.Writer(parsed).Write(answer.Body, [new Column("THING", "thing"), new Column("PROPERTIES", "properties"), new Column("DEVICES", "devices")], "thing");
@@ -133,6 +135,7 @@ internal static partial class ContractVerbs
                     "pilotage contract violations --thing pump",
                     "pilotage contract violations --device pump-7 -o json"),
                 device, thing),
+            "violations",
             parsed => DataVerbs.Address("api/v1/contracts/violations", ("device", parsed.GetValue(device)), ("thing", parsed.GetValue(thing)), ("limit", "10000")),
             new Column("DEVICE", "device"), new Column("PROPERTY", "property"), new Column("RULE", "rule"), new Column("COUNT", "count"), new Column("LAST", "last"),
             new Column("VIOLATION", "violation"), new Column("SAYS", "says"), new Column("PATH", "path", true));
@@ -149,6 +152,7 @@ internal static partial class ContractVerbs
                     "pilotage contract held --device pump-7",
                     "pilotage contract held --property vibration -o csv"),
                 device, property),
+            "points that are kept apart",
             parsed => DataVerbs.Address("api/v1/quarantine", ("device", parsed.GetValue(device)), ("property", parsed.GetValue(property)), ("limit", "10000")),
             new Column("ID", "id"), new Column("DEVICE", "device"), new Column("PROPERTY", "property"), new Column("TS", "ts"), new Column("VALUE", "value", Exact: true),
             new Column("RULE", "rule"), new Column("REASON", "reason"), new Column("RECEIVED", "received", true));
@@ -160,6 +164,7 @@ internal static partial class ContractVerbs
             "release",
             "Stores points that were kept apart in their series.",
             "pilotage contract release --device pump-7 --property vibration",
+            "pilotage contract release 17 18",
             "pilotage contract release --all --dry-run"),
         HttpMethod.Post,
         "api/v1/quarantine/release");
@@ -170,6 +175,7 @@ internal static partial class ContractVerbs
             "discard",
             "Discards points that were kept apart, for good; without --yes it does nothing, and says so.",
             "pilotage contract discard --device pump-7 --yes",
+            "pilotage contract discard 17 18 --yes",
             "pilotage contract discard --all --dry-run"),
         HttpMethod.Delete,
         "api/v1/quarantine");
@@ -177,19 +183,21 @@ internal static partial class ContractVerbs
     private static Verb Decides(VerbFrame frame, Verb verb, HttpMethod method, string path)
     {
         var (device, property) = Points();
+        var ids = new Argument<long[]>("id") { Description = "Points by their numbers, as held lists them.", Arity = ArgumentArity.ZeroOrMore };
         var all = new Option<bool>("--all") { Description = "Every point that is kept apart; needed where nothing else says which." };
         var dryRun = new Option<bool>("--dry-run") { Description = "Print what would be sent and send nothing." };
         var yes = new Option<bool>("--yes") { Description = "Say that it is meant; without it, nothing is done." };
         var isFinal = method == HttpMethod.Delete;
-        VerbFrame.With(verb, isFinal ? [device, property, all, dryRun, yes] : [device, property, all, dryRun]);
+        VerbFrame.With(verb, isFinal ? [ids, device, property, all, dryRun, yes] : [ids, device, property, all, dryRun]);
         verb.SetAction(async (parsed, cancellation) =>
         {
-            if (parsed.GetValue(device) is null && parsed.GetValue(property) is null && !parsed.GetValue(all))
+            var chosen = parsed.GetValue(ids) is { Length: > 0 } some ? string.Join(',', some) : null;
+            if (chosen is null && parsed.GetValue(device) is null && parsed.GetValue(property) is null && !parsed.GetValue(all))
             {
-                throw new CliFailure(ExitCode.Usage, "nothing says which points are meant", "all of them have to be asked for in so many words", "--device or --property, or --all");
+                throw new CliFailure(ExitCode.Usage, "nothing says which points are meant", "all of them have to be asked for in so many words", "their ids, --device or --property, or --all");
             }
 
-            var address = DataVerbs.Address(path, ("device", parsed.GetValue(device)), ("property", parsed.GetValue(property)), ("all", parsed.GetValue(all) ? "true" : null));
+            var address = DataVerbs.Address(path, ("id", chosen), ("device", parsed.GetValue(device)), ("property", parsed.GetValue(property)), ("all", parsed.GetValue(all) ? "true" : null));
             if (parsed.GetValue(dryRun))
             {
                 frame.WriteRequest(method, address, null);
@@ -216,7 +224,7 @@ internal static partial class ContractVerbs
         ? named.Groups["thing"].Value
         : throw new CliFailure(ExitCode.Usage, $"{file} names no thing type", "a contract has a line of it", "thing: pump");
 
-    private static byte[] Read(VerbFrame frame, string given)
+    internal static byte[] Read(VerbFrame frame, string given, string tryThis = "pilotage contract add FILE")
     {
         var path = Path.GetFullPath(given, frame.Session.WorkingDirectory);
         try
@@ -225,7 +233,7 @@ internal static partial class ContractVerbs
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new CliFailure(ExitCode.Usage, $"{given} cannot be read", FileFault.Why(failure, path), "a file that is there: pilotage contract add FILE");
+            throw new CliFailure(ExitCode.Usage, $"{given} cannot be read", FileFault.Why(failure, path), $"a file that is there: {tryThis}");
         }
     }
 

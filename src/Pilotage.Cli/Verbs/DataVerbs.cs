@@ -16,6 +16,7 @@ internal static class DataVerbs
 
     private static Verb List(VerbFrame frame)
     {
+        var device = Text("--device", "One device, by id, path or name.", "DEVICE");
         var path = Text("--path", "Devices by their path; * stays within a level, ** does not.", "PATTERN");
         var thing = Text("--thing", "Devices of one thing type.", "TYPE");
         var property = Text("--property", "Series of one property only.", "NAME");
@@ -28,12 +29,15 @@ internal static class DataVerbs
                 new Verb(
                     "list",
                     "Lists the series with their last values.",
+                    "pilotage data list --device pump-7",
                     "pilotage data list --path 'acme/lyon/**'",
                     "pilotage data list --thing pump --property vibration -o csv",
                     "pilotage data list --quantity temperature --text 'bearing line-2'"),
-                path, thing, property, quantity, unit, type, text),
+                device, path, thing, property, quantity, unit, type, text),
+            "series",
             parsed => Address(
-                "api/v1/series", ("path", parsed.GetValue(path)), ("thing", parsed.GetValue(thing)), ("property", parsed.GetValue(property)), ("quantity", parsed.GetValue(quantity)),
+                "api/v1/series", ("device", parsed.GetValue(device)),
+                ("path", parsed.GetValue(path)), ("thing", parsed.GetValue(thing)), ("property", parsed.GetValue(property)), ("quantity", parsed.GetValue(quantity)),
                 ("unit", parsed.GetValue(unit)), ("type", parsed.GetValue(type)), ("text", parsed.GetValue(text)), ("limit", "50000")),
             new Column("DEVICE", "device"), new Column("PROPERTY", "property"), new Column("LAST", "lastTime"), new Column("VALUE", "lastValue", Exact: true), new Column("UNIT", "unit"),
             new Column("QUALITY", "quality"), new Column("SCORE", "score"), new Column("PATH", "path", true));
@@ -56,6 +60,7 @@ internal static class DataVerbs
                     "pilotage data quality --device pump-7 -o json",
                     "pilotage data quality --path 'acme/lyon/**' --finding stuck"),
                 device, path, thing, property, finding, worst),
+            "series",
             parsed => Address(
                 "api/v1/series/quality", ("device", parsed.GetValue(device)), ("path", parsed.GetValue(path)), ("thing", parsed.GetValue(thing)), ("property", parsed.GetValue(property)),
                 ("finding", parsed.GetValue(finding)), ("worst", parsed.GetValue(worst)?.ToString(CultureInfo.InvariantCulture)), ("limit", parsed.GetValue(worst) is null ? "50000" : null)),
@@ -114,25 +119,43 @@ internal static class DataVerbs
         var from = Text("--from", "The first time that goes, RFC 3339.", "TIME");
         var to = Text("--to", "The first time that stays, RFC 3339.", "TIME");
         var all = new Option<bool>("--all") { Description = "Everything that the device sent; needed where nothing else says what goes." };
-        return frame.Removes(
-            VerbFrame.With(
-                new Verb(
-                    "delete",
-                    "Deletes points of a device that are stored by now, for good. What arrives later at their times is new. Datasets that were cut stay as they are.",
-                    "pilotage data delete pump-7 --property vibration --from 2026-03-01T00:00:00Z --to 2026-03-02T00:00:00Z --dry-run",
-                    "pilotage data delete pump-7 --all --yes"),
-                device, property, from, to, all),
-            HttpMethod.Delete,
-            device,
-            (parsed, segment) => parsed.GetValue(property) is null && parsed.GetValue(from) is null && parsed.GetValue(to) is null && !parsed.GetValue(all)
-                ? throw new CliFailure(ExitCode.Usage, "nothing says what is to be deleted", "everything that a device sent has to be asked for in so many words", "--property, --from or --to, or --all")
-                : Address(
+        var dryRun = new Option<bool>("--dry-run") { Description = "Say how many points of which series would go, and delete nothing." };
+        var yes = new Option<bool>("--yes") { Description = "Say that it is meant; without it, nothing is done." };
+        var verb = VerbFrame.With(
+            new Verb(
+                "delete",
+                "Deletes points of a device that are stored by now, for good, and says how many of which series. What arrives later at their times is new. Datasets that were cut stay as they are.",
+                "pilotage data delete pump-7 --property vibration --from 2026-03-01T00:00:00Z --to 2026-03-02T00:00:00Z --dry-run",
+                "pilotage data delete pump-7 --all --yes"),
+            device, property, from, to, all, yes, dryRun);
+        verb.SetAction(async (parsed, cancellation) =>
+        {
+            var segment = VerbFrame.Segment(parsed.GetValue(device), device);
+            if (parsed.GetValue(property) is null && parsed.GetValue(from) is null && parsed.GetValue(to) is null && !parsed.GetValue(all))
+            {
+                throw new CliFailure(ExitCode.Usage, "nothing says what is to be deleted", "everything that a device sent has to be asked for in so many words", "--property, --from or --to, or --all");
+            }
+
+            var isTrial = parsed.GetValue(dryRun);
+            if (!isTrial && !parsed.GetValue(yes))
+            {
+                throw new CliFailure(ExitCode.Usage, "nothing was done: delete must be said to be meant", "what is deleted cannot be brought back", "the same with --dry-run to see how much it is, or with --yes");
+            }
+
+            using var api = frame.Connect(parsed);
+            var gone = await api.ChangeAsync(
+                HttpMethod.Delete,
+                Address(
                     $"api/v1/devices/{segment}/series", ("property", parsed.GetValue(property)), ("from", parsed.GetValue(from)), ("to", parsed.GetValue(to)),
-                    ("all", parsed.GetValue(all) ? "true" : null)),
-            new Column("DEVICE", "device"),
-            new Column("PROPERTIES", "properties"),
-            new Column("FROM", "from"),
-            new Column("TO", "to"));
+                    ("all", parsed.GetValue(all) ? "true" : null), ("dryRun", isTrial ? "true" : null)),
+                null,
+                cancellation);
+            var writer = frame.Writer(parsed);
+            writer.Write(writer.IsMachineReadable ? gone : gone?["series"], [new Column("PROPERTY", "property"), new Column("POINTS", "points")], "property");
+            frame.Session.Error.WriteLine(Printable.Of($"{gone?["points"]} points of {gone?["device"]} {(isTrial ? "would go; nothing was deleted: the same with --yes deletes them" : "are deleted")}"));
+            return ExitCode.Done;
+        });
+        return verb;
     }
 
     /// <summary>One row for each window of each group, so that a table or CSV can be made of it.</summary>

@@ -15,7 +15,7 @@ internal sealed class ImportVerb
 
     private static readonly Column[] Result =
     [
-        new("FILE", "file"), new("ROWS", "rows"), new("VALUES", "values"), new("ROWS LEFT OUT", "rowsLeftOut"), new("CELLS LEFT OUT", "cellsLeftOut"), new("EMPTY ROWS", "emptyRows", true),
+        new("FILE", "file"), new("ROWS", "rows"), new("VALUES", "values"), new("ROWS LEFT OUT", "rowsLeftOut"), new("CELLS LEFT OUT", "cellsLeftOut"), new("HELD", "held", true), new("EMPTY ROWS", "emptyRows", true),
     ];
 
     private readonly VerbFrame _frame;
@@ -77,12 +77,18 @@ internal sealed class ImportVerb
         var run = new ImportRun(plan, session, api, wrong);
         await run.ReadAsync(isTrial: false, cancellation);
         wrong.WriteTo(session.Error);
+        if (run.Held > 0)
+        {
+            session.Error.WriteLine($"{run.Held} values broke a contract and are kept apart: pilotage contract held");
+        }
+
         writer.Write(
             new JsonObject
             {
                 ["file"] = plan.File,
                 ["rows"] = run.Stored,
                 ["values"] = run.Values,
+                ["held"] = run.Held,
                 ["rowsLeftOut"] = wrong.Rows,
                 ["cellsLeftOut"] = wrong.Cells,
                 ["emptyRows"] = run.EmptyRows,

@@ -116,7 +116,7 @@ internal static class MappingVerbs
             file, replace, dryRun);
         verb.SetAction(async (parsed, cancellation) =>
         {
-            var given = VerbFrame.Given(parsed.GetValue(file), file);
+            var given = VerbFrame.FileGiven(parsed.GetValue(file), file);
             var document = Read(frame, given);
             var path = $"api/v1/mappings/{Uri.EscapeDataString(NameIn(document, given))}/document";
             if (parsed.GetValue(dryRun))
@@ -126,7 +126,8 @@ internal static class MappingVerbs
             }
 
             using var api = frame.Connect(parsed);
-            var added = await api.PutBytesAsync(path, Encoding.UTF8.GetBytes(document), cancellation, "application/yaml", onlyNew: !parsed.GetValue(replace));
+            var added = await VerbFrame.OfFileAsync(
+                given, NameIn(document, given) + ".yaml", () => api.PutBytesAsync(path, Encoding.UTF8.GetBytes(document), cancellation, "application/yaml", onlyNew: !parsed.GetValue(replace)));
             Note(frame, added);
             frame.Writer(parsed).Write(added, Columns);
             return ExitCode.Done;
@@ -198,7 +199,7 @@ internal static class MappingVerbs
             file, sample, from, source);
         verb.SetAction(async (parsed, cancellation) =>
         {
-            var given = VerbFrame.Given(parsed.GetValue(file), file);
+            var given = VerbFrame.FileGiven(parsed.GetValue(file), file);
             var body = new JsonObject
             {
                 ["mapping"] = Read(frame, given),
@@ -210,7 +211,7 @@ internal static class MappingVerbs
             }
 
             using var api = frame.Connect(parsed);
-            var seen = await api.PostAsync("api/v1/mappings/preview", body, cancellation);
+            var seen = await VerbFrame.OfFileAsync(given, "mapping", () => api.PostAsync("api/v1/mappings/preview", body, cancellation));
             Note(frame, seen);
             var writer = frame.Writer(parsed);
             writer.Write(writer.IsMachineReadable ? seen : Flat(seen), OutlookColumns, "topic");
@@ -230,6 +231,7 @@ internal static class MappingVerbs
                     "pilotage mapping unmapped",
                     "pilotage mapping unmapped --source factory -o json"),
                 source),
+            "unmapped topics",
             parsed => $"api/v1/unmapped{(parsed.GetValue(source) is { } name ? $"?source={Uri.EscapeDataString(name)}" : "")}",
             UnmappedColumns);
     }

@@ -16,6 +16,13 @@ internal sealed class SourceVerbs
         new("WHY", "why"),
     ];
 
+    private static readonly Column[] LetterColumns =
+    [
+        new("ID", "id"), new("SOURCE", "source"), new("RECEIVED", "received"), new("TOPIC", "topic"), new("REASON", "reason"), new("BYTES", "bytes"), new("PAYLOAD", "payload", true),
+    ];
+
+    private static readonly Column[] LettersDecided = [new("MESSAGES", "messages"), new("KEPT", "kept"), new("WHY KEPT", "why")];
+
     private readonly VerbFrame _frame;
     private readonly Argument<string> _kind = VerbFrame.Name("kind", "mqtt");
     private readonly Option<string?> _name = DataVerbs.Text("--name", "What the source is called; default: the name of the mapping.", "NAME");
@@ -45,6 +52,11 @@ internal sealed class SourceVerbs
             new SourceVerbs(frame).Add(),
             frame.Lists(new Verb("list", "Lists the sources and how each stands.", "pilotage source list", "pilotage source list -o wide"), _ => "api/v1/sources", Columns),
             Show(frame),
+            Pauses(frame, "pause", "Reads a broker no more until it is resumed; the broker keeps its messages for as long as it keeps the session.", "pilotage source pause factory --dry-run"),
+            Pauses(frame, "resume", "Reads a broker again that was paused, or that a restore paused. Stop any other server first that reads it under the same client id.", "pilotage source resume factory --dry-run"),
+            Letters(frame),
+            Retry(frame),
+            Discard(frame),
             frame.Removes(
                 VerbFrame.With(
                     new Verb(
@@ -74,6 +86,64 @@ internal sealed class SourceVerbs
         });
         return verb;
     }
+
+    private static Verb Pauses(VerbFrame frame, string verb, string says, string example)
+    {
+        var name = VerbFrame.Name("name", "The source.");
+        var made = VerbFrame.With(new Verb(verb, says, $"pilotage source {verb} factory", example), name);
+        return frame.Changes(made, parsed => ($"api/v1/sources/{VerbFrame.Segment(parsed.GetValue(name), name)}/{verb}", new JsonObject()), Columns);
+    }
+
+    private static Verb Letters(VerbFrame frame)
+    {
+        var source = DataVerbs.Text("--source", "Of this source alone.", "NAME");
+        return frame.Lists(
+            VerbFrame.With(
+                new Verb(
+                    "dead-letters",
+                    "Lists messages that a rule takes and that could not be read, so that nobody knows whose they are: on disk, with the reason.",
+                    "pilotage source dead-letters",
+                    "pilotage source dead-letters --source factory -o wide"),
+                source),
+            "dead letters",
+            parsed => DataVerbs.Address("api/v1/dead-letters", ("source", parsed.GetValue(source)), ("limit", "1000")),
+            LetterColumns);
+    }
+
+    private static Verb Retry(VerbFrame frame)
+    {
+        var (name, ids) = (VerbFrame.Name("name", "The source."), Ids());
+        var verb = VerbFrame.With(
+            new Verb(
+                "retry",
+                "Reads the dead letters of a source by its mapping as it is now; what can be read is stored at its time, the rest stays.",
+                "pilotage source retry factory",
+                "pilotage source retry factory 17 18"),
+            name, ids);
+        return frame.Changes(
+            verb, parsed => (DataVerbs.Address("api/v1/dead-letters/retry", ("source", VerbFrame.Given(parsed.GetValue(name), name)), ("id", Joined(parsed.GetValue(ids)))), new JsonObject()), LettersDecided);
+    }
+
+    private static Verb Discard(VerbFrame frame)
+    {
+        var (name, ids) = (VerbFrame.Name("name", "The source."), Ids());
+        return frame.Removes(
+            VerbFrame.With(
+                new Verb(
+                    "discard",
+                    "Discards the dead letters of a source for good.",
+                    "pilotage source discard factory --yes",
+                    "pilotage source discard factory 17 18 --dry-run"),
+                name, ids),
+            HttpMethod.Delete,
+            name,
+            (parsed, segment) => DataVerbs.Address("api/v1/dead-letters", ("source", Uri.UnescapeDataString(segment)), ("id", Joined(parsed.GetValue(ids)))),
+            LettersDecided);
+    }
+
+    private static Argument<long[]> Ids() => new("id") { Description = "By their numbers; all of the source if left out.", Arity = ArgumentArity.ZeroOrMore };
+
+    private static string? Joined(long[]? ids) => ids is { Length: > 0 } ? string.Join(',', ids) : null;
 
     private Verb Add()
     {
@@ -115,7 +185,8 @@ internal sealed class SourceVerbs
 
         if (document is not null)
         {
-            MappingVerbs.Note(_frame, await api.PutBytesAsync($"api/v1/mappings/{Uri.EscapeDataString(mapping)}/document", Encoding.UTF8.GetBytes(document), cancellation, "application/yaml"));
+            MappingVerbs.Note(_frame, await VerbFrame.OfFileAsync(
+                map, mapping + ".yaml", () => api.PutBytesAsync($"api/v1/mappings/{Uri.EscapeDataString(mapping)}/document", Encoding.UTF8.GetBytes(document), cancellation, "application/yaml")));
         }
 
         var added = await api.ChangeAsync(HttpMethod.Put, $"api/v1/sources/{Uri.EscapeDataString(name)}", source, cancellation, onlyNew: !parsed.GetValue(_replace));
@@ -137,7 +208,7 @@ internal sealed class SourceVerbs
             asked["seconds"] = lasts;
         }
 
-        var heard = await api.PostAsync("api/v1/sources/preview", asked, cancellation);
+        var heard = await VerbFrame.OfFileAsync(parsed.GetValue(_map)!, "mapping", () => api.PostAsync("api/v1/sources/preview", asked, cancellation));
         MappingVerbs.Note(_frame, heard);
         _frame.Session.Error.WriteLine(
             $"{heard?["messages"]} messages on {heard?["seen"]} topics in {heard?["seconds"]} s; {string.Join(", ", (heard?["topics"] as JsonArray ?? []).Select(one => $"{one?["topic"]}: {one?["answer"]}"))}");

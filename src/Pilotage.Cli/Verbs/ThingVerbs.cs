@@ -42,7 +42,7 @@ internal static class ThingVerbs
             file, name, replace, dryRun);
         verb.SetAction(async (parsed, cancellation) =>
         {
-            var given = VerbFrame.Given(parsed.GetValue(file), file);
+            var given = VerbFrame.FileGiven(parsed.GetValue(file), file);
             var thing = parsed.GetValue(name) ?? NameOf(given);
             var bytes = Read(Path.GetFullPath(given, frame.Session.WorkingDirectory), given);
             var path = $"api/v1/things/{Uri.EscapeDataString(thing)}/description";

@@ -32,13 +32,22 @@ internal sealed class VerbFrame(CliSession session, GlobalOptions options)
         return verb;
     }
 
-    /// <summary>A verb that lists all pages of a resource.</summary>
-    public Verb Lists(Verb verb, Func<ParseResult, string> path, params Column[] columns)
+    /// <summary>A verb that lists all pages of a resource; a list without a row says so, for a mistyped filter would look like one that is right.</summary>
+    public Verb Lists(Verb verb, Func<ParseResult, string> path, params Column[] columns) => Lists(verb, null, path, columns);
+
+    /// <summary>The same of rows that are called otherwise than the noun of the command.</summary>
+    public Verb Lists(Verb verb, string? rowsCalled, Func<ParseResult, string> path, params Column[] columns)
     {
         verb.SetAction(async (parsed, cancellation) =>
         {
             using var api = Connect(parsed);
-            Writer(parsed).Write(await api.ListAsync(path(parsed), cancellation), columns);
+            var rows = await api.ListAsync(path(parsed), cancellation);
+            Writer(parsed).Write(rows, columns);
+            if (rows.Count == 0)
+            {
+                Session.Error.WriteLine(Printable.Of(NoRows(verb, rowsCalled ?? verb.Parents.OfType<Command>().First().Name + "s", parsed)));
+            }
+
             return ExitCode.Done;
         });
         return verb;
@@ -47,6 +56,9 @@ internal sealed class VerbFrame(CliSession session, GlobalOptions options)
     /// <summary>A verb that changes something by POST: <c>--dry-run</c> prints the request and sends nothing.</summary>
     public Verb Changes(Verb verb, Func<ParseResult, (string Path, JsonObject Body)> request, params Column[] columns) =>
         Sends(verb, HttpMethod.Post, parsed => request(parsed), columns);
+
+    /// <summary>A verb that makes or changes something by PUT.</summary>
+    public Verb Puts(Verb verb, Func<ParseResult, (string Path, JsonObject Body)> request, params Column[] columns) => Sends(verb, HttpMethod.Put, parsed => request(parsed), columns);
 
     /// <summary>A verb that makes something by PUT: refused where it is there already, unless <c>--replace</c> is given.</summary>
     public Verb Makes(Verb verb, Func<ParseResult, (string Path, JsonObject Body)> request, params Column[] columns)
@@ -117,6 +129,27 @@ internal sealed class VerbFrame(CliSession session, GlobalOptions options)
             Listing(argument.Parents.OfType<Command>().First()))
         : given;
 
+    /// <summary>What was given for a file, which may be anything but nothing.</summary>
+    public static string FileGiven(string? given, Argument argument) => string.IsNullOrWhiteSpace(given)
+        ? throw new CliFailure(ExitCode.Usage, $"<{argument.Name}> is empty", "it is the name of a file", Listing(argument.Parents.OfType<Command>().First()))
+        : given;
+
+    /// <summary>What is told of a file by the server, told by the name that was typed.</summary>
+    /// <param name="given">As it was typed.</param>
+    /// <param name="called">How the server calls it.</param>
+    /// <param name="ask">Sends it.</param>
+    public static async Task<T> OfFileAsync<T>(string given, string called, Func<Task<T>> ask)
+    {
+        try
+        {
+            return await ask();
+        }
+        catch (CliFailure failure)
+        {
+            throw failure.In(given, called);
+        }
+    }
+
     /// <summary>What would be sent, for <c>--dry-run</c>.</summary>
     public void WriteRequest(HttpMethod method, string path, JsonObject? body, bool onlyNew = false)
     {
@@ -137,6 +170,12 @@ internal sealed class VerbFrame(CliSession session, GlobalOptions options)
     {
         var noun = verb.Parents.OfType<Command>().First();
         return noun.Subcommands.Any(other => other.Name == "list") ? $"pilotage {noun.Name} list shows what there is" : $"pilotage {noun.Name} {verb.Name} --help";
+    }
+
+    private static string NoRows(Verb verb, string rows, ParseResult parsed)
+    {
+        var filters = verb.Options.Where(option => parsed.GetResult(option) is { Implicit: false }).Select(option => $"{option.Name} {string.Join(' ', parsed.GetResult(option)!.Tokens.Select(token => token.Value))}".TrimEnd()).ToList();
+        return filters.Count == 0 ? $"there are no {rows}" : $"no {rows} match {string.Join(' ', filters)}";
     }
 
     private Verb Sends(

@@ -76,7 +76,8 @@ public sealed record TopicPath
 
         foreach (var level in path.Split('/'))
         {
-            if (path[level] is [] or ['_' or '$', ..])
+            // A dot and two of them are places in every address over HTTP, and no name there.
+            if (path[level] is [] or ['_' or '$', ..] or ['.'] or ['.', '.'])
             {
                 return false;
             }

@@ -71,6 +71,7 @@ public static class FabricModule
         .AddSingleton<MappingStore>()
         .AddSingleton<MappingBook>()
         .AddSingleton<MappedDevices>()
+        .AddSingleton<DeadLetters>()
         .AddSingleton<MappedMessages>()
         .AddSingleton<MappingPreview>()
         .AddSingleton<UnmappedBook>()
@@ -145,12 +146,17 @@ public static class FabricModule
         api.MapPut("mappings/{name}/document", MappingEndpoints.PutAsync).RequirePermission("fabric.mapping.write", Scope.Tenant);
         api.MapDelete("mappings/{name}", MappingEndpoints.Remove).RequirePermission("fabric.mapping.delete", Scope.Tenant);
         api.MapPost("mappings/preview", MappingEndpoints.Preview).RequirePermission("fabric.mapping.read", Scope.Tenant);
+        api.MapGet("dead-letters", DeadLetterEndpoints.List).RequirePermission("fabric.deadletter.read", Scope.Tenant);
+        api.MapPost("dead-letters/retry", DeadLetterEndpoints.RetryAsync).RequirePermission("fabric.deadletter.decide", Scope.Tenant);
+        api.MapDelete("dead-letters", DeadLetterEndpoints.Discard).RequirePermission("fabric.deadletter.decide", Scope.Tenant);
         api.MapGet("unmapped", UnmappedEndpoints.List).RequirePermission("fabric.mapping.read", Scope.Tenant);
         api.MapGet("unmapped/proposal", UnmappedEndpoints.Propose).RequirePermission("fabric.mapping.read", Scope.Tenant);
         api.MapGet("sources", SourceEndpoints.List).RequirePermission("fabric.source.read", Scope.Tenant);
         api.MapGet("sources/{name}", SourceEndpoints.Show).RequirePermission("fabric.source.read", Scope.Tenant);
         api.MapPut("sources/{name}", SourceEndpoints.PutAsync).RequirePermission("fabric.source.write", Scope.Tenant);
         api.MapDelete("sources/{name}", SourceEndpoints.RemoveAsync).RequirePermission("fabric.source.delete", Scope.Tenant);
+        api.MapPost("sources/{name}/pause", SourceEndpoints.PauseAsync).RequirePermission("fabric.source.write", Scope.Tenant);
+        api.MapPost("sources/{name}/resume", SourceEndpoints.ResumeAsync).RequirePermission("fabric.source.write", Scope.Tenant);
         api.MapPost("sources/preview", SourceEndpoints.PreviewAsync).RequirePermission("fabric.source.write", Scope.Tenant);
         InfluxEndpoints.Map(routes);
         PromEndpoints.Map(routes);

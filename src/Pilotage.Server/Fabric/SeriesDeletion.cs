@@ -10,8 +10,12 @@ namespace Pilotage.Server.Fabric;
 /// <summary>Deletes what a device sent, over HTTP.</summary>
 internal static class SeriesDeletion
 {
-    /// <summary>What was deleted: points from a time on, before another one.</summary>
-    internal sealed record DeletedView(string Device, IReadOnlyList<string> Properties, DateTimeOffset? From, DateTimeOffset? To);
+    private const int CheckEvery = 100_000;
+
+    /// <summary>What was deleted, or would be: points from a time on, before another one, by series as they were counted just before.</summary>
+    internal sealed record DeletedView(string Device, IReadOnlyList<string> Properties, DateTimeOffset? From, DateTimeOffset? To, long Points, IReadOnlyList<GoneView> Series, bool IsDone);
+
+    internal sealed record GoneView(string Property, long Points);
 
     /// <summary>Deletes points that are stored by now; what arrives later at their times is new.</summary>
     /// <param name="id">The device, by id, path or name.</param>
@@ -19,12 +23,14 @@ internal static class SeriesDeletion
     /// <param name="from">The first time that goes; the earliest when left out.</param>
     /// <param name="to">The first time that stays; none when left out.</param>
     /// <param name="all">Has to be true where nothing else says what goes.</param>
+    /// <param name="dryRun">Counts what would go, and deletes nothing.</param>
     public static async Task<IResult> DeleteAsync(
         string id,
         string? property,
         DateTimeOffset? from,
         DateTimeOffset? to,
         bool? all,
+        bool? dryRun,
         Principal who,
         IFleet fleet,
         TimeSeriesStore store,
@@ -51,14 +57,44 @@ internal static class SeriesDeletion
         var properties = property?.Split(',', StringSplitOptions.TrimEntries);
         var deletion = new Deletion(
             device.Tenant, device.Id, properties, from is { } f ? Clock.ToNs(f) : long.MinValue, to is { } t ? Clock.ToNs(t) - 1 : long.MaxValue);
+        var gone = Count(store, deletion, cancellation);
+        if (dryRun == true)
+        {
+            return TypedResults.Ok(new DeletedView(device.Id.Value, properties ?? [], from, to, gone.Sum(one => one.Points), gone, IsDone: false));
+        }
+
         await store.DeleteAsync(deletion, cancellation);
         foreach (var windows in rollUps.DeletionsOf(deletion).ToList())
         {
             await store.DeleteAsync(windows, cancellation);
         }
 
-        audit.Record(who, "fabric.series.delete", device.Id.Value, "done", FormattableString.Invariant($"{property ?? "everything"} from {from:O} to {to:O}"));
-        return TypedResults.Ok(new DeletedView(device.Id.Value, properties ?? [], from, to));
+        audit.Record(who, "fabric.series.delete", device.Id.Value, "done", FormattableString.Invariant($"{gone.Sum(one => one.Points)} points, {property ?? "everything"} from {from:O} to {to:O}"));
+        return TypedResults.Ok(new DeletedView(device.Id.Value, properties ?? [], from, to, gone.Sum(one => one.Points), gone, IsDone: true));
+    }
+
+    /// <summary>The points of each series that has some, by reading them: what was summed up leaves out those that are bad or not finite.</summary>
+    private static List<GoneView> Count(TimeSeriesStore store, Deletion deletion, CancellationToken cancellation)
+    {
+        var gone = new List<GoneView>();
+        foreach (var key in store.Series(deletion.Tenant, deletion.Device).Where(key => deletion.Properties?.Contains(key.Property) != false))
+        {
+            var points = 0L;
+            foreach (var _ in store.ReadTyped(key, deletion.FromNs, deletion.ToNs))
+            {
+                if (++points % CheckEvery == 0)
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                }
+            }
+
+            if (points > 0)
+            {
+                gone.Add(new GoneView(key.Property, points));
+            }
+        }
+
+        return gone;
     }
 
     private static Outcome<Device> Known(TimeSeriesStore store, Device device, string? properties)

@@ -51,17 +51,21 @@ internal static class SeriesEndpoints
     /// <summary>Series of many devices with their last values; the cursor is device and property of the last one of the page before.</summary>
     /// <remarks>What the thing descriptions say is searched by quantity, unit, type and text.</remarks>
     public static IResult ListAll(
-        string? path, string? thing, string? property, string? quantity, string? unit, string? type, string? text, string? cursor, int? limit, Principal who, IFleet fleet,
-        TimeSeriesStore store, ThingBook things, QualityWatch watch) =>
+        string? device, string? path, string? thing, string? property, string? quantity, string? unit, string? type, string? text, string? cursor, int? limit, Principal who,
+        IFleet fleet, TimeSeriesStore store, ThingBook things, QualityWatch watch) =>
         SeriesSearch.Of(things, quantity, unit, type, text).Then(search => QueryBounds.Limit(limit, PageDefault, PageMax).Then(size =>
         {
-            var rest = fleet.List(who.Tenant, new DeviceQuery { PathPattern = path, Thing = thing })
-                .OrderBy(device => device.Id.Value, StringComparer.Ordinal)
-                .SelectMany(device => Rows(device, store, watch, things, last => (property is null || last == property) && search.Matches(device, last)))
-                .Where(row => cursor is null || string.CompareOrdinal(PlaceOf(row), cursor) > 0)
-                .Take(size + 1).ToList();
-            var page = rest.Count > size ? rest[..size] : rest;
-            return (Outcome<SeriesPage>)new SeriesPage(page, rest.Count > size ? PlaceOf(page[^1]) : null);
+            var asked = new DeviceQuery { PathPattern = path, Thing = thing };
+            return Devices(device, asked, who, fleet).Then(devices =>
+            {
+                var rest = devices
+                    .OrderBy(one => one.Id.Value, StringComparer.Ordinal)
+                    .SelectMany(one => Rows(one, store, watch, things, last => (property is null || last == property) && search.Matches(one, last)))
+                    .Where(row => cursor is null || string.CompareOrdinal(PlaceOf(row), cursor) > 0)
+                    .Take(size + 1).ToList();
+                var page = rest.Count > size ? rest[..size] : rest;
+                return (Outcome<SeriesPage>)new SeriesPage(page, rest.Count > size ? PlaceOf(page[^1]) : null);
+            });
         })).ToHttp();
 
     public static IResult Read(
@@ -89,6 +93,12 @@ internal static class SeriesEndpoints
 
     public static IResult FleetReadiness(string? path, string? thing, Principal who, IFleet fleet, ITelemetry telemetry) =>
         TypedResults.Ok(telemetry.ReadinessOf(who.Tenant, fleet.List(who.Tenant, new DeviceQuery { PathPattern = path, Thing = thing })));
+
+    /// <summary>The devices that are meant; one by its id, path or name has to be among the others.</summary>
+    private static Outcome<IReadOnlyList<Device>> Devices(string? device, DeviceQuery others, Principal who, IFleet fleet) => device is null
+        ? (Outcome<IReadOnlyList<Device>>)(List<Device>)[.. fleet.List(who.Tenant, others)]
+        : fleet.Resolve(who.Tenant, device).Then(found =>
+            (Outcome<IReadOnlyList<Device>>)(List<Device>)[.. fleet.List(who.Tenant, others).Where(one => one.Id == found.Id)]);
 
     private static Stretch Read(TimeSeriesStore store, SeriesKey key, DateTimeOffset? from, DateTimeOffset? to, int points)
     {

@@ -14,6 +14,7 @@ internal sealed class DataFolder : IDisposable
     public const string ArtifactsFolder = "artifacts";
     private const string FormatFile = "format.json";
     private const string LockFile = "server.lock";
+    private const string RestoredFile = "restored.json";
     private const string FormatName = "pilotage.data";
 
     // 2: series hold other values than doubles. 3: columns of a block are read each by itself, and summed up.
@@ -89,6 +90,19 @@ internal sealed class DataFolder : IDisposable
                     "server.data_not_writable",
                     $"The data folder {full} cannot be written: {failure.Message.TrimEnd('.')}. Give a folder that this user may write to with --data.");
         }
+    }
+
+    /// <summary>Whether it was made of a backup and no server has taken note of that yet: the one that the backup was taken of may run still.</summary>
+    public bool IsRestored => AtomicFile.Read(Files, RestoredFile) is not null;
+
+    /// <summary>Says that it was made of a backup.</summary>
+    public void MarkRestored(DateTimeOffset taken) => AtomicFile.Write(Files, RestoredFile, Encoding.UTF8.GetBytes($"{{\"taken\":\"{taken:O}\"}}\n"));
+
+    /// <summary>What follows from it is on disk, and the next start is as any other.</summary>
+    public void ForgetRestored()
+    {
+        Files.Delete(RestoredFile);
+        Files.Sync();
     }
 
     /// <summary>Whether a file that stands in the folder itself goes with it wherever it is moved: the catalogue is copied in its own way, the lock is not.</summary>

@@ -62,7 +62,7 @@ public sealed class SourceJoinTests : IDisposable
         (exit, var shown, errors) = await AskAsync(server, [.. add, "--password-file", In("pw")]);
         Assert.Equal(0, exit);
         Assert.Contains("factory/press-1/temp  status  ", shown, StringComparison.Ordinal);
-        Assert.Contains("1 messages on 1 topics in 1 s; factory/#: QoS 0", errors, StringComparison.Ordinal);
+        Assert.Contains("1 messages on 1 topics in 1 s; factory/#: QoS 1", errors, StringComparison.Ordinal);
         Assert.Contains("our promise begins there", errors, StringComparison.Ordinal);
         Assert.EndsWith("nothing was added: the same with --yes adds it", errors.TrimEnd(), StringComparison.Ordinal);
         Assert.Empty((await server.Door.GetAsync("api/v1/sources"))["items"]!.AsArray());

@@ -37,6 +37,45 @@ public sealed class ContractVerbTests
     }
 
     [Fact]
+    public async Task Faults_are_named_by_the_file_that_was_typed_each_in_a_line_of_bounded_length()
+    {
+        using var run = new CliRun().Connected();
+        await File.WriteAllTextAsync(Path.Combine(run.Directory, "c.yaml"), Contract);
+        var faults = string.Join(',', Enumerable.Range(1, 30).Select(line => $$"""{"where":"contract:{{line}}:7","message":"{{new string('x', 700)}}"}"""));
+        run.Server.Answer(
+            "POST /api/v1/contracts/check",
+            $$"""{"type":"https://pilotage.dev/problems/fabric.contract.invalid","detail":"The contract cannot be used: contract:1:7: x (and 29 more).","errors":[{{faults}}]}""",
+            System.Net.HttpStatusCode.UnprocessableEntity);
+        Assert.Equal(ExitCode.Refused, await run.RunAsync("contract", "check", "c.yaml"));
+        var lines = run.Error.TrimEnd().Split('\n');
+        Assert.Equal("error: The contract cannot be used: c.yaml:1:7: x (and 29 more).", lines[0]);
+        Assert.Equal("why:   HTTP 422 fabric.contract.invalid", lines[1]);
+        Assert.StartsWith("at:    c.yaml:1:7: xxx", lines[2], StringComparison.Ordinal);
+        Assert.Equal("at:    and 10 more places", lines[22]);
+        Assert.All(lines, line => Assert.InRange(line.Length, 1, 620));
+    }
+
+    [Fact]
+    public async Task A_contract_that_is_not_there_is_looked_for_among_contracts()
+    {
+        using var run = new CliRun().Connected();
+        run.Server.Answer(
+            "GET /api/v1/things/nosuch/contract", """{"type":"https://pilotage.dev/problems/fabric.contract.not_found","detail":"no contract: pilotage contract add FILE"}""", System.Net.HttpStatusCode.NotFound);
+        Assert.Equal(ExitCode.NotFound, await run.RunAsync("contract", "show", "nosuch"));
+        Assert.EndsWith("try:   pilotage contract list shows what there is\n", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Single_points_are_released_and_discarded_by_their_numbers()
+    {
+        using var run = new CliRun().Connected();
+        run.Server.Answer("POST /api/v1/quarantine/release?id=17%2C18", """{"points":2,"kept":0}""").Answer("DELETE /api/v1/quarantine?id=17", """{"points":1,"kept":0}""");
+        Assert.Equal(ExitCode.Done, await run.RunAsync("contract", "release", "17", "18"));
+        Assert.Equal(ExitCode.Usage, await run.RunAsync("contract", "discard", "17"));
+        Assert.Equal(ExitCode.Done, await run.RunAsync("contract", "discard", "17", "--yes"));
+    }
+
+    [Fact]
     public async Task Release_and_discard_ask_which_points_are_meant()
     {
         using var run = new CliRun().Connected();

@@ -10,14 +10,19 @@ public sealed class DataVerbTests
     {
         const string Request = "DELETE /api/v1/devices/pump-7/series?property=vibration&from=2026-03-01T00%3A00%3A00Z";
         using var run = new CliRun().Connected();
-        run.Server.Answer(Request, """{"device":"pump-7","properties":["vibration"],"from":"2026-03-01T00:00:00Z"}""");
+        run.Server.Answer(Request, """{"device":"pump-7","properties":["vibration"],"from":"2026-03-01T00:00:00Z","points":7,"series":[{"property":"vibration","points":7}],"isDone":true}""");
+        run.Server.Answer(Request + "&dryRun=true", """{"device":"pump-7","points":7,"series":[{"property":"vibration","points":7}],"isDone":false}""");
         string[] words = ["data", "delete", "pump-7", "--property", "vibration", "--from", "2026-03-01T00:00:00Z"];
 
         Assert.Equal(ExitCode.Usage, await run.RunAsync(words));
-        Assert.Equal(ExitCode.Done, await run.RunAsync([.. words, "--dry-run"]));
         Assert.Empty(run.Server.Requests);
+        Assert.Equal(ExitCode.Done, await run.RunAsync([.. words, "--dry-run"]));
+        Assert.Equal(Request + "&dryRun=true", Assert.Single(run.Server.Requests).Request);
+        Assert.Contains("vibration  7", run.Output, StringComparison.Ordinal);
+        Assert.EndsWith("7 points of pump-7 would go; nothing was deleted: the same with --yes deletes them\n", run.Error, StringComparison.Ordinal);
         Assert.Equal(ExitCode.Done, await run.RunAsync([.. words, "--yes"]));
-        Assert.Equal(Request, Assert.Single(run.Server.Requests).Request);
+        Assert.Equal(Request, run.Server.Requests[^1].Request);
+        Assert.EndsWith("7 points of pump-7 are deleted\n", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -30,6 +35,18 @@ public sealed class DataVerbTests
 
         run.Server.Answer("DELETE /api/v1/devices/pump-7/series?all=true", """{"device":"pump-7","properties":[]}""");
         Assert.Equal(ExitCode.Done, await run.RunAsync("data", "delete", "pump-7", "--all", "--yes"));
+    }
+
+    [Fact]
+    public async Task A_list_without_a_row_says_what_nothing_matches_and_is_no_failure()
+    {
+        using var run = new CliRun().Connected();
+        run.Server.Answer("GET /api/v1/series?device=pump-9&limit=50000", """{"items":[]}""").Answer("GET /api/v1/mappings", """{"items":[]}""");
+        Assert.Equal(ExitCode.Done, await run.RunAsync("data", "list", "--device", "pump-9"));
+        Assert.Equal("no series match --device pump-9\n", run.Error);
+        Assert.Equal(ExitCode.Done, await run.RunAsync("mapping", "list", "-o", "json"));
+        Assert.EndsWith("there are no mappings\n", run.Error, StringComparison.Ordinal);
+        Assert.EndsWith("[]\n", run.Output, StringComparison.Ordinal);
     }
 
     [Fact]

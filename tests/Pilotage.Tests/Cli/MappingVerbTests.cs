@@ -34,7 +34,7 @@ public sealed class MappingVerbTests : IAsyncDisposable
         Assert.Equal(ExitCode.Done, await _run.RunAsync("mapping", "list", "-o", "name"));
         Assert.EndsWith("factory\n", _run.Output, StringComparison.Ordinal);
         Assert.Equal(ExitCode.Done, await _run.RunAsync("mapping", "show", "factory"));
-        Assert.Contains("{tenant}/lyon/{line}/{/machine}  unknown", _run.Output, StringComparison.Ordinal);
+        Assert.Contains("{tenant}/lyon/{line}/{/machine}  factory", _run.Output, StringComparison.Ordinal);
         Assert.Equal(ExitCode.Done, await _run.RunAsync("mapping", "show", "factory", "--document"));
         Assert.EndsWith(MappingReaderTests.Factory, _run.Output, StringComparison.Ordinal);
         Assert.Equal(ExitCode.Usage, await _run.RunAsync("mapping", "remove", "factory"));
@@ -77,6 +77,6 @@ public sealed class MappingVerbTests : IAsyncDisposable
         await File.WriteAllTextAsync(Path.Combine(_run.Directory, "m.yaml"), MappingReaderTests.Factory.Replace("unit: Cel", "unti: Cel", StringComparison.Ordinal));
 
         Assert.Equal(ExitCode.Refused, await _run.RunAsync("mapping", "add", "m.yaml"));
-        Assert.Contains("factory.yaml:14:35: unknown key \"unti\"; did you mean \"unit\"?", _run.Error, StringComparison.Ordinal);
+        Assert.Contains("m.yaml:14:35: unknown key \"unti\"; did you mean \"unit\"?", _run.Error, StringComparison.Ordinal);
     }
 }

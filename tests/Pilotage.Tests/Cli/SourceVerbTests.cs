@@ -61,6 +61,45 @@ public sealed class SourceVerbTests
         Assert.Equal("", Assert.Single(run.Server.IfNoneMatch));
     }
 
+    [Fact]
+    public async Task Sources_are_paused_and_resumed_and_dead_letters_decided_by_source_and_number()
+    {
+        using var run = Prepared();
+        run.Server.Answer("POST /api/v1/sources/factory/resume", Source).Answer("POST /api/v1/sources/factory/pause", Source);
+        run.Server.Answer("POST /api/v1/dead-letters/retry?source=factory&id=17%2C18", """{"messages":2,"kept":0}""");
+        run.Server.Answer("DELETE /api/v1/dead-letters?source=factory", """{"messages":3,"kept":0}""");
+        run.Server.Answer("GET /api/v1/dead-letters?source=x&limit=1000", """{"items":[]}""");
+
+        Assert.Equal(ExitCode.Done, await run.RunAsync("source", "pause", "factory"));
+        Assert.Equal(ExitCode.Done, await run.RunAsync("source", "resume", "factory"));
+        Assert.Equal(ExitCode.Done, await run.RunAsync("source", "retry", "factory", "17", "18"));
+        Assert.Equal(ExitCode.Usage, await run.RunAsync("source", "discard", "factory"));
+        Assert.Equal(ExitCode.Done, await run.RunAsync("source", "discard", "factory", "--yes"));
+        Assert.Equal(ExitCode.Done, await run.RunAsync("source", "dead-letters", "--source", "x"));
+        Assert.EndsWith("no dead letters match --source x\n", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Faults_of_a_mapping_are_named_by_the_file_that_was_typed_and_a_mapping_that_is_not_there_by_where_to_look()
+    {
+        using var run = Prepared();
+        run.Server.Answer(
+            "PUT /api/v1/mappings/factory/document",
+            """
+            {"type":"https://pilotage.dev/problems/fabric.mapping.invalid","detail":"factory.yaml:3:5: no version (and 1 more)",
+            "errors":[{"where":"factory.yaml:3:5","message":"no version"},{"where":"factory.yaml:9:1","message":"no topic"}]}
+            """,
+            System.Net.HttpStatusCode.UnprocessableEntity);
+        Assert.Equal(ExitCode.Refused, await run.RunAsync([.. Add, "--yes"]));
+        Assert.Equal("error: m.yaml:3:5: no version (and 1 more)\nwhy:   HTTP 422 fabric.mapping.invalid\nat:    m.yaml:9:1: no topic\n", run.Error);
+
+        using var other = Prepared();
+        other.Server.Answer(
+            "PUT /api/v1/sources/nosuch", """{"type":"https://pilotage.dev/problems/fabric.mapping.not_found","detail":"There is no mapping \"nosuch\"."}""", System.Net.HttpStatusCode.NotFound);
+        Assert.Equal(ExitCode.NotFound, await other.RunAsync([.. Add[..^1], "nosuch", "--yes"]));
+        Assert.EndsWith("try:   pilotage mapping list shows what there is\n", other.Error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("source add opcua --url mqtt://a --topics a --map m.yaml", "'opcua' is no kind of source")]
     [InlineData("source add mqtt --url mqtt://a --topics a --map none.yaml", "none.yaml cannot be read")]

@@ -265,7 +265,7 @@ public sealed class VerbTests
 
         Assert.Equal(ExitCode.Refused, await run.RunAsync("device", "list"));
 
-        Assert.Contains("usecase.yaml:8:9: no unit; rollout.yaml:2:17: a circle", run.Error, StringComparison.Ordinal);
+        Assert.Equal("error: 2 faults\nwhy:   HTTP 422 package.invalid\nat:    usecase.yaml:8:9: no unit\nat:    rollout.yaml:2:17: a circle\n", run.Error);
     }
 
     [Fact]

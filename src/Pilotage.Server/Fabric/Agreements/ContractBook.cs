@@ -99,8 +99,8 @@ internal sealed class ContractBook
         {
             if (rules.Unit is { } unit && described?.Properties.GetValueOrDefault(rules.Name)?.Unit is { } own && !own.ConvertsTo(unit))
             {
-                var says = $"unit: {unit} does not convert to {own}, the unit that the description of {contract.Thing} gives {rules.Name}";
-                return new Refusal("fabric.contract.invalid", $"The contract cannot be used: {says}.") { Details = [new($"properties/{rules.Name}", says)] };
+                var says = $"{rules.Name}: unit: {unit} does not convert to {own}, the unit that the description of {contract.Thing} gives {rules.Name}";
+                return new Refusal("fabric.contract.invalid", $"The contract cannot be used: {rules.At}: {says}.") { Details = [new(rules.At.ToString(), says)] };
             }
         }
 

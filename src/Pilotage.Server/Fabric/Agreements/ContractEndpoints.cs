@@ -25,8 +25,9 @@ internal static class ContractEndpoints
 
     /// <summary>One rule of one series that was broken since the start of the server, or is now.</summary>
     /// <param name="Violation">What becomes of it: count, quarantine, reject.</param>
+    /// <param name="Last">When it was broken last, of a series that is too old its last point; null where it never had one.</param>
     /// <param name="Says">The last example.</param>
-    internal sealed record ViolationRow(string Device, string Path, string Property, string Rule, long Count, DateTimeOffset Last, string Violation, string Says);
+    internal sealed record ViolationRow(string Device, string Path, string Property, string Rule, long Count, DateTimeOffset? Last, string Violation, string Says);
 
     internal sealed record ViolationPage(IReadOnlyList<ViolationRow> Items, bool Truncated);
 
@@ -87,7 +88,7 @@ internal static class ContractEndpoints
                 if (!isThere || age > rules.Fresh)
                 {
                     var says = isThere ? $"{rules.Name} is {age:d\\.hh\\:mm\\:ss} old, at most {rules.Fresh:d\\.hh\\:mm\\:ss} is agreed" : $"{rules.Name} has no point yet";
-                    yield return new ViolationRow(device.Id.Value, device.Path, rules.Name, "fresh", 1, isThere ? Clock.FromNs(last.TimeNs) : now, Word(OnViolation.Count), says);
+                    yield return new ViolationRow(device.Id.Value, device.Path, rules.Name, "fresh", 1, isThere ? Clock.FromNs(last.TimeNs) : null, Word(OnViolation.Count), says);
                 }
             }
         }

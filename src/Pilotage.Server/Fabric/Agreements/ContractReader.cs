@@ -92,7 +92,7 @@ internal static partial class ContractReader
 
         var rules = new PropertyRules(
             name, Choice(map, otherwise, faults), Flag(map, "required", faults), minimum, maximum, UnitOf(map, faults), [.. values.Select(value => value.Text)], Rate(map, faults),
-            map.Duration("fresh", TimeSpan.Zero));
+            map.Duration("fresh", TimeSpan.Zero), map.At);
         map.RefuseOthers();
         return rules;
     }

@@ -5,5 +5,6 @@ namespace Pilotage.Server.Fabric.Agreements;
 /// <summary>What becomes of rows that a contract was held against.</summary>
 /// <param name="Rows">To be stored.</param>
 /// <param name="Held">To be kept apart.</param>
+/// <param name="Misfit">Why a part of it cannot be in its series at all, or null.</param>
 /// <param name="Rejected">Why nothing of it is taken, or null.</param>
-internal sealed record Judgement(IReadOnlyList<TelemetryRow> Rows, IReadOnlyList<HeldPoint> Held, Refusal? Rejected);
+internal sealed record Judgement(IReadOnlyList<TelemetryRow> Rows, IReadOnlyList<HeldPoint> Held, string? Misfit, Refusal? Rejected);

@@ -47,10 +47,12 @@ internal sealed class Quarantine : IAsyncDisposable
         return entry.Done;
     }
 
-    public List<HeldPoint> Read(TenantId tenant, DeviceId? device, string? property, long after, int limit) => _catalogue.Read(c => c.Query(
+    /// <param name="ids">These alone; any where there are none.</param>
+    public List<HeldPoint> Read(TenantId tenant, DeviceId? device, string? property, IReadOnlyList<long>? ids, long after, int limit) => _catalogue.Read(c => c.Query(
         $"""
         SELECT {Columns} FROM fabric_quarantine
-        WHERE tenant = $tenant AND id > $after AND ($device IS NULL OR device = $device) AND ($property IS NULL OR property = $property) ORDER BY id LIMIT $limit
+        WHERE tenant = $tenant AND id > $after AND ($device IS NULL OR device = $device) AND ($property IS NULL OR property = $property)
+        {(ids is null ? "" : $"AND id IN ({string.Join(',', ids)})")} ORDER BY id LIMIT $limit
         """,
         Of,
         ("$tenant", tenant.Value), ("$after", after), ("$device", device?.Value), ("$property", property), ("$limit", limit)));

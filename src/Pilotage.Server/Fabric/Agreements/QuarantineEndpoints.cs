@@ -24,7 +24,7 @@ internal static class QuarantineEndpoints
     public static IResult List(string? device, string? property, long? cursor, int? limit, Principal who, IFleet fleet, Quarantine quarantine) =>
         QueryBounds.Place("cursor", cursor, 0).Then(after => QueryBounds.Limit(limit, PageDefault, PageMax).Then(size => Meant(device, who, fleet).Then(id =>
         {
-            var points = quarantine.Read(who.Tenant, id, property, after, size);
+            var points = quarantine.Read(who.Tenant, id, property, null, after, size);
             var rows = points.Select(point => new HeldRow(
                 point.Id, point.Device.Value, point.Property, Clock.FromNs(point.TimeNs), SeriesJson.Of(point.Value), point.Rule, point.Reason, Clock.FromNs(point.ReceivedNs))).ToList();
             return (Outcome<HeldPage>)new HeldPage(rows, rows.Count == size ? rows[^1].Id : null, quarantine.CountOf(who.Tenant));
@@ -32,15 +32,15 @@ internal static class QuarantineEndpoints
 
     /// <summary>Stores points in their series, and takes them out of the quarantine once they are; killed in between, they are in both and released again.</summary>
     public static async Task<IResult> ReleaseAsync(
-        string? device, string? property, bool? all, Principal who, IFleet fleet, Quarantine quarantine, TimeSeriesStore store, Ingestion ingestion, IAudit audit)
+        string? id, string? device, string? property, bool? all, Principal who, IFleet fleet, Quarantine quarantine, TimeSeriesStore store, Ingestion ingestion, IAudit audit)
     {
-        if (!Meant(device, property, all, who, fleet).TryGet(out var id, out var refusal))
+        if (!Meant(id, device, property, all, who, fleet).TryGet(out var meant, out var refusal))
         {
             return refusal.ToHttp();
         }
 
         var (released, kept, after) = (0, 0, 0L);
-        while (quarantine.Read(who.Tenant, id, property, after, PageMax) is { Count: > 0 } points)
+        while (quarantine.Read(who.Tenant, meant.Device, property, meant.Ids, after, PageMax) is { Count: > 0 } points)
         {
             var fitting = points.Select(point => Fitting(store, point)).OfType<HeldPoint>().ToList();
             var batch = new PointBatch();
@@ -50,20 +50,20 @@ internal static class QuarantineEndpoints
             (released, kept, after) = (released + fitting.Count, kept + points.Count - fitting.Count, points[^1].Id);
         }
 
-        audit.Record(who, "fabric.quarantine.release", id?.Value ?? "all", "done", $"{released} points");
+        audit.Record(who, "fabric.quarantine.release", TargetOf(id, meant.Device), "done", $"{released} points");
         return TypedResults.Ok(new DecidedView(released, kept));
     }
 
-    public static IResult Discard(string? device, string? property, bool? all, Principal who, IFleet fleet, Quarantine quarantine, IAudit audit) =>
-        Meant(device, property, all, who, fleet).ToHttp(id =>
+    public static IResult Discard(string? id, string? device, string? property, bool? all, Principal who, IFleet fleet, Quarantine quarantine, IAudit audit) =>
+        Meant(id, device, property, all, who, fleet).ToHttp(meant =>
         {
             var discarded = 0;
-            while (quarantine.Read(who.Tenant, id, property, 0, PageMax) is { Count: > 0 } points)
+            while (quarantine.Read(who.Tenant, meant.Device, property, meant.Ids, 0, PageMax) is { Count: > 0 } points)
             {
                 discarded += quarantine.Remove(who.Tenant, points);
             }
 
-            audit.Record(who, "fabric.quarantine.discard", id?.Value ?? "all", "done", $"{discarded} points");
+            audit.Record(who, "fabric.quarantine.discard", TargetOf(id, meant.Device), "done", $"{discarded} points");
             return TypedResults.Ok(new DecidedView(discarded, 0));
         });
 
@@ -73,9 +73,12 @@ internal static class QuarantineEndpoints
         return store.Admit(point.Tenant, point.Device, [point.Property], values)[0] is null ? point with { Value = values[0] } : null;
     }
 
-    private static Outcome<DeviceId?> Meant(string? device, string? property, bool? all, Principal who, IFleet fleet) => device is null && property is null && all != true
-        ? QueryBounds.Refused("all", "is not true, and nothing else says which points are meant; give device or property, or all=true")
-        : Meant(device, who, fleet);
+    private static Outcome<(DeviceId? Device, long[]? Ids)> Meant(string? id, string? device, string? property, bool? all, Principal who, IFleet fleet) =>
+        id is null && device is null && property is null && all != true
+            ? QueryBounds.Refused("all", "is not true, and nothing else says which points are meant; give id, device or property, or all=true")
+            : ChosenIds.Parse("id", id).Then(ids => Meant(device, who, fleet).Then(found => (Outcome<(DeviceId?, long[]?)>)(found, ids)));
+
+    private static string TargetOf(string? ids, DeviceId? device) => device?.Value ?? (ids is null ? "all" : ids.Length <= 80 ? ids : ids[..80] + "…");
 
     private static Outcome<DeviceId?> Meant(string? device, Principal who, IFleet fleet) => device is null
         ? (Outcome<DeviceId?>)(DeviceId?)null

@@ -6,7 +6,7 @@ namespace Pilotage.Server.Fabric.Agreements;
 /// <summary>Violations of contracts since the start of the server: how many of each rule of each series, and the last of them.</summary>
 internal sealed class Violations
 {
-    /// <summary>Most rules of series that are counted one by one.</summary>
+    /// <summary>Most rules of series that are counted one by one; more are in the metrics alone.</summary>
     public const int CountedMax = 50_000;
 
     private const int ExampleCharsMax = 200;
@@ -14,12 +14,16 @@ internal sealed class Violations
     private readonly Dictionary<(TenantId, DeviceId, string, string), Entry> _entries = [];
     private readonly Lock _gate = new();
     private readonly Counter<long> _violations;
+    private readonly Counter<long> _uncounted;
     private readonly TimeProvider _time;
 
     public Violations(TimeProvider time, IMeterFactory meters)
     {
         _time = time;
-        _violations = meters.Create("Pilotage.Server").CreateCounter<long>(
+        var meter = meters.Create("Pilotage.Server");
+        _uncounted = meter.CreateCounter<long>("pilotage.contracts.violations.unlisted", "{violation}", "Violations of contracts that no list shows, because so many rules of series were broken before.");
+        _uncounted.Add(0);
+        _violations = meter.CreateCounter<long>(
             "pilotage.contracts.violations", "{violation}", "Values and messages that broke a contract, by result: counted, quarantined, rejected.");
         foreach (var result in Results)
         {
@@ -38,6 +42,7 @@ internal sealed class Violations
             var key = (tenant, device, property, rule);
             if (!_entries.TryGetValue(key, out var entry) && _entries.Count >= CountedMax)
             {
+                _uncounted.Add(1);
                 return;
             }
 

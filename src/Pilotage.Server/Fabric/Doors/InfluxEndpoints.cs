@@ -18,6 +18,9 @@ internal static class InfluxEndpoints
     // Clients look at the number to know what they may ask for.
     private const string Version = "v2.7.0";
 
+    // How many values a contract keeps apart.
+    private const string HeldHeader = "X-Pilotage-Held";
+
     /// <summary>An error as clients of InfluxDB read it.</summary>
     /// <param name="Line">Of the first line that was not stored whole.</param>
     /// <param name="Errors">Every line that was not, 100 at most.</param>
@@ -106,6 +109,12 @@ internal static class InfluxEndpoints
             return Later(request, StatusCodes.Status503ServiceUnavailable, StorageFaults.IsFull(failure)
                 ? "the disk of the server is full; a part of the body may be stored, so send all of it again when there is space"
                 : "the storage of the server failed; a part of the body may be stored, so send all of it again");
+        }
+
+        if (messages.Sum(message => message.Held.Count) is > 0 and var held)
+        {
+            // Clients of InfluxDB read no body where all went well.
+            request.HttpContext.Response.Headers[HeldHeader] = FormattableString.Invariant($"{held}");
         }
 
         var faults = lines.Faults;

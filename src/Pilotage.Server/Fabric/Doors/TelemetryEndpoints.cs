@@ -10,8 +10,8 @@ namespace Pilotage.Server.Fabric.Doors;
 /// <summary>Telemetry of a device over HTTP, in every form that its topic takes; stored whole or not at all.</summary>
 internal static class TelemetryEndpoints
 {
-    /// <summary>What was stored: rows (times) and values in them.</summary>
-    internal sealed record StoredView(string Device, int Rows, int Values);
+    /// <summary>What was stored: rows (times) and values in them; and values that a contract keeps apart.</summary>
+    internal sealed record StoredView(string Device, int Rows, int Values, int Held);
 
     public static async Task<IResult> PostAsync(
         string id,
@@ -57,7 +57,7 @@ internal static class TelemetryEndpoints
             }
 
             await ingestion.StoreAsync([message]);
-            return TypedResults.Ok(new StoredView(device.Id.Value, message.Rows.Count, message.Rows.Sum(row => row.Properties.Length)));
+            return TypedResults.Ok(new StoredView(device.Id.Value, message.Rows.Count, message.Rows.Sum(row => row.Properties.Length), message.Held.Count));
         }
     }
 

@@ -66,14 +66,21 @@ internal sealed record DecodedMessage(Device Device, IngestMessage Message)
             return this;
         }
 
-        var (rows, fault) = admission.Fit(Device, Rows, Fault);
-        if (rows.Count == 0 || !Telemetry.IsMeasured(rows[0].Properties[0]))
+        if (!Telemetry.IsMeasured(Rows[0].Properties[0]))
         {
-            return this with { Rows = rows, Fault = fault };
+            var (inferred, misfit) = admission.Fit(Device, Rows, Fault);
+            return this with { Rows = inferred, Fault = misfit };
         }
 
-        var judged = admission.Judge(Device, rows, Message.ReceivedNs);
-        return this with { Rows = judged.Rows, Held = judged.Held, Rejected = judged.Rejected, Fault = judged.Rejected is null ? fault : null };
+        // Judged as it came: what a contract keeps out must not decide what its series holds.
+        var judged = admission.Judge(Device, Rows, Message.ReceivedNs);
+        if (judged.Rejected is { } rejected)
+        {
+            return this with { Rows = [], Rejected = rejected, Fault = null };
+        }
+
+        var (rows, fault) = admission.Fit(Device, judged.Rows, Fault ?? judged.Misfit);
+        return this with { Rows = rows, Held = judged.Held, Fault = fault };
     }
 
     /// <summary>Adds its rows to a batch.</summary>
@@ -96,7 +103,7 @@ internal sealed record DecodedMessage(Device Device, IngestMessage Message)
 
     private DecodedMessage WithEvent(TopicPath path)
     {
-        var read = CloudEventReader.Read(Message.Payload, Message.UserProperties, path.DevicePath, Message.EdgeNs);
+        var read = CloudEventReader.Read(Message.Payload, Message.UserProperties, path.DevicePath, Message.EdgeNs, Message.ContentType);
         return read.TryGet(out var e, out var refusal)
             ? this with { Event = new DomainEvent(0, Device.Tenant, Device.Id, e.Source, e.Id, path.Name, e.TimeNs, Message.ReceivedNs, e.Data) }
             : this with { Fault = refusal.Message };

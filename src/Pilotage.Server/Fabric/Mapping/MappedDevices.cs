@@ -22,7 +22,7 @@ internal sealed class MappedDevices
     /// <summary>The device at a path, if a mapping may speak for it; null where there is none yet.</summary>
     public Outcome<Device?> Known(TenantId tenant, string path) => _fleet.FindByPath(tenant, path) switch
     {
-        null when !TopicPath.IsDevicePath(path) => new Refusal("fabric.mapping.path", $"\"{path}\" is no path of a device: {tenant}/<site>/…/<device>, two to seven levels, none empty or beginning with _ or $"),
+        null when !TopicPath.IsDevicePath(path) => new Refusal("fabric.mapping.path", $"\"{path}\" is no path of a device: {tenant}/<site>/…/<device>, two to seven levels, none empty, . or .., or beginning with _ or $"),
         { Status: DeviceStatus.Enrolled } own => new Refusal("fabric.mapping.device", $"{own.Id} has a certificate of its own, and nobody else speaks for it"),
         { Status: DeviceStatus.Revoked } revoked => new Refusal("fabric.mapping.device", $"{revoked.Id} was revoked, and nothing is taken for it"),
         var device => device,
@@ -46,6 +46,9 @@ internal sealed class MappedDevices
         !rule.Creates ? $"there is no device at {path}, and the rule {rule.Name} makes none; declare it with: pilotage device enroll"
             : Count(tenant, rule.Thing) >= devicesMax ? $"there are {devicesMax} devices of the thing type {rule.Thing}, the most up to which the mapping makes any (devices_max)"
             : null;
+
+    /// <summary>Whether nothing is taken for what stands at a path, read or not.</summary>
+    public bool Refuses(TenantId tenant, string? path) => path is not null && !Known(tenant, path).IsOk;
 
     private Outcome<Device> Made(TenantId tenant, string path, MappingRule rule)
     {

@@ -13,7 +13,7 @@ internal enum MappedFate
     /// <summary>All of it is in the store.</summary>
     Stored,
 
-    /// <summary>A part could not be read or did not fit; the message is kept whole with the reason, and the rest is in the store.</summary>
+    /// <summary>It, or a part of it, could not be read or did not fit; the message is kept whole with the reason, and the rest is in the store.</summary>
     Kept,
 
     /// <summary>No rule takes it, or its device is not to be had: nothing is stored.</summary>
@@ -40,14 +40,15 @@ internal sealed class MappedMessages
     private readonly Ingestion _ingestion;
     private readonly MappedDevices _devices;
     private readonly ThingBook _things;
+    private readonly DeadLetters _letters;
     private readonly ConcurrentDictionary<(string From, string To), Outcome<UnitConversion>> _conversions = new();
     private readonly ConcurrentDictionary<(TenantId, string), int> _kept = new();
     private readonly Counter<long> _messages;
     private readonly Counter<long> _unkept;
 
-    public MappedMessages(Ingestion ingestion, MappedDevices devices, ThingBook things, IMeterFactory meters)
+    public MappedMessages(Ingestion ingestion, MappedDevices devices, ThingBook things, DeadLetters letters, IMeterFactory meters)
     {
-        (_ingestion, _devices, _things) = (ingestion, devices, things);
+        (_ingestion, _devices, _things, _letters) = (ingestion, devices, things, letters);
         var meter = meters.Create("Pilotage.Server");
         _messages = meter.CreateCounter<long>("pilotage.mapping.messages", "{message}", "Foreign messages that mappings were asked about, by result: stored, kept, unmapped, skipped.");
         _unkept = meter.CreateCounter<long>("pilotage.mapping.messages.unkept", "{message}", "Foreign messages that were not understood and no longer kept, because so many of their mapping were kept before.");
@@ -59,9 +60,10 @@ internal sealed class MappedMessages
     }
 
     /// <summary>Stores one message. Queued before the first await, so that order is kept.</summary>
-    public async Task<MappedResult> StoreAsync(RuleTable table, ForeignMessage message)
+    /// <param name="isKept">Whether it is a dead letter that is tried again, which stays one where it cannot be read still.</param>
+    public async Task<MappedResult> StoreAsync(RuleTable table, ForeignMessage message, bool isKept = false)
     {
-        var (result, stored) = Take(table, message);
+        var (result, stored) = Take(table, message, isKept);
         await stored;
         Count(1, result.Fate);
         return result;
@@ -86,7 +88,7 @@ internal sealed class MappedMessages
         return (names.Count == 0 ? null : new TelemetryRow(row.TimeNs, [.. names], values.ToArray()), fault);
     }
 
-    private (MappedResult Result, Task Stored) Take(RuleTable table, ForeignMessage message)
+    private (MappedResult Result, Task Stored) Take(RuleTable table, ForeignMessage message, bool isKept)
     {
         if (table.Find(message.Topic) is not { } match)
         {
@@ -100,7 +102,7 @@ internal sealed class MappedMessages
 
         var reading = PayloadReader.Read(match, message.ContentType, message.Payload, message.ReceivedNs);
         return reading.Rows.Count > 0 ? TakeRows(table, match.Rule, message, reading)
-            : reading.Fault is { } fault ? TakeFault(table, match, message, fault)
+            : reading.Fault is { } fault ? TakeFault(table, match, message, fault, isKept)
             : (new(MappedFate.Skipped, "there is no value in it that the rule takes"), Task.CompletedTask);
     }
 
@@ -134,16 +136,23 @@ internal sealed class MappedMessages
         return (result with { TimeNs = times.Max() }, Task.WhenAll(stores));
     }
 
-    /// <summary>Nothing was understood: kept with the device that the topic names, which is not made for it.</summary>
-    private (MappedResult Result, Task Stored) TakeFault(RuleTable table, RuleMatch match, ForeignMessage message, string fault)
+    /// <summary>Nothing was understood: kept with the device that the topic names, which is not made for it, else as a dead letter.</summary>
+    private (MappedResult Result, Task Stored) TakeFault(RuleTable table, RuleMatch match, ForeignMessage message, string fault, bool isKept)
     {
-        if (match.DevicePath is not { } path || !_devices.Known(table.Tenant, path).TryGet(out var device, out _) || device is null)
+        if (_devices.Refuses(table.Tenant, match.DevicePath))
         {
             return (new(MappedFate.Unmapped, fault), Task.CompletedTask);
         }
 
-        var taken = new IngestMessage(message.Topic, message.Payload, [], message.ReceivedNs, message.ReceivedNs, null) { ContentType = message.ContentType };
-        return (new(MappedFate.Kept, fault), _ingestion.StoreAsync(Bounded(table, DecodedMessage.NotUnderstood(device, taken, fault))));
+        if (match.DevicePath is { } path && _devices.Known(table.Tenant, path).TryGet(out var device, out _) && device is not null)
+        {
+            var taken = new IngestMessage(message.Topic, message.Payload, [], message.ReceivedNs, message.ReceivedNs, null) { ContentType = message.ContentType };
+            return (new(MappedFate.Kept, fault), _ingestion.StoreAsync(Bounded(table, DecodedMessage.NotUnderstood(device, taken, fault))));
+        }
+
+        return isKept ? (new(MappedFate.Unmapped, fault), Task.CompletedTask)
+            : _letters.Keep(table.Tenant, table.Source, message, fault) is { } kept ? (new(MappedFate.Kept, fault), kept)
+            : (new(MappedFate.Unmapped, $"{fault}; it is not kept, because there are {DeadLetters.Bounds} of them that nobody can read: pilotage source dead-letters"), Task.CompletedTask);
     }
 
     /// <summary>A plant that says all day what nobody reads must not fill the disk with it.</summary>

@@ -66,9 +66,10 @@ internal sealed class MappingBook(MappingStore store, ThingBook things, IThings 
     private Outcome<(StoredMapping, TopicMapping)> Keep(Principal who, ReadOnlyMemory<byte> document, TopicMapping mapping, bool onlyNew)
     {
         var stored = new StoredMapping(mapping.Name, mapping.Version, Digest.Of(document.Span), who.Id, time.NowNs(), document);
+        StoredMapping? before;
         lock (_changing)
         {
-            var before = store.Find(who.Tenant, mapping.Name, null);
+            before = store.Find(who.Tenant, mapping.Name, null);
             if (before is not null && before.Digest == stored.Digest)
             {
                 return (before, mapping);
@@ -83,9 +84,19 @@ internal sealed class MappingBook(MappingStore store, ThingBook things, IThings 
             Forget(who.Tenant);
         }
 
-        var described = ThingOffers.Of(mapping).Where(offer => offers.Offer(who, offer.Thing, offer.Document)).Select(offer => $"the thing type {offer.Thing} is described by it from now on: pilotage thing show {offer.Thing}");
-        return (stored, mapping with { Notes = [.. mapping.Notes, .. described] });
+        // What an earlier version said of a thing type is replaced by what this one says, and what a person said is not.
+        var earlier = before is null ? (Outcome<TopicMapping>?)null : MappingReader.Read(before.Name + ".yaml", before.Document);
+        var offered = earlier is { IsOk: true } read ? ThingOffers.Of(read.Value).ToDictionary(offer => offer.Thing, offer => offer.Document, StringComparer.Ordinal) : [];
+        var described = ThingOffers.Of(mapping)
+            .Where(offer => offers.Offer(who, offer.Thing, offer.Document, offered.TryGetValue(offer.Thing, out var own) ? own : null))
+            .Select(offer => $"the thing type {offer.Thing} is described by it from now on: pilotage thing show {offer.Thing}").ToList();
+        return (stored, mapping with { Notes = [.. mapping.Notes, .. described, .. mapping.Rules.SelectMany(rule => WithoutUnit(who.Tenant, rule)).Distinct(StringComparer.Ordinal)] });
     }
+
+    /// <summary>Properties whose unit the description of their thing type does not have, so that their series have none.</summary>
+    private IEnumerable<string> WithoutUnit(TenantId tenant, MappingRule rule) => things.Find(tenant, rule.Thing) is not { } known ? []
+        : ThingOffers.Measured(rule).Where(one => known.Properties.GetValueOrDefault(one.Property)?.Unit is null).Select(one =>
+            $"{one.Property} of a {rule.Thing} has no unit in its description, so {one.Unit.Code} of the rule {rule.Name} is not kept with the series; describe it with: pilotage thing import FILE --name {rule.Thing} --replace");
 
     private Refusal? WhyNot(TenantId tenant, StoredMapping? before, TopicMapping mapping, bool onlyNew) => before switch
     {

@@ -46,6 +46,7 @@ internal sealed class MappingPreview(MappedMessages messages, MappedDevices devi
             rows.AddRange(shown is null ? [] : [shown]);
         }
 
+        isMissing |= rows.Count == 0 && reading.Fault is not null && devices.Refuses(table.Tenant, match.DevicePath);
         var fate = isMissing ? "unmapped" : says is not null ? "kept" : rows.Count > 0 ? "stored" : "skipped";
         return new Outlook(message.Topic, rule.Name, fate, rows, says ?? (rows.Count == 0 ? "there is no value in it that the rule takes" : null));
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Pilotage.Server.Fleet.Contracts;
 using Pilotage.Server.Package;
 using Pilotage.Server.Package.Reading;
 
@@ -12,6 +13,7 @@ internal static partial class MappingReader
     private const int VersionMost = 1_000_000;
     private const int DescriptionCharsMax = 2_000;
     private const int NotesMax = 50;
+    private const int NamesShown = 10;
 
     /// <summary>The mapping, or all that is wrong with it.</summary>
     /// <param name="file">What places are told by, as in <c>m.yaml:3:5</c>.</param>
@@ -72,7 +74,24 @@ internal static partial class MappingReader
 
         var rules = written.Take(TopicMapping.RulesMax).Select(rule => RuleReader.Read(rule.Name, rule.Map, faults)).OfType<MappingRule>().ToList();
         map.RefuseOthers();
-        return new TopicMapping(name, version, description, devicesMax, rules, Overlaps(map.At.File, rules, faults));
+        var (named, notes) = WithThings(name, rules);
+        return new TopicMapping(name, version, description, devicesMax, named, [.. Overlaps(map.At.File, rules, faults), .. notes]);
+    }
+
+    /// <summary>A unit belongs to a thing type: where rules name none and give units, the mapping lends them its name, so that the units are kept.</summary>
+    private static (List<MappingRule> Rules, IEnumerable<string> Notes) WithThings(string name, List<MappingRule> rules)
+    {
+        if (name.Length == 0 || !rules.Exists(rule => rule.Thing == Things.Unknown && ThingOffers.Measured(rule).Any()))
+        {
+            return (rules, []);
+        }
+
+        var lent = name.Replace('-', '_');
+        var thing = lent is Things.Edge or Things.Unknown ? lent + "_thing" : lent;
+        var without = string.Join(", ", rules.Where(rule => rule.Thing == Things.Unknown).Select(rule => rule.Name).Take(NamesShown));
+        return (
+            rules.ConvertAll(rule => rule.Thing == Things.Unknown ? rule with { Thing = thing } : rule),
+            [$"rules without a thing type give units, which belong to one: new devices of {without} are of the thing type {thing}; name another one with thing:"]);
     }
 
     /// <summary>Whether a text can name a mapping.</summary>

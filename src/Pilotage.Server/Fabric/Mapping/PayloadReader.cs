@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
@@ -309,13 +310,30 @@ internal sealed class PayloadReader
             reader._faults.Add(where.Length > 0 ? $"{where}, {shown}" : shown, says);
         }
 
-        /// <summary>What cannot stand in the name of a property becomes <c>_</c>, and what parts levels a point.</summary>
-        private static string NameOf(string called) => TelemetryReader.IsProperty(called) || called.Length > NameCharsMax ? called : string.Create(called.Length, called, (name, from) =>
+        /// <summary>
+        /// What cannot stand in the name of a property becomes <c>_</c>, and what parts levels a point. Letters outside of ASCII become
+        /// their number, as <c>_x00D6_</c> for Ö: two names that differ in them alone must not be one series.
+        /// </summary>
+        private static string NameOf(string called)
         {
-            for (var i = 0; i < name.Length; i++)
+            if (TelemetryReader.IsProperty(called) || called.Length > NameCharsMax)
             {
-                name[i] = from[i] == '/' ? '.' : char.IsAsciiLetterOrDigit(from[i]) || from[i] is '_' or '.' or ':' or '-' ? from[i] : '_';
+                return called;
             }
-        });
+
+            var name = new StringBuilder(called.Length);
+            foreach (var letter in called)
+            {
+                if (!char.IsAscii(letter))
+                {
+                    name.Append(CultureInfo.InvariantCulture, $"_x{(int)letter:X4}_");
+                    continue;
+                }
+
+                name.Append(letter == '/' ? '.' : char.IsAsciiLetterOrDigit(letter) || letter is '_' or '.' or ':' or '-' ? letter : '_');
+            }
+
+            return name.ToString();
+        }
     }
 }

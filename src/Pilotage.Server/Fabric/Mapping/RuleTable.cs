@@ -15,6 +15,8 @@ internal sealed class RuleTable(TopicMapping mapping, TenantId tenant, string so
 
     public TenantId Tenant => tenant;
 
+    public string Source => source;
+
     /// <summary>The rule that takes a topic; null where none does.</summary>
     public RuleMatch? Find(string topic)
     {

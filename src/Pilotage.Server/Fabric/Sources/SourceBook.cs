@@ -18,6 +18,7 @@ internal sealed class SourceBook : IHostedService, IAsyncDisposable
     public const int SourcesMax = 20;
 
     private const int ClientIdBytes = 4;
+    private const string Restored = "this server was restored from a backup, and the one it was taken of may still read it under the same client id";
     private static readonly TimeSpan GoodbyeTimeout = TimeSpan.FromSeconds(5);
     private readonly ConcurrentDictionary<(TenantId, string), SourceRun> _runs = new();
     private readonly SemaphoreSlim _changing = new(1);
@@ -27,6 +28,7 @@ internal sealed class SourceBook : IHostedService, IAsyncDisposable
     private readonly MappedMessages _messages;
     private readonly UnmappedBook _unmapped;
     private readonly DiskRoom _room;
+    private readonly DataFolder _folder;
     private readonly TimeProvider _time;
     private readonly ILogger<SourceBook> _logger;
     private long _endedConnections;
@@ -39,11 +41,12 @@ internal sealed class SourceBook : IHostedService, IAsyncDisposable
         MappedMessages messages,
         UnmappedBook unmapped,
         DiskRoom room,
+        DataFolder folder,
         TimeProvider time,
         ILogger<SourceBook> logger,
         IMeterFactory meters)
     {
-        (_store, _clients, _mappings, _messages, _unmapped, _room, _time, _logger) = (store, clients, mappings, messages, unmapped, room, time, logger);
+        (_store, _clients, _mappings, _messages, _unmapped, _room, _folder, _time, _logger) = (store, clients, mappings, messages, unmapped, room, folder, time, logger);
         Measure(meters.Create("Pilotage.Server"));
     }
 
@@ -57,7 +60,7 @@ internal sealed class SourceBook : IHostedService, IAsyncDisposable
     /// <summary>The sources that read by a mapping.</summary>
     public IEnumerable<string> UsersOf(TenantId tenant, string mapping) => All(tenant).Where(run => run.Source.Settings.Mapping == mapping).Select(run => run.Source.Settings.Name);
 
-    /// <summary>Adds a source, or takes the place of one and goes on with its session; on disk, and connecting, when this returns.</summary>
+    /// <summary>Adds a source, or takes the place of one and goes on with its session; on disk, and connecting unless that one was paused, when this returns.</summary>
     /// <param name="onlyNew">Refused where there is one.</param>
     public async Task<Outcome<SourceRun>> PutAsync(Principal who, string name, SourceEndpoints.SourceBody body, bool onlyNew, CancellationToken cancellation)
     {
@@ -70,7 +73,7 @@ internal sealed class SourceBook : IHostedService, IAsyncDisposable
                 return refusal;
             }
 
-            var source = new StoredSource(who.Tenant, read.Settings, read.Secrets, who.Id, _time.NowNs());
+            var source = new StoredSource(who.Tenant, read.Settings, read.Secrets, who.Id, _time.NowNs(), before?.Source.Paused);
             _store.Put(source);
             await EndAsync((who.Tenant, name));
             return await BeginAsync(source, cancellation);
@@ -81,8 +84,36 @@ internal sealed class SourceBook : IHostedService, IAsyncDisposable
         }
     }
 
-    /// <summary>Takes a source away and ends its session at the broker, if that answers; whether it did.</summary>
-    public async Task<Outcome<bool>> RemoveAsync(TenantId tenant, string name, CancellationToken cancellation)
+    /// <summary>Reads a source no more until it is resumed, or reads it again; on disk when this returns. The broker keeps its session.</summary>
+    /// <param name="why">Why it is paused; null to read it again.</param>
+    public async Task<Outcome<SourceRun>> PauseAsync(TenantId tenant, string name, string? why, CancellationToken cancellation)
+    {
+        await _changing.WaitAsync(cancellation);
+        try
+        {
+            if (!Find(tenant, name).TryGet(out var run, out var refusal))
+            {
+                return refusal;
+            }
+
+            if (run.Source.Paused is null == why is null)
+            {
+                return run;
+            }
+
+            var source = run.Source with { Paused = why };
+            _store.Put(source);
+            await EndAsync((tenant, name));
+            return await BeginAsync(source, cancellation);
+        }
+        finally
+        {
+            _changing.Release();
+        }
+    }
+
+    /// <summary>Takes a source away and ends its session at the broker, if that lets us.</summary>
+    public async Task<Outcome<SessionEnd>> RemoveAsync(TenantId tenant, string name, CancellationToken cancellation)
     {
         await _changing.WaitAsync(cancellation);
         try
@@ -95,7 +126,7 @@ internal sealed class SourceBook : IHostedService, IAsyncDisposable
             _store.Delete(tenant, name);
             await EndAsync((tenant, name));
             _unmapped.Forget(tenant, name);
-            return await EndSessionAsync(run.Source, cancellation);
+            return run.Source.Paused is not null ? SessionEnd.LeftAlone : await EndSessionAsync(run.Source, cancellation);
         }
         finally
         {
@@ -105,6 +136,13 @@ internal sealed class SourceBook : IHostedService, IAsyncDisposable
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        if (_folder.IsRestored)
+        {
+            // Two servers under one client id take the session from each other, and what one acknowledges the other never sees.
+            _store.PauseAll(Restored);
+            _folder.ForgetRestored();
+        }
+
         foreach (var source in _store.All())
         {
             await BeginAsync(source, cancellationToken);
@@ -150,7 +188,7 @@ internal sealed class SourceBook : IHostedService, IAsyncDisposable
     private Task EndAllAsync() => Task.WhenAll(_runs.Keys.Select(EndAsync));
 
     /// <summary>A connection that forgets the session and ends with it: else the broker would go on to collect messages for nobody.</summary>
-    private async Task<bool> EndSessionAsync(StoredSource source, CancellationToken cancellation)
+    private async Task<SessionEnd> EndSessionAsync(StoredSource source, CancellationToken cancellation)
     {
         using var patience = new CancellationTokenSource(GoodbyeTimeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, patience.Token);
@@ -158,11 +196,15 @@ internal sealed class SourceBook : IHostedService, IAsyncDisposable
         try
         {
             await client.ConnectAsync(either.Token);
-            return true;
+            return SessionEnd.Ended;
         }
-        catch (Exception failure) when (failure is MqttRefusedException or OperationCanceledException)
+        catch (MqttRefusedException)
         {
-            return false;
+            return SessionEnd.Refused;
+        }
+        catch (OperationCanceledException)
+        {
+            return SessionEnd.Unanswered;
         }
     }
 
@@ -172,6 +214,7 @@ internal sealed class SourceBook : IHostedService, IAsyncDisposable
     {
         meter.CreateObservableGauge("pilotage.sources.known", () => _runs.Count, "{source}", "Foreign brokers that are read, or to be read.");
         meter.CreateObservableGauge("pilotage.sources.connected", () => _runs.Values.Count(run => run.State.Connected), "{source}", "Those with a connection.");
+        meter.CreateObservableGauge("pilotage.sources.paused", () => _runs.Values.Count(run => run.Source.Paused is not null), "{source}", "Those that are not read until somebody resumes them.");
         meter.CreateObservableGauge("pilotage.sources.stalled", () => _runs.Values.Count(run => run.Stall is not null), "{source}", "Those of which nothing is stored just now, and nothing acknowledged.");
         meter.CreateObservableGauge("pilotage.sources.messages.waiting", () => _runs.Values.Sum(run => run.Counts.Waiting), "{message}", "Messages of foreign brokers that are taken and not stored yet.");
         meter.CreateObservableGauge(

@@ -21,7 +21,7 @@ internal static class SourceEndpoints
     internal sealed record ListenBody(string Name, SourceBody Source, string? Document, int? Seconds);
 
     /// <summary>A source and how it stands; counted since the server started.</summary>
-    /// <param name="State">connected, connecting, refused, or stalled: connected, and nothing can be stored.</param>
+    /// <param name="State">connected, connecting, refused, paused, or stalled: connected, and nothing can be stored.</param>
     /// <param name="LagSeconds">How much later than its own time the last message that has one was stored.</param>
     internal sealed record SourceView(
         string Name, string Url, string Mapping, string State, string? Why, DateTimeOffset Since, bool SessionPresent, IReadOnlyList<FilterView> Topics, SourceCountsView Counts, DateTimeOffset? Last, double? LagSeconds,
@@ -54,8 +54,25 @@ internal static class SourceEndpoints
     {
         var removed = await sources.RemoveAsync(who.Tenant, name, cancellation);
         audit.Record(who, "fabric.source.delete", Shown(name), removed.IsOk ? "done" : "refused", removed.IsOk ? null : removed.Refusal.Code);
-        return removed.ToHttp(ended => TypedResults.Ok(new SourceRemovedView(
-            name, ended, ended ? "The broker keeps nothing for it any more." : "The broker did not answer: it keeps messages for the session until that runs out there.")));
+        return removed.ToHttp(end => TypedResults.Ok(new SourceRemovedView(name, end == SessionEnd.Ended, end switch
+        {
+            SessionEnd.Ended => "The broker keeps nothing for it any more.",
+            SessionEnd.Refused => "The broker refused the connection, so a session that it has was not ended; it keeps messages for it until that runs out there.",
+            SessionEnd.Unanswered => "The broker did not answer: it keeps messages for the session until that runs out there.",
+            _ => "The source was paused, so its session at the broker was left alone: another server may use it. The broker keeps messages for it until it runs out there.",
+        })));
+    }
+
+    public static Task<IResult> PauseAsync(string name, Principal who, SourceBook sources, IAudit audit, CancellationToken cancellation) =>
+        PauseAsync(name, $"{who.Id} paused it", who, sources, audit, cancellation);
+
+    public static Task<IResult> ResumeAsync(string name, Principal who, SourceBook sources, IAudit audit, CancellationToken cancellation) => PauseAsync(name, null, who, sources, audit, cancellation);
+
+    private static async Task<IResult> PauseAsync(string name, string? why, Principal who, SourceBook sources, IAudit audit, CancellationToken cancellation)
+    {
+        var paused = await sources.PauseAsync(who.Tenant, name, why, cancellation);
+        audit.Record(who, why is null ? "fabric.source.resume" : "fabric.source.pause", Shown(name), paused.IsOk ? "done" : "refused", paused.IsOk ? null : paused.Refusal.Code);
+        return paused.ToHttp(run => TypedResults.Ok(View(run)));
     }
 
     public static async Task<IResult> PreviewAsync(ListenBody body, Principal who, SourcePreview preview, MappingBook mappings, IAudit audit, CancellationToken cancellation)
@@ -85,23 +102,27 @@ internal static class SourceEndpoints
         var (settings, state, counts) = (run.Source.Settings, run.State, run.Counts);
         var granted = run.Granted;
         return new SourceView(
-            settings.Name, settings.Url, settings.Mapping, WordOf(run), run.Stall ?? (state.Connected ? null : state.Why), Clock.FromNs(run.SinceNs), state.SessionPresent,
-            [.. settings.Topics.Select(topic => granted.TryGetValue(topic, out var reason) ? Filter(topic, reason) : new FilterView(topic, "not answered yet"))],
+            settings.Name, settings.Url, settings.Mapping, WordOf(run), run.Source.Paused ?? run.Stall ?? (state.Connected ? null : state.Why), Clock.FromNs(run.SinceNs), state.SessionPresent,
+            [.. settings.Topics.Select(topic => granted.TryGetValue(topic, out var reason) ? Filter(topic, reason) : new FilterView(topic, run.Source.Paused is null ? "not answered yet" : "paused"))],
             new SourceCountsView(
                 counts.Taken, counts.Of(MappedFate.Stored), counts.Of(MappedFate.Kept), counts.Of(MappedFate.Unmapped), counts.Of(MappedFate.Skipped), counts.Waiting, run.Dropped, run.Connections),
             counts.LastNs > 0 ? Clock.FromNs(counts.LastNs) : null, counts.LagNs < 0 ? null : counts.LagNs / 1e9,
             settings.Qos, settings.Version, settings.ClientId, settings.SessionHours, settings.UserName, run.Source.Secrets.Password is not null, settings.CertificatePem is not null, run.Source.WrittenBy,
-            Clock.FromNs(run.Source.WrittenNs), [.. Promise(settings)]);
+            Clock.FromNs(run.Source.WrittenNs), [.. run.Source.Paused is null ? [] : Paused(settings.Name), .. Promise(settings)]);
     }
 
     private static string WordOf(SourceRun run) => run switch
     {
+        { Source.Paused: not null } => "paused",
         { State.Connected: true, Stall: not null } => "stalled",
         { State.Connected: true } => "connected",
         { State.Reason: MqttReason.ServerUnavailable } => "connecting",
         { State.Reason: var reason } when reason.IsFailure() => "refused",
         _ => "connecting",
     };
+
+    private static IEnumerable<string> Paused(string name) =>
+        [$"It is not read until somebody resumes it: pilotage source resume {name}. Before that, stop any other server that reads it under the same client id, or give this one another with --replace --client-id."];
 
     /// <summary>What is promised, and what is not.</summary>
     private static IEnumerable<string> Promise(SourceSettings settings)

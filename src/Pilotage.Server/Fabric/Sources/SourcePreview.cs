@@ -33,8 +33,9 @@ internal sealed class SourcePreview(SourceClients clients, MappingPreview previe
             var granted = new List<(string, MqttReason)>();
             foreach (var topic in settings.Topics)
             {
-                // What is only looked at need not be acknowledged.
-                granted.Add((topic, await client.SubscribeAsync(topic, 0, either.Token)));
+                // The QoS that is asked for, so that the answer is the one that the source will get; of a shared
+                // subscription the filter alone: what is only looked at must not be taken from its group.
+                granted.Add((topic, await client.SubscribeAsync(Unshared(topic), (byte)settings.Qos, either.Token)));
             }
 
             await Task.Delay(lasts, time, cancellation);
@@ -50,6 +51,9 @@ internal sealed class SourcePreview(SourceClients clients, MappingPreview previe
             return new Refusal("fabric.source.unreachable", $"{settings.Url} did not answer within {ConnectTimeout.TotalSeconds:0} s{(why is null ? "" : $": {why.TrimEnd('.')}")}. Look at address, port and certificates.");
         }
     }
+
+    /// <summary>The filter in <c>$share/GROUP/FILTER</c>.</summary>
+    private static string Unshared(string topic) => MqttTopic.IsShared(topic) ? topic[(topic.IndexOf('/', topic.IndexOf('/', StringComparison.Ordinal) + 1) + 1)..] : topic;
 
     private sealed class Ears
     {

@@ -28,6 +28,7 @@ internal sealed partial class SourceRun : IAsyncDisposable
     private long _sinceNs;
     private long _connections;
     private volatile string? _stall;
+    private volatile bool _isStarted;
 
     public SourceRun(StoredSource source, SourceClients clients, MappingBook mappings, MappedMessages messages, UnmappedBook unmapped, DiskRoom room, TimeProvider time, ILogger logger)
     {
@@ -73,11 +74,27 @@ internal sealed partial class SourceRun : IAsyncDisposable
         }
     }
 
+    /// <summary>The rules in force; null where the mapping is not there or not read by this version.</summary>
+    public RuleTable? Rules => Table();
+
     /// <summary>Whether a rule of its mapping takes a topic.</summary>
     public bool Takes(string topic) => Table()?.Find(topic) is not null;
 
-    /// <summary>Begins to connect, and returns.</summary>
-    public Task StartAsync(CancellationToken cancellation) => _client.StartAsync(cancellation);
+    /// <summary>Whether it ever tries to connect.</summary>
+    public bool IsStarted => _isStarted;
+
+    /// <summary>Begins to connect, and returns; one that is paused does not.</summary>
+    public async Task StartAsync(CancellationToken cancellation)
+    {
+        if (_source.Paused is { } why)
+        {
+            Log.Paused(_logger, _source.Settings.Name, why, _source.Settings.Name);
+            return;
+        }
+
+        _isStarted = true;
+        await _client.StartAsync(cancellation);
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -208,5 +225,8 @@ internal sealed partial class SourceRun : IAsyncDisposable
 
         [LoggerMessage(3121, LogLevel.Warning, "The broker of the source {Source} refused the subscription to {Topic}: {Reason}.")]
         public static partial void Refused(ILogger logger, string source, string topic, MqttReason reason);
+
+        [LoggerMessage(3122, LogLevel.Warning, "The source {Source} is paused and not read: {Why}. It is read again with: pilotage source resume {Name}")]
+        public static partial void Paused(ILogger logger, string source, string why, string name);
     }
 }

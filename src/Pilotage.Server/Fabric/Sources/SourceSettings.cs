@@ -20,4 +20,5 @@ internal sealed record SourceSecrets(string? Password, string? KeyPem)
 }
 
 /// <summary>A source as it is kept.</summary>
-internal sealed record StoredSource(TenantId Tenant, SourceSettings Settings, SourceSecrets Secrets, string WrittenBy, long WrittenNs);
+/// <param name="Paused">Why it is not read until somebody resumes it; null where it is.</param>
+internal sealed record StoredSource(TenantId Tenant, SourceSettings Settings, SourceSecrets Secrets, string WrittenBy, long WrittenNs, string? Paused = null);

@@ -63,7 +63,16 @@ internal static partial class MappingWriter
         text.Append(indent).Append(name).Append(':').Append(Comment($"{rule.Topics.Count} topics seen, such as {rule.Topics[0]}")).Append('\n');
         Line("topic", Quoted(rule.Topic));
         Line("device", Quoted(rule.Device), "where it stands: site, line, machine");
-        Line("thing", "unknown", "what it is; name its thing type");
+        if (rule.Thing is { } thing)
+        {
+            Line("thing", thing, "what it seems to be by its name");
+        }
+        else
+        {
+            // Without one, a mapping that gives units lends its own name to the devices.
+            text.Append(inside).Append("# thing: NAME  # what it is: pump, press\n");
+        }
+
         if (rule.Property is { } property)
         {
             Line("property", Quoted(property));

@@ -6,6 +6,7 @@ internal static class RuleProposer
     // A path of a device has at most seven levels, two of which are the tenant and the source.
     private const int DeviceLevelsMax = 5;
     private const int DeviceCharsMax = 300;
+    private const int ThingCharsMax = 63;
 
     /// <summary>Rules for topics of one source, and what no rule could be found for, with the reason.</summary>
     public static (IReadOnlyList<ProposedRule> Rules, IReadOnlyList<(string Topic, string Why)> Left) Of(IReadOnlyList<UnmappedTopic> topics)
@@ -84,7 +85,7 @@ internal static class RuleProposer
 
         var pattern = string.Join('/', names.Select((name, at) => name is not null ? $"{{{name}}}" : topics[0][at].AsSpan().ContainsAny("{}+#") ? "+" : topics[0][at]));
         return new ProposedRule(
-            pattern, DeviceOf(names, topics[0], isSingle, levels), property, group[0].Guess.Form, group[0].Guess.TimeField, Fields(group), group.ConvertAll(one => one.Topic));
+            pattern, DeviceOf(names, topics[0], isSingle, levels), ThingOf(names, topics, isSingle), property, group[0].Guess.Form, group[0].Guess.TimeField, Fields(group), group.ConvertAll(one => one.Topic));
     }
 
     private static string DeviceOf(string?[] names, string[] topic, bool isSingle, int levels)
@@ -95,6 +96,20 @@ internal static class RuleProposer
         var parts = Enumerable.Range(0, end).Select(at => names[at] is { } name && name != "property" ? $"{{{name}}}" : Level(topic[at])).Where(part => part.Length > 0).TakeLast(DeviceLevelsMax).ToList();
         var path = string.Join('/', parts);
         return path.Length is 0 or > DeviceCharsMax ? "{tenant}/{source}/device" : $"{{tenant}}/{{source}}/{path}";
+    }
+
+    /// <summary>What machines are called in common, without their numbers: press of press-1 and press_02.</summary>
+    private static string? ThingOf(string?[] names, List<string[]> topics, bool isSingle)
+    {
+        var machine = Array.FindLastIndex(names, name => name is not null and not "property");
+        var at = machine >= 0 ? machine : topics[0].Length - (isSingle ? 2 : 1);
+        if (at < 0)
+        {
+            return null;
+        }
+
+        var words = topics.Select(topic => new string([.. topic[at].ToLowerInvariant().TakeWhile(letter => char.IsAsciiLetter(letter) || letter is '-' or '_')]).Trim('-', '_').Replace('-', '_')).Distinct(StringComparer.Ordinal).ToList();
+        return words is [{ Length: >= 2 and <= ThingCharsMax } word] && word is not ("edge" or "unknown") ? word : null;
     }
 
     /// <summary>A level as it can stand in a path of ours.</summary>

@@ -69,7 +69,7 @@ public static class Backups
             folder.Sync();
         }
 
-        return (await CheckAsync(part.FullPath, cancellation)).Then(store => (Outcome<BackupReport>)ReportOf(whole.Head, whole.Files, store));
+        return (await CheckAsync(part.FullPath, whole.Head.Taken, cancellation)).Then(store => (Outcome<BackupReport>)ReportOf(whole.Head, whole.Files, store));
     }
 
     private static IDurableDirectory FolderOf(Dictionary<string, IDurableDirectory> folders, string path)
@@ -82,8 +82,8 @@ public static class Backups
         return folder;
     }
 
-    /// <summary>Opens what was restored as a server would, and reads all of it.</summary>
-    private static async Task<Outcome<RestoredStore>> CheckAsync(string path, CancellationToken cancellation)
+    /// <summary>Opens what was restored as a server would, reads all of it, and leaves word that it is no first life.</summary>
+    private static async Task<Outcome<RestoredStore>> CheckAsync(string path, DateTimeOffset taken, CancellationToken cancellation)
     {
         if (!DataFolder.Open(path).TryGet(out var folder, out var refusal))
         {
@@ -101,6 +101,7 @@ public static class Backups
             // Nothing is merged meanwhile: it is only looked at.
             await using var store = TimeSeriesStore.Open(folder.Series, new TimeSeriesOptions { HasRoomFor = static _ => false }, TimeProvider.System);
             var check = store.Check(cancellation);
+            folder.MarkRestored(taken);
             return new RestoredStore(check.Series, check.Points, check.Noticed, [.. check.Damages.Select(Sentence)]);
         }
     }

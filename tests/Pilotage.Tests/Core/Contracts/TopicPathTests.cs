@@ -25,6 +25,9 @@ public sealed class TopicPathTests
     [InlineData("acme/_tele", false)] // no device
     [InlineData("_tele", false)]
     [InlineData("acme//pump/_tele", false)]
+    [InlineData("acme/./pump/_tele", false)]
+    [InlineData("acme/lyon/../_tele", false)]
+    [InlineData("acme/lyon/.pump../_tele", true)]
     [InlineData("/acme/pump/_tele", false)]
     [InlineData("acme/pump/tele", false)]
     [InlineData("acme/pump/_", false)]

@@ -39,7 +39,7 @@ public sealed class DoorRouteTests : IAsyncLifetime
     public async Task A_body_in_any_form_is_stored_when_it_is_answered(string? mediaType, string body)
     {
         var answer = await _pipeline.SendAsync("POST", Route, Encoding.UTF8.GetBytes(body), "", mediaType);
-        Assert.Equal((200, """{"device":"p1","rows":1,"values":1}"""), (answer.Status, answer.Text));
+        Assert.Equal((200, """{"device":"p1","rows":1,"values":1,"held":0}"""), (answer.Status, answer.Text));
         Assert.Equal([(1_700_000_000_000_000_000, 1.5)], Points("p1", "a"));
     }
 

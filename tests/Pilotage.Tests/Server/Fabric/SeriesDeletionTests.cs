@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Pilotage.Core;
 using Pilotage.Server.Access.Contracts;
 using Pilotage.Server.Fleet.Contracts;
@@ -47,6 +48,26 @@ public sealed class SeriesDeletionTests : IAsyncLifetime
         Assert.Equal((load, temp, speed), (Count("load"), Count("temp"), Count("speed")));
         var record = Assert.Single(_server.Get<IAudit>().Read(Acme, null, 10), record => record.Action == "fabric.series.delete");
         Assert.Equal(("p1", "done"), (record.Target, record.Result));
+    }
+
+    [Fact]
+    public async Task It_says_how_many_points_of_which_series_would_go_and_how_many_went()
+    {
+        const string Query = "property=load,temp&from=2026-01-01T00:00:10Z&to=2026-01-01T00:00:20Z";
+        var (status, trial) = await DeleteAsync("p1", Query + "&dryRun=true");
+        Assert.Equal((200, false), (status, (bool)JsonNode.Parse(trial)!["isDone"]!));
+        Assert.Equal((60, 60, 60), (Count("load"), Count("temp"), Count("speed")));
+        Assert.DoesNotContain(_server.Get<IAudit>().Read(Acme, null, 10), record => record.Action == "fabric.series.delete");
+
+        var (_, done) = await DeleteAsync("p1", Query);
+        foreach (var told in new[] { trial, done })
+        {
+            Assert.Equal(20, (int)JsonNode.Parse(told)!["points"]!);
+            Assert.Equal(["load 10", "temp 10"], JsonNode.Parse(told)!["series"]!.AsArray().Select(one => $"{one!["property"]} {one["points"]}"));
+        }
+
+        Assert.True((bool)JsonNode.Parse(done)!["isDone"]!);
+        Assert.Equal(0, (int)JsonNode.Parse((await DeleteAsync("p1", Query)).Body)!["points"]!);
     }
 
     [Theory]

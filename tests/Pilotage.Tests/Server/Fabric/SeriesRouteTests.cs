@@ -53,6 +53,21 @@ public sealed class SeriesRouteTests : IAsyncLifetime
             items.Select(item => item!["lastValue"]!.ToJsonString(new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping })));
     }
 
+    [Fact]
+    public async Task Series_of_one_device_are_listed_by_its_id_path_or_name()
+    {
+        _server.Get<IFleet>().Declare(Acme, [new DeviceDeclaration("acme/lyon/pump-8", "pump") { Id = new DeviceId("pump-8") }]);
+        var batch = new PointBatch();
+        batch.AddRow(Acme, new DeviceId("pump-8"), NsPerMs, 0, ["number"], [1], Quality.Good);
+        await _server.Get<TimeSeriesStore>().AppendAsync(batch, null, CancellationToken.None);
+
+        Assert.Equal(6, (await _pipeline.AskAsync("GET", "/api/v1/series")).Json["items"]!.AsArray().Count);
+        Assert.Equal(5, (await _pipeline.AskAsync("GET", "/api/v1/series", query: "?device=pump-7")).Json["items"]!.AsArray().Count);
+        Assert.Single((await _pipeline.AskAsync("GET", "/api/v1/series", query: "?device=acme/lyon/pump-7&property=on")).Json["items"]!.AsArray());
+        Assert.Empty((await _pipeline.AskAsync("GET", "/api/v1/series", query: "?device=pump-7&thing=press")).Json["items"]!.AsArray());
+        Assert.Equal(404, (await _pipeline.AskAsync("GET", "/api/v1/series", query: "?device=nosuch")).Status);
+    }
+
     [Theory]
     [InlineData("number", "number", "[[1,0.5],[3,1.5]]")]
     [InlineData("on", "truth", "[[1,false],[2,true],[3,true]]")]

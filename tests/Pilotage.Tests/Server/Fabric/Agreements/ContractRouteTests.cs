@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Text;
 using Pilotage.Core;
 using Pilotage.Core.Contracts;
@@ -140,7 +141,8 @@ public sealed class ContractRouteTests : IAsyncLifetime
         var refused = await SendAsync("""{"temp":40}""");
         Assert.Contains("temp is 104 [degF], at most 100 is agreed", refused.Detail(), StringComparison.Ordinal);
         var misfit = await _pipeline.AskAsync("PUT", Contract, "format: pilotage.contract/1\nthing: pump\nproperties: {temp: {maximum: 1, unit: bar}}", mediaType: Yaml);
-        Assert.Contains("unit: bar does not convert to Cel", misfit.Detail(), StringComparison.Ordinal);
+        Assert.Contains("temp: unit: bar does not convert to Cel", misfit.Detail(), StringComparison.Ordinal);
+        Assert.StartsWith("contract:3:", (string?)misfit.Json["errors"]![0]!["where"], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -170,11 +172,127 @@ public sealed class ContractRouteTests : IAsyncLifetime
         Assert.Contains("load had 1 points within 00:01:00, at least 2 are agreed", says);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Text_where_a_number_is_asked_is_said_to_be_text_and_blames_no_other_value(bool isKnown)
+    {
+        if (isKnown)
+        {
+            await SendAsync("""{"vibration":1}""");
+        }
+
+        await PutAsync("vibration: {required: true, minimum: 0, violation: quarantine}");
+        var answer = await SendAsync("""{"vibration":"high","load":1}""");
+        Assert.Equal((200, 1, 1), (answer.Status, (int)answer.Json["values"]!, (int)answer.Json["held"]!));
+        Assert.Equal([1.0], Values("load"));
+        var held = (await _pipeline.AskAsync("GET", "/api/v1/quarantine")).Json["items"]!.AsArray();
+        Assert.Equal(("vibration", "vibration.type", "vibration is text, and a number is asked"), ((string?)held[0]!["property"], (string?)held[0]!["rule"], (string?)held[0]!["reason"]));
+        Assert.Single(held);
+
+        // A text that is kept apart has not made the series one of texts.
+        Assert.Equal(200, (await SendAsync("""{"vibration":7}""")).Status);
+        Assert.Equal(7, Values("vibration")[^1]);
+
+        await PutAsync("vibration: {required: true, minimum: 0, violation: reject}");
+        var refused = await SendAsync("""{"vibration":"high","load":2}""");
+        Assert.Equal((422, true), (refused.Status, refused.Detail().Contains("vibration is text, and a number is asked (rule vibration.type)", StringComparison.Ordinal)));
+        await PutAsync("vibration: {minimum: 0, violation: count}");
+        Assert.Contains("vibration is text, and a number is asked", (await SendAsync("""{"vibration":"high"}""")).Detail(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_does_not_fit_its_series_breaks_a_contract_that_only_wants_it_to_be_there()
+    {
+        await SendAsync("""{"vibration":1}""");
+        await PutAsync("vibration: {required: true, violation: reject}");
+        Assert.Contains("vibration is text, and a number is asked, as its series holds", (await SendAsync("""{"vibration":"high"}""")).Detail(), StringComparison.Ordinal);
+        Assert.Equal(200, (await SendAsync("""{"vibration":true}""")).Status);
+    }
+
+    [Fact]
+    public async Task Points_of_a_message_that_is_rejected_count_in_no_rate()
+    {
+        await PutAsync("load: {rate: {min: 1, max: 3, per: PT1M}, violation: reject}\n  vibration: {maximum: 50, violation: reject}");
+        for (var second = 0; second < 5; second++)
+        {
+            Assert.Equal(422, (await SendAsync("""{"load":1,"vibration":60}""", second * 1_000)).Status);
+        }
+
+        for (var second = 5; second < 8; second++)
+        {
+            Assert.Equal(200, (await SendAsync("""{"load":1,"vibration":1}""", second * 1_000)).Status);
+        }
+
+        // The fourth is too many however often it is sent, and none of them takes the place of the next stretch.
+        Assert.Equal(422, (await SendAsync("""{"load":1}""", 8_000)).Status);
+        Assert.Equal(422, (await SendAsync("""{"load":1}""", 8_000)).Status);
+        Assert.Equal(422, (await SendAsync("""{"load":1,"vibration":60}""", 600_000)).Status);
+        Assert.Equal(200, (await SendAsync("""{"load":1}""", 60_000)).Status);
+        Assert.DoesNotContain((await _pipeline.AskAsync("GET", "/api/v1/contracts/violations")).Json["items"]!.AsArray(), row => ((string?)row!["says"])!.Contains("at least", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Single_points_are_decided_by_their_numbers()
+    {
+        await PutAsync("load: {maximum: 1, violation: quarantine}");
+        foreach (var load in new[] { 2, 3, 4 })
+        {
+            await SendAsync($$"""{"load":{{load}}}""");
+        }
+
+        var ids = (await _pipeline.AskAsync("GET", "/api/v1/quarantine")).Json["items"]!.AsArray().Select(row => (long)row!["id"]!).ToList();
+        Assert.Equal(1, (int)(await _pipeline.AskAsync("POST", "/api/v1/quarantine/release", query: $"?id={ids[1]}")).Json["points"]!);
+        Assert.Equal([3.0], Values("load"));
+        Assert.Equal(1, (int)(await _pipeline.AskAsync("DELETE", "/api/v1/quarantine", query: $"?id={ids[2]},{ids[1]}")).Json["points"]!);
+        Assert.Equal(1, _server.Get<Quarantine>().CountOf(Acme));
+        Assert.Equal(0, (int)(await _pipeline.AskAsync("DELETE", "/api/v1/quarantine", query: $"?id={ids[0]}&device=m1")).Json["points"]!);
+        Assert.Contains("holds \"x\"; give the id of the list", (await _pipeline.AskAsync("POST", "/api/v1/quarantine/release", query: "?id=1,x")).Detail(), StringComparison.Ordinal);
+        Assert.Equal(400, (await _pipeline.AskAsync("DELETE", "/api/v1/quarantine", query: "?id=" + string.Join(',', Enumerable.Range(1, 501)))).Status);
+    }
+
+    [Fact]
+    public async Task Line_protocol_says_how_many_values_are_kept_apart()
+    {
+        await PutAsync("load: {maximum: 1, violation: quarantine}");
+        var written = await _pipeline.AskAsync("POST", "/api/v2/write", "pump,device=p1 load=5,speed=2\n", mediaType: "text/plain");
+        Assert.Equal((204, "1"), (written.Status, (string?)written.Response.Headers["X-Pilotage-Held"]));
+    }
+
+    [Fact]
+    public void Rates_of_more_series_than_are_judged_are_counted_and_so_are_violations_that_no_list_shows()
+    {
+        var meters = _server.Get<IMeterFactory>();
+        using var counted = new CountedMetrics("pilotage.contracts.rate.unjudged", "pilotage.contracts.violations.unlisted");
+        var (rates, violations) = (new RateWindows(meters), new Violations(_time, meters));
+        for (var i = 0; i < RateWindows.SeriesMax; i++)
+        {
+            rates.Take(new SeriesKey(Acme, new DeviceId("p1"), $"s{i}"), 0, TimeSpan.FromMinutes(1), new RateWindows.Taking());
+        }
+
+        Assert.Equal(0, counted.Of("pilotage.contracts.rate.unjudged"));
+        Assert.Equal((1, null), rates.Take(new SeriesKey(Acme, new DeviceId("p1"), "more"), 0, TimeSpan.FromMinutes(1), new RateWindows.Taking()));
+        Assert.Equal((1, null), rates.Take(new SeriesKey(Acme, new DeviceId("p1"), "more"), 0, TimeSpan.FromMinutes(1), new RateWindows.Taking()));
+        Assert.Equal((2, null), rates.Take(new SeriesKey(Acme, new DeviceId("p1"), "s0"), 0, TimeSpan.FromMinutes(1), new RateWindows.Taking()));
+        Assert.Equal(2, counted.Of("pilotage.contracts.rate.unjudged"));
+
+        for (var i = 0; i < Violations.CountedMax; i++)
+        {
+            violations.Add(Acme, new DeviceId("p1"), $"s{i}", "range", "x", OnViolation.Count);
+        }
+
+        Assert.Equal(0, counted.Of("pilotage.contracts.violations.unlisted"));
+        violations.Add(Acme, new DeviceId("p1"), "more", "range", "x", OnViolation.Count);
+        violations.Add(Acme, new DeviceId("p1"), "s0", "range", "x", OnViolation.Count);
+        Assert.Equal((1, Violations.CountedMax), (counted.Of("pilotage.contracts.violations.unlisted"), violations.Of(Acme, new DeviceId("p1")).Count));
+    }
+
     [Fact]
     public async Task A_series_that_is_too_old_is_told_until_it_is_not()
     {
         await PutAsync("load: {fresh: PT5M}");
         Assert.Equal("load has no point yet", await FirstAsync());
+        Assert.Null((await _pipeline.AskAsync("GET", "/api/v1/contracts/violations")).Json["items"]![0]!["last"]);
         await SendAsync("""{"load":1}""");
         Assert.Null(await FirstAsync());
         _time.Advance(TimeSpan.FromMinutes(6));

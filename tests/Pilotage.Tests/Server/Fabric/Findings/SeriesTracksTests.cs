@@ -41,6 +41,32 @@ public sealed class SeriesTracksTests
     }
 
     [Fact]
+    public void It_is_stuck_at_four_times_the_longest_rest_of_its_own_and_twelve_points_and_not_before()
+    {
+        Noise(100);
+        Same(10);
+        Noise(60);
+        Same((4 * 10) + 11);
+        Assert.Empty(_found);
+        Same(1);
+        Assert.Equal([FindingKind.Stuck], _found);
+    }
+
+    [Theory]
+    [InlineData(4.9, false)]
+    [InlineData(5.1, true)]
+    public void A_clock_is_ahead_of_ours_from_five_seconds_on_also_where_it_never_was_otherwise(double aheadSeconds, bool isFound)
+    {
+        for (var i = 0; i < 200; i++)
+        {
+            _at += Second;
+            _tracks.Take(_slot, _at, _at - (long)(aheadSeconds * Second), 50 + Signals.Noise(_random), _at);
+        }
+
+        Assert.Equal(isFound ? [FindingKind.ClockSkew] : [], _found);
+    }
+
+    [Fact]
     public void Standing_still_twice_at_the_same_value_is_rest_from_then_on()
     {
         for (var time = 0; time < 5; time++)

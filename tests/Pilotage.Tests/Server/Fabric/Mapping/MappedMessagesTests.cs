@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -7,6 +8,7 @@ using Pilotage.Server.Fabric.Ingest;
 using Pilotage.Server.Fabric.Mapping;
 using Pilotage.Server.Fabric.Meaning;
 using Pilotage.Server.Fleet.Contracts;
+using Pilotage.Server.Hosting;
 using Pilotage.TimeSeries;
 using Xunit;
 
@@ -53,7 +55,9 @@ public sealed class MappedMessagesTests : IAsyncLifetime
     [InlineData("f/_sys/temp", "1", "is no path of a device")]
     [InlineData("f/own/temp", "1", "own has a certificate of its own, and nobody else speaks for it")]
     [InlineData("f/gone/temp", "1", "gone was revoked, and nothing is taken for it")]
-    [InlineData("f/fresh/temp", "warm", "is neither a number nor true or false")]
+    [InlineData("f/gone/temp", "warm", "is neither a number nor true or false")]
+    [InlineData("f/../temp", "1", "\"acme/lyon/..\" is no path of a device")]
+    [InlineData("f/./temp", "1", "\"acme/lyon/.\" is no path of a device")]
     public async Task What_has_no_device_is_unmapped_with_the_reason_and_makes_none(string topic, string payload, string why)
     {
         Enrol("own");
@@ -97,6 +101,42 @@ public sealed class MappedMessagesTests : IAsyncLifetime
         var device = Fleet.FindByPath(Acme, "acme/lyon/press-1")!;
         Assert.Equal([2.0], Points(device, "a"));
         Assert.Equal(["{\"a\":\"word\"}", "{", "{\"a\":2,\"b\":[]}"], _server.Get<EventStore>().Bad(Acme, device.Id, 10).Select(bad => Encoding.UTF8.GetString(bad.Payload.Span)));
+    }
+
+    [Theory]
+    [InlineData("{tenant}/lyon/{/id}", "", "{", "not JSON")]
+    [InlineData("{tenant}/lyon/{/id}", "", "{\"a\":1}", "device: /id is not in the payload")]
+    [InlineData("{tenant}/lyon/{/id}", "    time: {field: /at}\n", "{\"id\":\"p1\",\"at\":\"yesterday\",\"a\":1}", "yesterday")]
+    [InlineData("{tenant}/lyon/{machine}", "", "[]", "the list is empty")]
+    public async Task What_nobody_can_read_and_whose_device_is_not_known_is_a_dead_letter_on_disk_as_the_preview_says(string device, string more, string payload, string why)
+    {
+        var table = Table(more, device: device, property: "");
+        var outlook = _server.Get<MappingPreview>().Of(table, Message("f/x/y", payload));
+        var result = await SendAsync("f/x/y", payload, table);
+
+        Assert.Equal((MappedFate.Kept, "kept"), (result.Fate, outlook.Fate));
+        await using var again = new DeadLetters(_server.Get<ICatalogue>(), TimeProvider.System, _server.Get<IMeterFactory>());
+        var letter = Assert.Single(again.Read(Acme, "plant", null, 0, 10, int.MaxValue));
+        Assert.Equal(("f/x/y", payload, NowNs, 1L), (letter.Message.Topic, Encoding.UTF8.GetString(letter.Message.Payload.Span), letter.Message.ReceivedNs, again.CountOf(Acme)));
+        Assert.Contains(why, letter.Reason, StringComparison.Ordinal);
+        Assert.Empty(Fleet.List(Acme, new DeviceQuery()));
+    }
+
+    [Fact]
+    public async Task Only_so_many_dead_letters_are_kept_and_the_rest_is_said_to_be_unmapped()
+    {
+        var table = Table(property: "");
+        var messages = _server.Get<MappedMessages>();
+        var results = await Task.WhenAll(Enumerable.Range(0, DeadLetters.MessagesMax + 50).Select(_ => messages.StoreAsync(table, Message("f/x/y", "{"))));
+
+        Assert.Equal((DeadLetters.MessagesMax, 50), (results.Count(one => one.Fate == MappedFate.Kept), results.Count(one => one.Fate == MappedFate.Unmapped)));
+        Assert.Contains("it is not kept, because there are 10000 messages or 64 MiB", results[^1].Why, StringComparison.Ordinal);
+        var letters = _server.Get<DeadLetters>();
+        Assert.Equal(DeadLetters.MessagesMax, letters.CountOf(Acme));
+
+        // Room again once some are gone, and no more of it than there was.
+        Assert.Equal(2, letters.Remove(Acme, [1, 2, 2]));
+        Assert.Equal([MappedFate.Kept, MappedFate.Kept, MappedFate.Unmapped], new[] { (await SendAsync("f/x/y", "{", table)).Fate, (await SendAsync("f/x/y", "{", table)).Fate, (await SendAsync("f/x/y", "{", table)).Fate });
     }
 
     [Fact]

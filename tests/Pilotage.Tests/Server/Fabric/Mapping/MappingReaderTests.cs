@@ -45,7 +45,8 @@ public sealed class MappingReaderTests
         Assert.Equal(60, status.Properties["speed"].Value.Scale);
         Assert.Equal((TimeForm.S, "/at", false, true), (report.Time!.Form, report.Time.Field.ToString(), report.KeepsOthers, report.TakesRetained));
         Assert.Equal(-2, report.Properties["env.temp"].Value.Offset);
-        Assert.Empty(mapping.Notes);
+        Assert.Equal("factory", report.Thing);
+        Assert.StartsWith("rules without a thing type give units, which belong to one: new devices of report are of the thing type factory", Assert.Single(mapping.Notes), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -83,7 +84,7 @@ public sealed class MappingReaderTests
     {
         var mapping = Read(Factory.Replace("factory/{line}/report", "factory/{line}/press-1/#", StringComparison.Ordinal)).Value;
 
-        Assert.Contains("report (factory/{line}/press-1/#) and status", Assert.Single(mapping.Notes), StringComparison.Ordinal);
+        Assert.Contains("report (factory/{line}/press-1/#) and status", mapping.Notes[0], StringComparison.Ordinal);
         Assert.EndsWith("a topic that both take goes to report, the more specific one", mapping.Notes[0], StringComparison.Ordinal);
         var table = new RuleTable(mapping, new TenantId("acme"), "plant");
         Assert.Equal("report", table.Find("factory/l1/press-1/status/temp")!.Rule.Name);

@@ -1,5 +1,6 @@
 using Pilotage.Core;
 using Pilotage.Server.Access.Contracts;
+using Pilotage.Server.Fabric.Mapping;
 using Pilotage.Server.Fleet.Contracts;
 using Xunit;
 
@@ -24,7 +25,7 @@ public sealed class MappingRouteTests : IAsyncLifetime
     {
         var added = await PutAsync(MappingReaderTests.Factory, ifNoneMatch: "*");
         Assert.Equal((200, "factory", 2, 2), (added.Status, (string?)added.Json["name"], (int)added.Json["version"]!, (int)added.Json["rules"]!));
-        Assert.Contains("the thing type press is described by it from now on", (string?)added.Json["notes"]![0], StringComparison.Ordinal);
+        Assert.Contains("the thing type press is described by it from now on", added.Json["notes"]!.ToJsonString(), StringComparison.Ordinal);
         Assert.Equal("Cel", (string?)(await GetAsync("/api/v1/things/press")).Json["properties"]![0]!["unit"]);
 
         var shown = (await GetAsync("/api/v1/mappings/factory")).Json;
@@ -44,6 +45,36 @@ public sealed class MappingRouteTests : IAsyncLifetime
         Assert.Equal((404, "fabric.mapping.not_found"), Told(await GetAsync("/api/v1/mappings/factory")));
         var audit = _server.Get<IAudit>().Read(Acme, null, 20).Where(record => record.Action.StartsWith("fabric.mapping", StringComparison.Ordinal)).Select(record => $"{record.Action[15..]} {record.Result}");
         Assert.Equal(["delete refused", "delete done", "write done", "write refused", "write done", "write refused", "write done"], audit);
+    }
+
+    [Fact]
+    public async Task A_unit_of_a_rule_without_a_thing_type_is_kept_with_the_series_and_what_a_later_version_adds_too()
+    {
+        const string Mapping = "format: pilotage.mapping/1\nname: my-plant\nversion: 1\nrules:\n  a:\n    topic: f/{machine}/a\n    device: \"{tenant}/lyon/{machine}\"\n    property: a\n    unit: bar\n"
+            + "  b:\n    topic: f/{machine}/b\n    device: \"{tenant}/lyon/{machine}\"\n    property: b\n";
+        async Task<RequestPipeline.Answer> SendAsync(string text) => await _pipeline.AskAsync("PUT", "/api/v1/mappings/my-plant/document", text, mediaType: "application/yaml");
+
+        var added = await SendAsync(Mapping);
+        Assert.Contains("new devices of a, b are of the thing type my_plant; name another one with thing:", (string?)added.Json["notes"]![0], StringComparison.Ordinal);
+        var table = new RuleTable(_server.Get<MappingBook>().Find(Acme, "my-plant")!, Acme, "plant");
+        foreach (var topic in new[] { "f/m1/b", "f/m1/a" })
+        {
+            Assert.Equal(MappedFate.Stored, (await _server.Get<MappedMessages>().StoreAsync(table, new ForeignMessage(topic, "2"u8.ToArray(), null, false, 1_767_225_600_000_000_000))).Fate);
+        }
+
+        Assert.Equal(["a bar", "b "], await UnitsAsync());
+
+        // The description was the mapping's own, so its next version goes on with it; one that a person gave stays.
+        Assert.Equal(200, (await SendAsync(Mapping.Replace("version: 1", "version: 2", StringComparison.Ordinal) + "    unit: Cel\n")).Status);
+        Assert.Equal(["a bar", "b Cel"], await UnitsAsync());
+        const string Model = """{"@context":"https://www.w3.org/2022/wot/td/v1.1","title":"Press","properties":{"a":{"type":"number","unit":"bar"}}}""";
+        Assert.Equal(200, (await _pipeline.AskAsync("PUT", "/api/v1/things/my_plant/description", Model, mediaType: "application/td+json")).Status);
+        var third = await SendAsync(Mapping.Replace("version: 1", "version: 3", StringComparison.Ordinal) + "    unit: Cel\n");
+        Assert.Contains("b of a my_plant has no unit in its description, so Cel of the rule b is not kept with the series", (string?)third.Json["notes"]!.AsArray()[^1], StringComparison.Ordinal);
+        Assert.Equal(["a bar", "b "], await UnitsAsync());
+
+        async Task<IEnumerable<string>> UnitsAsync() =>
+            (await _pipeline.AskAsync("GET", "/api/v1/series", query: "?device=m1")).Json["items"]!.AsArray().Select(row => $"{row!["property"]} {row["unit"]}");
     }
 
     [Fact]

@@ -58,6 +58,7 @@ public sealed class PayloadReaderTests
     [InlineData("", "{\"a\":1,\"b\":[1]}", "a=1! b: a list is not stored as a series")]
     [InlineData("", "[{\"a\":1},{\"a\":2},3]", "a=1;a=2! item 2: a single value needs a name")]
     [InlineData("", "{\"a\":1,\"a\":2}", "! ambiguous JSON")]
+    [InlineData("", "{\"\u00d6l\":1,\"\u00c4l\":2,\"\u0391\u0392\":3}", "_x00D6_l=1,_x00C4_l=2,_x0391__x0392_=3")]
     [InlineData("", "{\"a\":1e999}", "! a: the number is too large")]
     [InlineData("", "", "! not JSON")]
     [InlineData("", "[{\"n\":\"urn:dev:mac:1:temp\",\"v\":3,\"u\":\"Cel\"}]", "temp=3")]

@@ -55,6 +55,18 @@ public sealed class RuleProposerTests
     }
 
     [Theory]
+    [InlineData("press", "l1/press-1/temp_c", "l1/Press_22/temp_c")]
+    [InlineData("boiler_feed_pump", "l1/boiler-feed-pump7/temp_c")]
+    [InlineData("m", "l1/press-1/temp_c", "l1/oven-1/temp_c")]
+    [InlineData("m", "l1/edge-1/temp_c")]
+    [InlineData("m", "l1/7/temp_c")]
+    public void Devices_are_of_a_thing_type_so_that_units_are_kept(string thing, params string[] topics)
+    {
+        var mapping = Proposed([.. topics.Select(topic => (topic, "21.5"))]);
+        Assert.Equal(thing == "m" ? mapping.Name.Replace('-', '_') : thing, Assert.Single(mapping.Rules).Thing);
+    }
+
+    [Theory]
     [InlineData("ts", "1767225600000")]
     [InlineData("time", "\"2025-12-31T00:00:00Z\"")]
     [InlineData("measuredOn", "\"2025-12-31T00:00:00Z\"")]

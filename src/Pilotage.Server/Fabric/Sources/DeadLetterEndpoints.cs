@@ -1,0 +1,88 @@
+using System.Text;
+using System.Text.Unicode;
+using Microsoft.AspNetCore.Http;
+using Pilotage.Server.Access.Contracts;
+using Pilotage.Server.Fabric.Mapping;
+using Pilotage.Server.Hosting;
+
+namespace Pilotage.Server.Fabric.Sources;
+
+/// <summary>Messages of sources that nobody can read over HTTP: listed, tried again by the mapping as it is now, or discarded.</summary>
+internal static class DeadLetterEndpoints
+{
+    private const int PageDefault = 100;
+    private const int PageMax = 1_000;
+    private const int ShownBytes = 4 * 1024;
+    private const int BatchMax = 100;
+
+    /// <summary>One message as it came: text, or Base64 where it is none, and only its beginning where it is long.</summary>
+    internal sealed record DeadLetterRow(
+        long Id, string Source, string Topic, DateTimeOffset Received, string Reason, int Bytes, bool Cut, bool Retained, string? ContentType, string? Payload, string? PayloadBase64);
+
+    internal sealed record DeadLetterPage(IReadOnlyList<DeadLetterRow> Items, long? NextCursor, long Total);
+
+    /// <summary>What became of those that were meant: read by now and stored, or discarded; those that cannot be read still stay.</summary>
+    internal sealed record LettersDecidedView(int Messages, int Kept, string? Why);
+
+    public static IResult List(string? source, long? cursor, int? limit, Principal who, DeadLetters letters) =>
+        QueryBounds.Place("cursor", cursor, 0).Then(after => QueryBounds.Limit(limit, PageDefault, PageMax).Then(size =>
+        {
+            var rows = letters.Read(who.Tenant, source, null, after, size + 1, ShownBytes);
+            return (Outcome<DeadLetterPage>)new DeadLetterPage([.. rows.Take(size).Select(Row)], rows.Count > size ? rows[size - 1].Id : null, letters.CountOf(who.Tenant));
+        })).ToHttp();
+
+    /// <summary>Reads them by the mapping as it is now; killed in between, what was stored is stored again at the same time, which changes nothing.</summary>
+    public static async Task<IResult> RetryAsync(
+        string source, string? id, Principal who, SourceBook sources, DeadLetters letters, MappedMessages messages, IAudit audit, CancellationToken cancellation)
+    {
+        if (!sources.Find(who.Tenant, source).TryGet(out var run, out var refusal) || !ChosenIds.Parse("id", id).TryGet(out var ids, out refusal))
+        {
+            return refusal.ToHttp();
+        }
+
+        if (run.Rules is not { } table)
+        {
+            return new Refusal("fabric.source.mapping", $"The mapping {run.Source.Settings.Mapping} is not there, or not read by this version; send it anew.").ToHttp();
+        }
+
+        var (read, kept, after, why) = (0, 0, 0L, (string?)null);
+        while (letters.Read(who.Tenant, source, ids, after, BatchMax, int.MaxValue) is { Count: > 0 } batch)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var results = await Task.WhenAll(batch.Select(letter => messages.StoreAsync(table, letter.Message, isKept: true)));
+            var done = batch.Where((_, at) => results[at].Fate != MappedFate.Unmapped).Select(letter => letter.Id).ToList();
+            letters.Remove(who.Tenant, done);
+            why ??= results.FirstOrDefault(result => result.Fate == MappedFate.Unmapped)?.Why;
+            (read, kept, after) = (read + done.Count, kept + batch.Count - done.Count, batch[^1].Id);
+        }
+
+        audit.Record(who, "fabric.deadletter.retry", Shown(source), "done", $"{read} messages");
+        return TypedResults.Ok(new LettersDecidedView(read, kept, why));
+    }
+
+    public static IResult Discard(string? source, string? id, bool? all, Principal who, DeadLetters letters, IAudit audit) => source is null && id is null && all != true
+        ? QueryBounds.Refused("all", "is not true, and nothing else says which messages are meant; give source or id, or all=true").ToHttp()
+        : ChosenIds.Parse("id", id).ToHttp(ids =>
+        {
+            var discarded = 0;
+            while (letters.Read(who.Tenant, source, ids, 0, PageMax, 0) is { Count: > 0 } batch)
+            {
+                discarded += letters.Remove(who.Tenant, [.. batch.Select(letter => letter.Id)]);
+            }
+
+            audit.Record(who, "fabric.deadletter.discard", source is null ? id ?? "all" : Shown(source), "done", $"{discarded} messages");
+            return TypedResults.Ok(new LettersDecidedView(discarded, 0, null));
+        });
+
+    private static DeadLetterRow Row(DeadLetter letter)
+    {
+        var message = letter.Message;
+        var payload = message.Payload.Span;
+        var isText = Utf8.IsValid(payload);
+        return new DeadLetterRow(
+            letter.Id, letter.Source, message.Topic, Clock.FromNs(message.ReceivedNs), letter.Reason, letter.Bytes, payload.Length < letter.Bytes, message.IsRetained, message.ContentType,
+            isText ? Encoding.UTF8.GetString(payload) : null, isText ? null : Convert.ToBase64String(payload));
+    }
+
+    private static string Shown(string name) => name.Length <= 80 ? name : name[..80] + "…";
+}
