@@ -46,6 +46,8 @@ internal static class ServerVerb
             Description = "Series whose quality is watched, half a kilobyte of memory each; those seen least recently make room. Default 100000; 0 for none.",
             HelpName = "N",
         };
+        var events = new Option<int?>("--events-max") { Description = "Events of a tenant that are kept; the oldest make room. Default 10000000.", HelpName = "N" };
+        var days = new Option<int?>("--event-days") { Description = "Days for which events are kept. Default 0: for as long as there is room.", HelpName = "DAYS" };
         acks.AcceptOnlyFromAmong("durable", "memory");
         limits.AcceptOnlyFromAmong("default", "bench", "interop");
         var open = new Option<bool>("--insecure-open") { Description = "Say that --mqtt or --ws is meant: anyone on this machine may publish as any device." };
@@ -60,7 +62,7 @@ internal static class ServerVerb
                 "Runs the server in the foreground: one ready line, SIGTERM drains and ends with 0.",
                 "pilotage server --data /var/lib/pilotage --http 127.0.0.1:8080 --mqtts 127.0.0.1:8883",
                 "pilotage server --data ./data --mqtt 127.0.0.1:1883 --insecure-open"),
-            data, http, https, mqtts, mqtt, wss, ws, open, acks, limits, rate, floor, low, quality, tenant, ca, cert, key, stdin);
+            data, http, https, mqtts, mqtt, wss, ws, open, acks, limits, rate, floor, low, quality, events, days, tenant, ca, cert, key, stdin);
         verb.SetAction(async (parsed, cancellation) =>
         {
             var defaults = new ServerOptions { DataFolder = parsed.GetValue(data)! };
@@ -78,6 +80,8 @@ internal static class ServerVerb
                 DiskFloorPercent = parsed.GetValue(floor) ?? defaults.DiskFloorPercent,
                 DiskLowPercent = parsed.GetValue(low) ?? defaults.DiskLowPercent,
                 QualitySeriesMax = parsed.GetValue(quality) ?? defaults.QualitySeriesMax,
+                EventsMax = parsed.GetValue(events) ?? defaults.EventsMax,
+                EventDays = parsed.GetValue(days) ?? defaults.EventDays,
                 InsecureOpen = parsed.GetValue(open),
                 Tenant = parsed.GetValue(tenant) ?? defaults.Tenant,
                 TlsCa = parsed.GetValue(ca),
@@ -109,6 +113,8 @@ internal static class ServerVerb
         "--disk-floor" => "--disk-floor 3, or 0 for no floor",
         "--disk-low" => "--disk-low 10, or 0 for no floor",
         "--quality-series" => "--quality-series 100000, or 0 for none",
+        "--events-max" => "--events-max 10000000",
+        "--event-days" => "--event-days 365, or 0 for no end",
         "--tenant" => "--tenant acme",
         "--data" => "--data ./data",
         _ => "pilotage server --help",

@@ -8,6 +8,7 @@ using Pilotage.Server.Access.Contracts;
 using Pilotage.Server.Fabric.Agreements;
 using Pilotage.Server.Fabric.Contracts;
 using Pilotage.Server.Fabric.Doors;
+using Pilotage.Server.Fabric.Events;
 using Pilotage.Server.Fabric.Export;
 using Pilotage.Server.Fabric.Ingest;
 using Pilotage.Server.Fabric.Link;
@@ -65,6 +66,7 @@ public static class FabricModule
         .AddSingleton<OperatorMessages>()
         .AddSingleton<DoorLimits>()
         .AddSingleton<ExportLimits>()
+        .AddSingleton<TimelineLimits>()
         .AddSingleton<ThingStore>()
         .AddSingleton<ThingBook>()
         .AddSingleton<IThings, OfferedThings>()
@@ -125,6 +127,8 @@ public static class FabricModule
         api.MapDelete("quarantine", QuarantineEndpoints.Discard).RequirePermission("fabric.quarantine.decide", Scope.Tenant);
         api.MapGet("devices/{id}/readiness", SeriesEndpoints.ReadinessOf).RequirePermission("fabric.readiness.read", Scope.Tenant);
         api.MapGet("readiness", SeriesEndpoints.FleetReadiness).RequirePermission("fabric.readiness.read", Scope.Tenant);
+        api.MapGet("devices/{id}/timeline", TimelineEndpoint.Answer).RequirePermission("fabric.series.read", Scope.Tenant);
+        api.MapPost("devices/{id}/events", EventDoor.PostAsync).RequirePermission(DoorRights.Permission, Scope.Tenant);
         api.MapGet("devices/{id}/events", FabricEndpoints.RecordedEvents).RequirePermission("fabric.event.read", Scope.Tenant);
         api.MapPost("devices/{id}/revocation", FabricEndpoints.Revoke).RequirePermission("fleet.device.revoke", Scope.Tenant);
         api.MapDelete("devices/{id}", FabricEndpoints.Delete).RequirePermission("fleet.device.delete", Scope.Tenant);
@@ -164,6 +168,7 @@ public static class FabricModule
         // Made now, so that their counters are there from the start.
         routes.ServiceProvider.GetRequiredService<DoorLimits>();
         routes.ServiceProvider.GetRequiredService<ExportLimits>();
+        routes.ServiceProvider.GetRequiredService<TimelineLimits>();
         routes.ServiceProvider.GetRequiredService<ThingBook>();
         routes.ServiceProvider.GetRequiredService<QualityWatch>();
         routes.ServiceProvider.GetRequiredService<ContractJudge>();

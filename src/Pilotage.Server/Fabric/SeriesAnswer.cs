@@ -22,6 +22,21 @@ internal sealed class SeriesAnswer(SeriesKey key, SeriesKind? kind, string? unit
         await httpContext.Response.BodyWriter.FlushAsync(httpContext.RequestAborted);
     }
 
+    /// <summary>Milliseconds since 1970 and the value; a number that JSON has no way to write is left out.</summary>
+    public static void Write(Utf8JsonWriter json, TypedPoint point)
+    {
+        if (point.Value.Kind == SeriesKind.Number)
+        {
+            WriteNumber(json, point.TimeNs, point.Value.Number);
+            return;
+        }
+
+        json.WriteStartArray();
+        JsonNumber.Write(json, point.TimeNs / NsPerMs);
+        SeriesJson.Write(json, point.Value);
+        json.WriteEndArray();
+    }
+
     private void Write(Utf8JsonWriter json)
     {
         json.WriteStartObject();
@@ -43,21 +58,6 @@ internal sealed class SeriesAnswer(SeriesKey key, SeriesKind? kind, string? unit
 
         json.WriteEndArray();
         json.WriteEndObject();
-    }
-
-    /// <summary>Milliseconds since 1970 and the value; a number that JSON has no way to write is left out.</summary>
-    private static void Write(Utf8JsonWriter json, TypedPoint point)
-    {
-        if (point.Value.Kind == SeriesKind.Number)
-        {
-            WriteNumber(json, point.TimeNs, point.Value.Number);
-            return;
-        }
-
-        json.WriteStartArray();
-        JsonNumber.Write(json, point.TimeNs / NsPerMs);
-        SeriesJson.Write(json, point.Value);
-        json.WriteEndArray();
     }
 
     /// <summary>Fast path, for there may be many: one call for both.</summary>

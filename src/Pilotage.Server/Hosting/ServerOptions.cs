@@ -103,6 +103,14 @@ public sealed record ServerOptions
     /// <summary>Most series whose quality is watched, about half a kilobyte of memory each; those seen least recently make room for others. 0 for none.</summary>
     [Range(0, 5_000_000)]
     public int QualitySeriesMax { get; init; } = 100_000;
+
+    /// <summary>Most events of a tenant that are kept, some hundred bytes of disk each; the oldest make room for new ones.</summary>
+    [Range(1_000, 1_000_000_000)]
+    public int EventsMax { get; init; } = 10_000_000;
+
+    /// <summary>Days for which events are kept after they arrived; 0 for as long as there is room.</summary>
+    [Range(0, 36_500)]
+    public int EventDays { get; init; }
 }
 
 /// <summary>A set of limits by name.</summary>

@@ -71,6 +71,8 @@ public static class ServerOptionsCheck
         nameof(ServerOptions.DiskFloorPercent) => "--disk-floor",
         nameof(ServerOptions.DiskLowPercent) => "--disk-low",
         nameof(ServerOptions.QualitySeriesMax) => "--quality-series",
+        nameof(ServerOptions.EventsMax) => "--events-max",
+        nameof(ServerOptions.EventDays) => "--event-days",
         _ => property,
     };
 

@@ -3,6 +3,7 @@ using Pilotage.Server.Access.Contracts;
 using Pilotage.Server.Fabric;
 using Pilotage.Server.Fabric.Agreements;
 using Pilotage.Server.Fabric.Doors;
+using Pilotage.Server.Fabric.Events;
 using Pilotage.Server.Fabric.Mapping;
 using Pilotage.Server.Fabric.Meaning;
 using Pilotage.Server.Fabric.Findings;
@@ -109,6 +110,8 @@ internal sealed record ApiWords(string Method, string Path, string Id, string Su
         new(Get, "api/v1/devices/{id}/readiness", "getDeviceReadiness", "How ready the data of one device is, and why.", typeof(Fabric.Contracts.Readiness)),
         new(Get, "api/v1/readiness", "getFleetReadiness", "How ready the data of many devices is, and why.", typeof(Fabric.Contracts.Readiness)),
         new(Get, "api/v1/devices/{id}/events", "listDeviceEvents", "Lists the recorded events of a device, by type.", typeof(FabricEndpoints.EventPage)),
+        new(Get, "api/v1/devices/{id}/timeline", "getDeviceTimeline", "What a device measured and what happened to it in one stretch of time: series thinned, events in order.", typeof(TimelineEndpoint.TimelineView)),
+        new(Post, "api/v1/devices/{id}/events", "writeEvents", "Records events of a device, CloudEvents in binary, structured or batched mode, each once by source and id; answered once they are on disk.", typeof(EventDoor.RecordedView)),
         new(Post, "api/v1/devices/{id}/telemetry", "writeTelemetry", "Stores telemetry of a device: JSON, JSON lines, CSV, SenML in JSON or CBOR; answered once it is on disk.", typeof(TelemetryEndpoints.StoredView)),
         new(Get, "api/v1/events", "watchEvents", "Streams what happens: telemetry, events, presence.", null, Media: Stream),
         new(Get, "api/v1/clients", "listClients", "Lists the gateway's sessions by client id, a page at a time, with their connections.", typeof(ClientEndpoints.ClientPage)),
