@@ -69,6 +69,7 @@ internal static partial class CliApp
         root.Subcommands.Add(SessionVerbs.Create(frame));
         root.Subcommands.Add(DataVerbs.Create(frame));
         root.Subcommands.Add(ThingVerbs.Create(frame));
+        root.Subcommands.Add(AssetVerbs.Create(frame));
         root.Subcommands.Add(ContractVerbs.Create(frame));
         root.Subcommands.Add(MappingVerbs.Create(frame));
         root.Subcommands.Add(RetentionVerbs.Create(frame));

@@ -23,6 +23,7 @@ internal static class DataVerbs
         var quantity = Text("--quantity", "Series of everything that measures this: pressure, temperature, or any unit of it, such as bar.", "QUANTITY");
         var unit = Text("--unit", "Series in this unit (UCUM) only.", "UNIT");
         var type = Text("--type", "Series of a semantic type, whole or without its prefix.", "TYPE");
+        var within = Text("--in", "Series of what belongs to an asset, a device, or a place of the path: line-2.", "NAME");
         var text = Text("--text", "Words, each in the name, title or description of the property, in its thing type, or in the path of the device.", "WORDS");
         return frame.Lists(
             VerbFrame.With(
@@ -32,11 +33,12 @@ internal static class DataVerbs
                     "pilotage data list --device pump-7",
                     "pilotage data list --path 'acme/lyon/**'",
                     "pilotage data list --thing pump --property vibration -o csv",
+                    "pilotage data list --in line-2 --quantity vibration",
                     "pilotage data list --quantity temperature --text 'bearing line-2'"),
-                device, path, thing, property, quantity, unit, type, text),
+                device, within, path, thing, property, quantity, unit, type, text),
             "series",
             parsed => Address(
-                "api/v1/series", ("device", parsed.GetValue(device)),
+                "api/v1/series", ("device", parsed.GetValue(device)), ("in", parsed.GetValue(within)),
                 ("path", parsed.GetValue(path)), ("thing", parsed.GetValue(thing)), ("property", parsed.GetValue(property)), ("quantity", parsed.GetValue(quantity)),
                 ("unit", parsed.GetValue(unit)), ("type", parsed.GetValue(type)), ("text", parsed.GetValue(text)), ("limit", "50000")),
             new Column("DEVICE", "device"), new Column("PROPERTY", "property"), new Column("LAST", "lastTime"), new Column("VALUE", "lastValue", Exact: true), new Column("UNIT", "unit"),

@@ -10,6 +10,7 @@ using Pilotage.Server.Fabric.Contracts;
 using Pilotage.Server.Fabric.Doors;
 using Pilotage.Server.Fabric.Events;
 using Pilotage.Server.Fabric.Export;
+using Pilotage.Server.Fabric.Hierarchy;
 using Pilotage.Server.Fabric.Ingest;
 using Pilotage.Server.Fabric.Link;
 using Pilotage.Server.Fabric.Mapping;
@@ -70,6 +71,8 @@ public static class FabricModule
         .AddSingleton<ThingStore>()
         .AddSingleton<ThingBook>()
         .AddSingleton<IThings, OfferedThings>()
+        .AddSingleton<AssetStore>()
+        .AddSingleton<AssetBook>()
         .AddSingleton<MappingStore>()
         .AddSingleton<MappingBook>()
         .AddSingleton<MappedDevices>()
@@ -116,6 +119,14 @@ public static class FabricModule
         api.MapGet("things/{thing}", ThingEndpoints.Show).RequirePermission("fabric.thing.read", Scope.Tenant);
         api.MapGet("things/{thing}/description", ThingEndpoints.Document).RequirePermission("fabric.thing.read", Scope.Tenant);
         api.MapPut("things/{thing}/description", ThingEndpoints.PutAsync).RequirePermission("fabric.thing.write", Scope.Tenant);
+        api.MapGet("assets", AssetEndpoints.List).RequirePermission("fabric.asset.read", Scope.Tenant);
+        api.MapPost("assets/import", AssetEndpoints.ImportAsync).RequirePermission("fabric.asset.write", Scope.Tenant);
+        api.MapGet("assets/{name}", AssetEndpoints.Show).RequirePermission("fabric.asset.read", Scope.Tenant);
+        api.MapPut("assets/{name}", AssetEndpoints.Put).RequirePermission("fabric.asset.write", Scope.Tenant);
+        api.MapDelete("assets/{name}", AssetEndpoints.Remove).RequirePermission("fabric.asset.write", Scope.Tenant);
+        api.MapGet("relations", AssetEndpoints.Relations).RequirePermission("fabric.asset.read", Scope.Tenant);
+        api.MapPost("relations", AssetEndpoints.Relate).RequirePermission("fabric.asset.write", Scope.Tenant);
+        api.MapDelete("relations", AssetEndpoints.Unrelate).RequirePermission("fabric.asset.write", Scope.Tenant);
         api.MapGet("contracts", ContractEndpoints.List).RequirePermission("fabric.contract.read", Scope.Tenant);
         api.MapGet("contracts/violations", ContractEndpoints.Broken).RequirePermission("fabric.contract.read", Scope.Tenant);
         api.MapPost("contracts/check", ContractEndpoints.CheckAsync).RequirePermission("fabric.contract.read", Scope.Tenant);
@@ -170,6 +181,7 @@ public static class FabricModule
         routes.ServiceProvider.GetRequiredService<ExportLimits>();
         routes.ServiceProvider.GetRequiredService<TimelineLimits>();
         routes.ServiceProvider.GetRequiredService<ThingBook>();
+        routes.ServiceProvider.GetRequiredService<AssetBook>();
         routes.ServiceProvider.GetRequiredService<QualityWatch>();
         routes.ServiceProvider.GetRequiredService<ContractJudge>();
         routes.ServiceProvider.GetRequiredService<MappedMessages>();

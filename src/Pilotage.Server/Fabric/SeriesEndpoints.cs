@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Pilotage.Core.Units;
 using Pilotage.Server.Access.Contracts;
 using Pilotage.Server.Fabric.Contracts;
+using Pilotage.Server.Fabric.Hierarchy;
 using Pilotage.Server.Fabric.Meaning;
 using Pilotage.Server.Fabric.Findings;
 using Pilotage.Server.Fleet.Contracts;
@@ -49,23 +50,23 @@ internal static class SeriesEndpoints
         TypedResults.Ok(new SeriesList([.. store.Series(device.Tenant, device.Id).Select(key => View(store, key, things.UnitOf(device, key.Property)))])));
 
     /// <summary>Series of many devices with their last values; the cursor is device and property of the last one of the page before.</summary>
-    /// <remarks>What the thing descriptions say is searched by quantity, unit, type and text.</remarks>
+    /// <remarks>What the thing descriptions say is searched by quantity, unit, type and text; what belongs to an asset, a device or a place by in.</remarks>
     public static IResult ListAll(
-        string? device, string? path, string? thing, string? property, string? quantity, string? unit, string? type, string? text, string? cursor, int? limit, Principal who,
-        IFleet fleet, TimeSeriesStore store, ThingBook things, QualityWatch watch) =>
+        string? device, string? path, string? thing, string? property, string? quantity, string? unit, string? type, string? text, string? @in, string? cursor, int? limit, Principal who,
+        IFleet fleet, TimeSeriesStore store, ThingBook things, AssetBook assets, QualityWatch watch) =>
         SeriesSearch.Of(things, quantity, unit, type, text).Then(search => QueryBounds.Limit(limit, PageDefault, PageMax).Then(size =>
         {
             var asked = new DeviceQuery { PathPattern = path, Thing = thing };
-            return Devices(device, asked, who, fleet).Then(devices =>
+            return AssetScope.Of(assets.Of(who.Tenant), fleet, who.Tenant, @in).Then(scope => Devices(device, asked, who, fleet).Then(devices =>
             {
                 var rest = devices
                     .OrderBy(one => one.Id.Value, StringComparer.Ordinal)
-                    .SelectMany(one => Rows(one, store, watch, things, last => (property is null || last == property) && search.Matches(one, last)))
+                    .SelectMany(one => Rows(one, store, watch, things, last => (property is null || last == property) && search.Matches(one, last) && scope?.Holds(one, last) != false))
                     .Where(row => cursor is null || string.CompareOrdinal(PlaceOf(row), cursor) > 0)
                     .Take(size + 1).ToList();
                 var page = rest.Count > size ? rest[..size] : rest;
                 return (Outcome<SeriesPage>)new SeriesPage(page, rest.Count > size ? PlaceOf(page[^1]) : null);
-            });
+            }));
         })).ToHttp();
 
     public static IResult Read(

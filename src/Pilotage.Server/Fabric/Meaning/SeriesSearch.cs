@@ -5,13 +5,18 @@ using Pilotage.Server.Hosting;
 namespace Pilotage.Server.Fabric.Meaning;
 
 /// <summary>Which series somebody means: by what they measure, their semantic type, their unit, and words.</summary>
-/// <param name="quantity">Every unit of what this one measures.</param>
+/// <param name="quantities">Every unit of what one of these measures; any where there are none.</param>
+/// <param name="isVibration">Whether the property itself, too, has to say that it is a vibration.</param>
 /// <param name="unit">This unit alone, however it is written.</param>
 /// <param name="type">A semantic type, whole or without its prefix.</param>
 /// <param name="words">Each stands in the property's name, title or description, in its thing type's name or title, or in the device's path.</param>
-internal sealed class SeriesSearch(ThingBook things, Unit? quantity, Unit? unit, string? type, IReadOnlyList<string> words)
+internal sealed class SeriesSearch(ThingBook things, IReadOnlyList<Unit> quantities, bool isVibration, Unit? unit, string? type, IReadOnlyList<string> words)
 {
+    // A vibration has no quantity of its own: it is told as a speed, an acceleration or a travel (ISO 20816-1).
+    private const string Vibration = "vibration";
+    private const string VibrationWord = "vib";
     private const int TextCharsMax = 200;
+    private static readonly Unit[] OfVibration = [.. new[] { "mm/s", "m/s2", "um" }.Select(code => Ucum.Parse(code).Value)];
     private const int WordsMax = 10;
 
     // What a property of a thing type says does not change from device to device.
@@ -36,7 +41,7 @@ internal sealed class SeriesSearch(ThingBook things, Unit? quantity, Unit? unit,
             return QueryBounds.Refused("text", $"has {words.Length} words in {text?.Length} characters; give 1 to {WordsMax} words in at most {TextCharsMax}, or leave it out for all");
         }
 
-        return new SeriesSearch(things, kind, exact, type, words);
+        return new SeriesSearch(things, kind, quantity == Vibration, exact, type, words);
     }
 
     public bool Matches(Device device, string property)
@@ -53,7 +58,8 @@ internal sealed class SeriesSearch(ThingBook things, Unit? quantity, Unit? unit,
     private Answer Ask(ThingDescription? thing, string name, string property)
     {
         var meaning = thing?.Properties.GetValueOrDefault(property);
-        var isMeant = (quantity is null || meaning?.Unit?.ConvertsTo(quantity) == true)
+        var isMeant = (quantities.Count == 0 || quantities.Any(one => meaning?.Unit?.ConvertsTo(one) == true))
+            && (!isVibration || Has(property, VibrationWord) || Has(meaning?.Title, VibrationWord) || Has(meaning?.Description, VibrationWord) || meaning?.Types.Any(one => Has(one, VibrationWord)) == true)
             && (unit is null || meaning?.Unit?.IsSameAs(unit) == true)
             && (type is null || meaning?.Types.Any(IsType) == true);
 
@@ -66,9 +72,10 @@ internal sealed class SeriesSearch(ThingBook things, Unit? quantity, Unit? unit,
 
     private static bool Has(string? text, string word) => text?.Contains(word, StringComparison.OrdinalIgnoreCase) == true;
 
-    private static Outcome<Unit?> Quantity(string? text) => text is null ? (Outcome<Unit?>)(Unit?)null : Quantities.Parse(text).TryGet(out var unit, out var refusal)
-        ? unit
-        : QueryBounds.Refused("quantity", $"cannot be: {refusal.Message.TrimEnd('.')}. Give a unit of it, or one of {string.Join(", ", Quantities.All)}");
+    private static Outcome<Unit[]> Quantity(string? text) => text is null ? Array.Empty<Unit>()
+        : text == Vibration ? OfVibration
+        : Quantities.Parse(text).TryGet(out var unit, out var refusal) ? new[] { unit }
+        : QueryBounds.Refused("quantity", $"cannot be: {refusal.Message.TrimEnd('.')}. Give a unit of it, or one of {string.Join(", ", Quantities.All)}, {Vibration}");
 
     /// <summary>Whether a property is meant, and the words that only the device's path can have.</summary>
     private sealed record Answer(bool IsMeant, IReadOnlyList<string> Rest);

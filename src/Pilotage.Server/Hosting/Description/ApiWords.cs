@@ -4,6 +4,7 @@ using Pilotage.Server.Fabric;
 using Pilotage.Server.Fabric.Agreements;
 using Pilotage.Server.Fabric.Doors;
 using Pilotage.Server.Fabric.Events;
+using Pilotage.Server.Fabric.Hierarchy;
 using Pilotage.Server.Fabric.Mapping;
 using Pilotage.Server.Fabric.Meaning;
 using Pilotage.Server.Fabric.Findings;
@@ -86,6 +87,14 @@ internal sealed record ApiWords(string Method, string Path, string Id, string Su
         new(Get, "api/v1/things/{thing}/contract", "getContract", "The contract of a thing type as it came.", null, Media: "application/yaml"),
         new(Put, "api/v1/things/{thing}/contract", "putContract", "Says what devices of a thing type have to send; in force at once.", typeof(ContractEndpoints.ContractRow), MayBeNew: true),
         new(Delete, "api/v1/things/{thing}/contract", "deleteContract", "Takes a contract away; what is kept apart stays.", null, 204),
+        new(Get, "api/v1/assets", "listAssets", "Lists the assets of the plant by name, with their level and what they are part of.", typeof(AssetEndpoints.AssetPage)),
+        new(Post, "api/v1/assets/import", "importAssets", "Adds or changes assets and relations out of one document, all or none.", typeof(AssetEndpoints.AssetCountsView)),
+        new(Get, "api/v1/assets/{name}", "getAsset", "Shows one asset, what it is part of, and its relations.", typeof(AssetEndpoints.AssetView)),
+        new(Put, "api/v1/assets/{name}", "putAsset", "Adds an asset, or changes its level, title or what it is part of.", typeof(AssetEndpoints.AssetView)),
+        new(Delete, "api/v1/assets/{name}", "deleteAsset", "Takes an asset away that nothing refers to.", null, 204),
+        new(Get, "api/v1/relations", "listRelations", "Lists relations between assets and devices: part-of, feeds, measures.", typeof(AssetEndpoints.RelationPage)),
+        new(Post, "api/v1/relations", "addRelation", "Relates an asset or a device to another.", typeof(AssetEndpoints.AssetCountsView)),
+        new(Delete, "api/v1/relations", "deleteRelation", "Takes one relation away.", typeof(AssetEndpoints.RelationRow)),
         new(Get, "api/v1/quarantine", "listQuarantine", "Lists points that broke a contract and are kept apart.", typeof(QuarantineEndpoints.HeldPage)),
         new(Post, "api/v1/quarantine/release", "releaseQuarantine", "Stores points that were kept apart in their series.", typeof(QuarantineEndpoints.DecidedView)),
         new(Delete, "api/v1/quarantine", "discardQuarantine", "Discards points that were kept apart, for good.", typeof(QuarantineEndpoints.DecidedView)),
