@@ -97,6 +97,9 @@ public sealed class QualityRouteTests : IAsyncLifetime
     public async Task The_bounds_of_the_thing_description_hold_from_the_moment_it_is_imported()
     {
         await SendAsync("p1", 0, Points, isStuck: false);
+
+        // What waits to be looked at would be held to bounds that came later.
+        await _pipeline.AskAsync("GET", Route, query: "?device=p1");
         const string Description = """
             {"@context":"https://www.w3.org/2022/wot/td/v1.1","title":"Pump","security":"n","securityDefinitions":{"n":{"scheme":"nosec"}},
             "properties":{"temperature":{"type":"number","unit":"Cel","maximum":19}}}
