@@ -8,7 +8,7 @@ namespace Pilotage.Streams;
 
 /// <summary>The operators of one plan, running. One thread at a time; pushing allocates nothing once devices and
 /// windows have reached their size.</summary>
-public sealed class Dataflow
+public sealed partial class Dataflow
 {
     // "PLCK": a checkpoint. The version counts changes of the format.
     private const int Magic = 0x4B434C50;

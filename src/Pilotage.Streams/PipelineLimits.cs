@@ -52,6 +52,14 @@ public sealed record PipelineLimits
     [Range(1, 1_000_000)]
     public int ReorderRowsMax { get; init; } = 4_096;
 
+    /// <summary>Most groups of one question that groups by anything but device and window; one more refuses the question.</summary>
+    [Range(1, 10_000_000)]
+    public int GroupsMax { get; init; } = 100_000;
+
+    /// <summary>Most rows of one question that are held to be put in order; one more refuses the question.</summary>
+    [Range(1, 10_000_000)]
+    public int SortedRowsMax { get; init; } = 200_000;
+
     /// <summary>Longest lateness a text may ask for.</summary>
     public TimeSpan LatenessMax { get; init; } = TimeSpan.FromDays(7);
 }

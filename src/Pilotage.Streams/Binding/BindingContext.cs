@@ -9,6 +9,9 @@ internal sealed class BindingContext(IReadOnlyDictionary<string, double> paramet
 
     public PipelineLimits Limits => limits;
 
+    /// <summary>What a question knows beyond what a pipeline does; null for a pipeline.</summary>
+    public QueryScope? Query { get; init; }
+
     public IReadOnlyList<string> Texts => _texts;
 
     public int TextIndex(string text)

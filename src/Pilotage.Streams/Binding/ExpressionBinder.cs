@@ -28,6 +28,10 @@ internal sealed class ExpressionBinder(
                 return new(new LiteralScalar(context.TextIndex(text.Value), text.Value), ColumnType.Text, null, text.At);
             case BooleanSyntax boolean:
                 return new(new LiteralScalar(Scalar.FromBoolean(boolean.Value)), ColumnType.Boolean, null, boolean.At);
+            case TimestampSyntax time:
+                return TimeText.Bind(time.At, time.Value);
+            case IntervalSyntax interval:
+                throw CompileFault.Type(interval.At, "An INTERVAL is added to a time or taken from one, and stands on the right of it.");
             case NullSyntax:
                 return new(new LiteralScalar(Scalar.Null), ColumnType.Null, null, syntax.At);
             case ColumnSyntax column:
@@ -53,8 +57,10 @@ internal sealed class ExpressionBinder(
             throw CompileFault.Unknown(column.At, "table", qualifier, alias is null ? [] : [alias], " in this query");
         }
 
-        return schema.Find(column.Name)
+        var found = schema.Find(column.Name)
             ?? throw CompileFault.Unknown(column.At, "column", column.Name, schema.Names, place);
+        schema.Read?.Add(found.Name);
+        return found;
     }
 
     private Typed Read(ColumnSyntax syntax)
@@ -82,6 +88,11 @@ internal sealed class ExpressionBinder(
     private Typed Binary(BinarySyntax binary)
     {
         var left = Bind(binary.Left);
+        if (binary.Right is IntervalSyntax interval)
+        {
+            return Shifted(binary, left, context.DurationNs(interval.Length));
+        }
+
         var right = Bind(binary.Right);
         return binary.Operator switch
         {
@@ -90,6 +101,18 @@ internal sealed class ExpressionBinder(
             "||" or "=>" => throw CompileFault.Unsupported(binary.At, $"{binary.Operator} is not part of the dialect."),
             _ => Comparison(binary, left, right),
         };
+    }
+
+    private static Typed Shifted(BinarySyntax binary, Typed time, long byNs)
+    {
+        if (!time.IsTime || binary.Operator is not ("+" or "-"))
+        {
+            throw CompileFault.Type(binary.At, $"An INTERVAL is added to a time or taken from one, found {binary.Operator} with {Typed.Shown(time.Type)}.");
+        }
+
+        Scalar shifted = new TimeShiftScalar(time.Scalar, binary.Operator == "+" ? byNs : -byNs);
+        shifted = time.Scalar is LiteralScalar ? new LiteralScalar(shifted.Evaluate(default, default)) : shifted;
+        return new(shifted, ColumnType.Timestamp, null, binary.At);
     }
 
     private static Typed Logic(BinarySyntax binary, Typed left, Typed right)
@@ -121,8 +144,18 @@ internal sealed class ExpressionBinder(
         return new(new BinaryScalar(op, left.Scalar, right.Scalar), ColumnType.Number, unit, binary.At);
     }
 
-    private static Typed Comparison(BinarySyntax binary, Typed left, Typed right)
+    private Typed Comparison(BinarySyntax binary, Typed left, Typed right)
     {
+        if (context.Query is { } query)
+        {
+            if (query.DeviceIs(binary, left, right) is { } test)
+            {
+                return test;
+            }
+
+            (left, right) = (QueryScope.AsTime(binary.Left, left, right), QueryScope.AsTime(binary.Right, right, left));
+        }
+
         var type = Common(binary.At, "compare", left, right);
         if (type == ColumnType.Device)
         {
@@ -211,6 +244,9 @@ internal sealed class ExpressionBinder(
 
         switch (name)
         {
+            case "NOW" when context.Query is { } query:
+                Count(call, name, 0, 0);
+                return new(new LiteralScalar(Scalar.FromTime(query.NowNs)), ColumnType.Timestamp, null, call.At);
             case "PI":
                 Numbers(call, name, 0, 0);
                 return Literal(call.At, Math.PI);

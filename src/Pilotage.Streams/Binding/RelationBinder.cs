@@ -16,6 +16,18 @@ internal sealed class RelationBinder(
     /// <summary>The tables read so far, in order.</summary>
     public IReadOnlyList<ThingSchema> Sources => [.. _scans.Select(scan => scan.Thing)];
 
+    /// <summary>Binds something that nothing reads, for its faults alone: what it reads of tables does not count.</summary>
+    public void Unread(Action bind)
+    {
+        var before = _scans.ToDictionary(scan => scan, scan => scan.Schema.Read!.ToArray());
+        bind();
+        foreach (var scan in _scans)
+        {
+            scan.Schema.Read!.Clear();
+            scan.Schema.Read.UnionWith(before.GetValueOrDefault(scan) ?? []);
+        }
+    }
+
     public void AddView(NameSyntax name, PlanNode node)
     {
         if (_views.ContainsKey(name.Text) || things.Any(thing => thing.Name == name.Text))
@@ -83,7 +95,7 @@ internal sealed class RelationBinder(
         }
 
         return thing.Properties.Count <= context.Limits.ColumnsMax
-            ? new(columns, thing.Properties.Count)
+            ? new(columns, thing.Properties.Count) { Read = new(StringComparer.Ordinal) }
             : throw CompileFault.Limit(
                 at, $"The thing {thing.Name} has more than {context.Limits.ColumnsMax} properties.");
     }

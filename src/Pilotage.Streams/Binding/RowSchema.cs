@@ -12,6 +12,9 @@ internal sealed record Column(string Name, ColumnType Type, string? Unit, int Sl
 /// name).</summary>
 internal sealed record RowSchema(IReadOnlyList<Column> Columns, int Slots)
 {
+    /// <summary>Of the rows of a table, the columns that something reads; null elsewhere.</summary>
+    public HashSet<string>? Read { get; init; }
+
     public Column? Find(string name) => Columns.FirstOrDefault(column => column.Name == name);
 
     public IEnumerable<string> Names => Columns.Select(column => column.Name);

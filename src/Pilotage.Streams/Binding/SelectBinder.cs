@@ -6,7 +6,7 @@ using Pilotage.Streams.Windows;
 namespace Pilotage.Streams.Binding;
 
 /// <summary>Binds queries: what they read, their condition, their windows or groups, their select list.</summary>
-internal sealed class SelectBinder(BindingContext context, RelationBinder relations)
+internal sealed partial class SelectBinder(BindingContext context, RelationBinder relations)
 {
     /// <summary>Binds a query into a plan whose rows hold exactly its select list.</summary>
     public PlanNode Bind(SelectSyntax select)
@@ -26,6 +26,11 @@ internal sealed class SelectBinder(BindingContext context, RelationBinder relati
     private Bound BindParts(SelectSyntax select, bool conditionApart)
     {
         var source = relations.Bind(select.From, this);
+        if (context.Query is not null && IsGathered(select, source))
+        {
+            return Gathered(select, source);
+        }
+
         if (source.Window is not null)
         {
             return Grouped(select, source, conditionApart);
@@ -153,12 +158,14 @@ internal sealed class SelectBinder(BindingContext context, RelationBinder relati
         {
             if (item.Expression is null)
             {
+                schema.Read?.UnionWith(schema.Names);
                 items.AddRange(schema.Columns.Select(column =>
                     new NamedItem(column.Name, new(column.Read(), column.Type, column.Unit, item.At))));
             }
             else
             {
-                items.Add(new(NameOf(item), binder.Bind(item.Expression)));
+                var name = context.Query is null ? NameOf(item) : QueryScope.NameOf(item, items);
+                items.Add(new(name, binder.Bind(item.Expression)));
             }
         }
 

@@ -61,7 +61,25 @@ internal sealed class BinaryScalar(BinaryOperator op, Scalar left, Scalar right,
             : new BinaryScalar(op, left, new MarginScalar(right, signed), thresholds);
     }
 
+    public override Reach Reach() => (op, left, right) switch
+    {
+        (BinaryOperator.And, _, _) => left.Reach().And(right.Reach()),
+        (BinaryOperator.Or, _, _) => left.Reach().Or(right.Reach()),
+        (_, RowtimeScalar, LiteralScalar { Value: var time }) => Expressions.Reach.Of(op, time),
+        (_, LiteralScalar { Value: var time }, RowtimeScalar) => Expressions.Reach.Of(Mirrored(op), time),
+        _ => Expressions.Reach.All,
+    };
+
     public override string Describe() => $"({left.Describe()} {op} {right.Describe()})";
+
+    private static BinaryOperator Mirrored(BinaryOperator op) => op switch
+    {
+        BinaryOperator.Less => BinaryOperator.Greater,
+        BinaryOperator.LessOrEqual => BinaryOperator.GreaterOrEqual,
+        BinaryOperator.Greater => BinaryOperator.Less,
+        BinaryOperator.GreaterOrEqual => BinaryOperator.LessOrEqual,
+        _ => op,
+    };
 
     // One side decided already if it could: what is left is NULL unless the other decides.
     private double Logic(double a, double b)

@@ -22,6 +22,9 @@ internal abstract class Scalar
     /// <summary>Adds every value this can have, if they are all written down; false when it may be any.</summary>
     public virtual bool TryLiterals(ICollection<double> into) => false;
 
+    /// <summary>Event times and devices outside of which this condition is never true.</summary>
+    public virtual Reach Reach() => Expressions.Reach.All;
+
     public static double Finite(double value) => double.IsFinite(value) ? value : Null;
 
     public static double FromBoolean(bool value) => value ? 1 : 0;

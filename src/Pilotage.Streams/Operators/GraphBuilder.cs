@@ -25,6 +25,9 @@ internal sealed class GraphBuilder(
     public void AddFeatures(PredictNode node, IFeatureSink features) =>
         Get(node.Input!).AddNext(new FeatureOperator(node, features, context));
 
+    /// <summary>Tells what a question finds to somebody who asked.</summary>
+    public void AddResult(QueryPlan query, IQuerySink sink) => Get(query.Root).AddNext(new ResultOperator(query, sink, context));
+
     private Operator Get(PlanNode node)
     {
         if (_operators.TryGetValue(node, out var known))
@@ -54,6 +57,10 @@ internal sealed class GraphBuilder(
         PredictNode predict => new PredictOperator(predict, models[predict.Model.Name], context),
         AlertNode alert => new AlertOperator(alert, context),
         TargetNode target => new TargetOperator(target, context),
+        AssignNode assign => new AssignOperator(assign),
+        GatherNode gather => new GatherOperator(gather, context),
+        OrderNode order => new OrderOperator(order, context),
+        LimitNode limit => new LimitOperator(limit, context),
         _ => throw new UnreachableException(),
     };
 

@@ -25,6 +25,15 @@ internal abstract class Operator
         }
     }
 
+    /// <summary>No row will come any more: what waits for the end goes on.</summary>
+    public virtual void Complete()
+    {
+        foreach (var next in _next)
+        {
+            next.Complete();
+        }
+    }
+
     /// <summary>Drops what is kept for a device; its index may come again for another one.</summary>
     public virtual void Forget(int device)
     {

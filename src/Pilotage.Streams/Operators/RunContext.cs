@@ -14,6 +14,12 @@ internal sealed class RunContext(
 
     public DeviceTable Devices { get; } = new(limits.DevicesMax);
 
+    /// <summary>Why a question cannot be answered after all, by a bound it ran into.</summary>
+    public Refusal? Overflow { get; set; }
+
+    /// <summary>Whether all rows that were asked for have been told.</summary>
+    public bool IsDone { get; set; }
+
     public long Rows;
     public long Late;
     public long Duplicates;

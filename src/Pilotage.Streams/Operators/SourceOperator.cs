@@ -80,6 +80,15 @@ internal sealed class SourceOperator(int width, long latenessNs, RunContext cont
         }
     }
 
+    /// <summary>No row of this device will come any more: its waiting rows go on, its windows close.</summary>
+    public void End(int device)
+    {
+        if (_orders.TryGet(device, out var order))
+        {
+            Settle(device, order, long.MaxValue, order.LastInputId);
+        }
+    }
+
     public override void Push(
         in RowHead head, ReadOnlySpan<double> row) => Take(head.Device, head.TimeNs, row, head.InputId);
 

@@ -16,6 +16,12 @@ internal sealed record NumberSyntax(SourcePosition At, double Value) : Expressio
 
 internal sealed record TextSyntax(SourcePosition At, string Value) : ExpressionSyntax(At);
 
+/// <summary><c>TIMESTAMP '2026-01-31 08:00:00'</c>, in questions only.</summary>
+internal sealed record TimestampSyntax(SourcePosition At, string Value) : ExpressionSyntax(At);
+
+/// <summary><c>INTERVAL '1' HOUR</c> where it is added to a time or taken from one, in questions only.</summary>
+internal sealed record IntervalSyntax(SourcePosition At, AmountSyntax Length) : ExpressionSyntax(At);
+
 internal sealed record BooleanSyntax(SourcePosition At, bool Value) : ExpressionSyntax(At);
 
 internal sealed record NullSyntax(SourcePosition At) : ExpressionSyntax(At);

@@ -149,6 +149,11 @@ internal sealed partial class Parser
             return inner;
         }
 
+        if (isQuery && TimeOrInterval() is { } time)
+        {
+            return time;
+        }
+
         if (tokens.TakeWord("TRUE") || tokens.TakeWord("FALSE"))
         {
             return new BooleanSyntax(token.At, token.Text.Equals("TRUE", StringComparison.OrdinalIgnoreCase));

@@ -1,7 +1,7 @@
 namespace Pilotage.Streams.Syntax;
 
 /// <summary>Reads statements and queries by recursive descent; expressions stand in the other half.</summary>
-internal sealed partial class Parser(TokenReader tokens, PipelineLimits limits)
+internal sealed partial class Parser(TokenReader tokens, PipelineLimits limits, bool isQuery = false)
 {
     private int _depth;
 

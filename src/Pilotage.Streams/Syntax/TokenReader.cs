@@ -32,6 +32,8 @@ internal sealed class TokenReader(IReadOnlyList<Token> tokens)
     public bool IsSign(string sign, int ahead = 0) =>
         Ahead(ahead) is { Kind: TokenKind.Sign } token && token.Text == sign;
 
+    public bool IsText(int ahead = 0) => Ahead(ahead).Kind == TokenKind.Text;
+
     public bool TakeWord(string word)
     {
         var there = IsWord(word);

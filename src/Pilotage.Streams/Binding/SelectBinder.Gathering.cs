@@ -1,0 +1,92 @@
+using Pilotage.Streams.Expressions;
+using Pilotage.Streams.Planning;
+using Pilotage.Streams.Syntax;
+using Pilotage.Streams.Windows;
+
+namespace Pilotage.Streams.Binding;
+
+/// <summary>Groups that only a question may ask for: by any column, over all devices and the whole time.</summary>
+internal sealed partial class SelectBinder
+{
+    private static readonly string[] WindowKeys = ["device", "window_start", "window_end"];
+
+    /// <summary>Whether groups are complete only at the end of all rows; those of a device and a window are as in pipelines.</summary>
+    private static bool IsGathered(SelectSyntax select, BoundRelation source)
+    {
+        if (source.Window is not null)
+        {
+            return select.GroupBy is { } keys && !WindowKeys.All(name => keys.Any(key => key.Name == name));
+        }
+
+        return select.GroupBy is not null || select.Having is not null
+            || select.Items.Any(item => item.Expression is { } expression && HasAggregate(expression));
+    }
+
+    private static bool HasAggregate(ExpressionSyntax syntax) => syntax switch
+    {
+        CallSyntax call => (call.Over is null && AggregateFunctions.TryFind(call.Name, out _)) || call.Arguments.Any(HasAggregate),
+        UnarySyntax unary => HasAggregate(unary.Operand),
+        BinarySyntax binary => HasAggregate(binary.Left) || HasAggregate(binary.Right),
+        IsNullSyntax test => HasAggregate(test.Operand),
+        CaseSyntax choice => (choice.Operand is { } operand && HasAggregate(operand)) || choice.Arms.Any(arm => HasAggregate(arm.When) || HasAggregate(arm.Then))
+            || (choice.Otherwise is { } otherwise && HasAggregate(otherwise)),
+        _ => false,
+    };
+
+    private Bound Gathered(SelectSyntax select, BoundRelation source)
+    {
+        if (select.Windows.Count > 0)
+        {
+            throw CompileFault.Unsupported(select.Windows[0].Name.At, "A grouped query has no OVER windows; put them into a view.");
+        }
+
+        PlanNode input = source.Window is var (sizeNs, slideNs) ? new AssignNode(source.Node, sizeNs, slideNs) : source.Node;
+        var inner = new ExpressionBinder(context, input.Schema, source.Alias, " inside an aggregate");
+        if (select.Where is not null)
+        {
+            var filter = new ExpressionBinder(context, input.Schema, source.Alias, " in WHERE");
+            input = new FilterNode(input, filter.Bind(select.Where).As(ColumnType.Boolean, "WHERE").Scalar);
+        }
+
+        var (keys, columns) = Keys(select.GroupBy ?? [], inner);
+        var slots = keys.Count;
+        var window = new WindowSpec(WindowFrame.Unbounded);
+        Typed Aggregate(CallSyntax call, AggregateFunction function) =>
+            call.Over is null && function != AggregateFunction.Lag
+                ? AggregateBinder.Bind(call, function, window, inner, () => NewSlot(call.At, ref slots))
+                : throw CompileFault.Unsupported(call.At, $"{call.Name.ToUpperInvariant()} cannot be used so in a grouped query.");
+
+        var schema = new RowSchema(columns, keys.Count);
+        var outer = new ExpressionBinder(context, schema, source.Alias, " outside an aggregate of a grouped query", Aggregate);
+        var items = Items(select, schema, outer);
+        var having = select.Having is null ? (Typed?)null : outer.Bind(select.Having).As(ColumnType.Boolean, "HAVING");
+        PlanNode node = new GatherNode(input, keys, columns.Exists(column => column.Type == ColumnType.Device), window, schema with { Slots = slots });
+        return new(having is { } condition ? new FilterNode(node, condition.Scalar) : node, items, null);
+    }
+
+    /// <summary>What groups are made of, the device apart, which every row has beside its values.</summary>
+    private static (List<Scalar> Keys, List<Column> Columns) Keys(IReadOnlyList<ColumnSyntax> groupBy, ExpressionBinder inner)
+    {
+        var (keys, columns) = (new List<Scalar>(), new List<Column>());
+        foreach (var syntax in groupBy)
+        {
+            var key = inner.Find(syntax);
+            if (columns.Exists(column => column.Name == key.Name))
+            {
+                continue;
+            }
+
+            if (key.Type == ColumnType.Device)
+            {
+                columns.Add(key);
+                continue;
+            }
+
+            // An event time that rows are grouped by is a value of the group, which has no event time itself.
+            columns.Add(new(key.Name, key.Type == ColumnType.Rowtime ? ColumnType.Timestamp : key.Type, key.Unit, keys.Count));
+            keys.Add(key.Read());
+        }
+
+        return (keys, columns);
+    }
+}
