@@ -75,13 +75,19 @@ internal sealed class ApiClient : IDisposable
     }
 
     /// <summary>Hands on the body as it comes, however long it is.</summary>
-    public async Task CopyAsync(string path, Func<Stream, Task> take, CancellationToken cancellation, HttpMethod? method = null)
+    public async Task CopyAsync(
+        string path, Func<Stream, Task> take, CancellationToken cancellation, HttpMethod? method = null, JsonNode? body = null, string? accept = null)
     {
-        using var request = new HttpRequestMessage(method ?? HttpMethod.Get, path);
+        using var request = new HttpRequestMessage(method ?? HttpMethod.Get, path) { Content = body is null ? null : Json(body) };
+        if (accept is not null)
+        {
+            request.Headers.Accept.ParseAdd(accept);
+        }
+
         using var response = await TryAsync(() => _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation));
         await RefuseProblemAsync(response, path, cancellation);
-        await using var body = await response.Content.ReadAsStreamAsync(cancellation);
-        await take(body);
+        await using var copied = await response.Content.ReadAsStreamAsync(cancellation);
+        await take(copied);
     }
 
     /// <summary>The body as it is.</summary>

@@ -12,7 +12,8 @@ internal static class DataVerbs
 
     public static Verb Create(VerbFrame frame) => VerbFrame.With(
         new Verb("data", "What was measured: questions to the store, ways in and out of it, and deleting from it."),
-        List(frame), Query(frame), TimelineVerb.Create(frame), Quality(frame), TailVerb.Create(frame), ImportVerb.Create(frame), ExportVerb.Create(frame), Delete(frame));
+        List(frame), Query(frame), SqlVerb.Create(frame), JoinVerb.Create(frame), CorrelateVerb.Create(frame), TimelineVerb.Create(frame),
+        Quality(frame), TailVerb.Create(frame), ImportVerb.Create(frame), ExportVerb.Create(frame), Delete(frame));
 
     private static Verb List(VerbFrame frame)
     {

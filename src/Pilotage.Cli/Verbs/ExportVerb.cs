@@ -5,10 +5,11 @@ using Pilotage.Cli.Frame;
 
 namespace Pilotage.Cli.Verbs;
 
-/// <summary><c>data export</c>: series as a table of CSV, to a file or to standard output.</summary>
+/// <summary><c>data export</c>: series as a table of CSV, to a file or to standard output, or of Parquet, to a file.</summary>
 internal static class ExportVerb
 {
     private const int CopyChars = 32 * 1024;
+    private const string Parquet = "parquet";
 
     public static Verb Create(VerbFrame frame)
     {
@@ -19,20 +20,31 @@ internal static class ExportVerb
         var from = DataVerbs.Text("--from", "The first time that counts, RFC 3339.", "TIME");
         var to = DataVerbs.Text("--to", "The first time that counts no more, RFC 3339.", "TIME");
         var file = DataVerbs.Text("--file", "Where to; standard output without it. It is there when it is complete, and not before.", "FILE");
+        var format = DataVerbs.Text("--format", "csv or parquet; parquet where --file ends with .parquet, and else csv.", "FORM");
+        format.AcceptOnlyFromAmong("csv", Parquet);
         var force = new Option<bool>("--force") { Description = "Replace a file that is there already." };
         var verb = VerbFrame.With(
             new Verb(
                 "export",
-                "Writes series as CSV: a row for each device and time, a column for each property. What comes out, data import --device-column device takes back.",
+                "Writes series as CSV: a row for each device and time, a column for each property; what comes out, data import --device-column device takes back. Or as Parquet: a row for each point, by device, property and time.",
                 "pilotage data export --device pump-7 --from 2026-01-01T00:00:00Z --file pump-7.csv",
-                "pilotage data export vibration,load --path 'acme/lyon/**' | gzip > lyon.csv.gz"),
-            property, device, path, thing, from, to, file, force);
+                "pilotage data export vibration,load --path 'acme/lyon/**' | gzip > lyon.csv.gz",
+                "pilotage data export --path 'acme/lyon/**' --format parquet --file lyon.parquet"),
+            property, device, path, thing, from, to, format, file, force);
         verb.SetAction((parsed, cancellation) =>
         {
+            var place = parsed.GetValue(file);
+            var form = parsed.GetValue(format) ?? (place?.EndsWith("." + Parquet, StringComparison.OrdinalIgnoreCase) == true ? Parquet : null);
+            if (form == Parquet && place is null)
+            {
+                throw new CliFailure(ExitCode.Usage, "parquet goes to a file", "it is not text, and is good for nothing without its end", "--file NAME.parquet");
+            }
+
             var address = DataVerbs.Address(
                 "api/v1/series/export",
-                ("property", parsed.GetValue(property)), ("device", parsed.GetValue(device)), ("path", parsed.GetValue(path)), ("thing", parsed.GetValue(thing)), ("from", parsed.GetValue(from)), ("to", parsed.GetValue(to)));
-            return parsed.GetValue(file) is { } place
+                ("property", parsed.GetValue(property)),
+                ("device", parsed.GetValue(device)), ("path", parsed.GetValue(path)), ("thing", parsed.GetValue(thing)), ("from", parsed.GetValue(from)), ("to", parsed.GetValue(to)), ("format", form));
+            return place is not null
                 ? ToFileAsync(frame, parsed, address, place, parsed.GetValue(force), cancellation)
                 : ReaderWatch.RunAsync(frame.Session, token => ToOutputAsync(frame, parsed, address, token), cancellation);
         });
@@ -55,17 +67,19 @@ internal static class ExportVerb
         var output = frame.Session.Output;
         await api.CopyAsync(
             address,
-            body => WholeAsync(async () =>
-            {
-                using var reader = new StreamReader(body, Encoding.UTF8);
-                var chars = new char[CopyChars];
-                while (await reader.ReadAsync(chars, cancellation) is > 0 and var count)
-                {
-                    output.Write(chars, 0, count);
-                }
-            }, "export"),
+            body => WholeAsync(() => CopyTextAsync(body, output, cancellation), "export"),
             cancellation);
         return ExitCode.Done;
+    }
+
+    public static async Task CopyTextAsync(Stream body, TextWriter output, CancellationToken cancellation)
+    {
+        using var reader = new StreamReader(body, Encoding.UTF8);
+        var chars = new char[CopyChars];
+        while (await reader.ReadAsync(chars, cancellation) is > 0 and var count)
+        {
+            output.Write(chars, 0, count);
+        }
     }
 
     /// <summary>What breaks off is none.</summary>

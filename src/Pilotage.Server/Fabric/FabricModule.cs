@@ -20,6 +20,7 @@ using Pilotage.Server.Fabric.Findings;
 using Pilotage.Server.Fabric.Query;
 using Pilotage.Server.Fabric.Retention;
 using Pilotage.Server.Fabric.Sources;
+using Pilotage.Server.Fabric.Sql;
 using Pilotage.Server.Fabric.Unmapped;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.Server.Hosting;
@@ -68,6 +69,8 @@ public static class FabricModule
         .AddSingleton<DoorLimits>()
         .AddSingleton<ExportLimits>()
         .AddSingleton<TimelineLimits>()
+        .AddSingleton<SqlLimits>()
+        .AddSingleton<SqlTables>()
         .AddSingleton<ThingStore>()
         .AddSingleton<ThingBook>()
         .AddSingleton<IThings, OfferedThings>()
@@ -102,12 +105,16 @@ public static class FabricModule
     {
         var api = routes.MapGroup("/api/v1").WithTags("fabric");
         AggregateEndpoint.Opened();
+        JoinEndpoint.Opened();
+        CorrelationEndpoint.Opened();
         api.MapGet("devices/{id}/series", SeriesEndpoints.List).RequirePermission("fabric.series.read", Scope.Tenant);
         api.MapGet("devices/{id}/series/{**property}", SeriesEndpoints.Read).RequirePermission("fabric.series.read", Scope.Tenant);
         api.MapDelete("devices/{id}/series", SeriesDeletion.DeleteAsync).RequirePermission("fabric.series.delete", Scope.Tenant);
         api.MapGet("series", SeriesEndpoints.ListAll).RequirePermission("fabric.series.read", Scope.Tenant);
         api.MapGet("series/latest", LatestAnswer.Of).RequirePermission("fabric.series.read", Scope.Tenant);
         api.MapGet("series/aggregates", AggregateEndpoint.Answer).RequirePermission("fabric.series.read", Scope.Tenant);
+        api.MapGet("series/join", JoinEndpoint.Answer).RequirePermission("fabric.series.read", Scope.Tenant);
+        api.MapGet("series/correlation", CorrelationEndpoint.Answer).RequirePermission("fabric.series.read", Scope.Tenant);
         api.MapGet("series/quality", QualityEndpoint.Answer).RequirePermission("fabric.series.read", Scope.Tenant);
         api.MapGet("series/export", ExportEndpoint.Answer).RequirePermission("fabric.series.read", Scope.Tenant);
         api.MapGet("retention", RetentionEndpoints.List).RequirePermission("fabric.retention.read", Scope.Tenant);
@@ -115,6 +122,7 @@ public static class FabricModule
         api.MapDelete("retention/{name}", RetentionEndpoints.Remove).RequirePermission("fabric.retention.write", Scope.Tenant);
         api.MapPost("retention/{name}/preview", RetentionEndpoints.Preview).RequirePermission("fabric.retention.read", Scope.Tenant);
         api.MapPost("retention/sweep", RetentionEndpoints.SweepAsync).RequirePermission("fabric.retention.write", Scope.Tenant);
+        api.MapPost("sql", SqlEndpoint.Answer).RequirePermission("fabric.series.read", Scope.Tenant);
         api.MapGet("things", ThingEndpoints.List).RequirePermission("fabric.thing.read", Scope.Tenant);
         api.MapGet("things/{thing}", ThingEndpoints.Show).RequirePermission("fabric.thing.read", Scope.Tenant);
         api.MapGet("things/{thing}/description", ThingEndpoints.Document).RequirePermission("fabric.thing.read", Scope.Tenant);
@@ -180,6 +188,7 @@ public static class FabricModule
         routes.ServiceProvider.GetRequiredService<DoorLimits>();
         routes.ServiceProvider.GetRequiredService<ExportLimits>();
         routes.ServiceProvider.GetRequiredService<TimelineLimits>();
+        routes.ServiceProvider.GetRequiredService<SqlLimits>();
         routes.ServiceProvider.GetRequiredService<ThingBook>();
         routes.ServiceProvider.GetRequiredService<AssetBook>();
         routes.ServiceProvider.GetRequiredService<QualityWatch>();

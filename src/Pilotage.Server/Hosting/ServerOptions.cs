@@ -88,6 +88,14 @@ public sealed record ServerOptions
     [Range(1, 100)]
     public int ExportsMax { get; init; } = 4;
 
+    /// <summary>Most questions in SQL at once, each of which takes a processor; the next one is answered 429.</summary>
+    [Range(1, 100)]
+    public int SqlQuestionsMax { get; init; } = 4;
+
+    /// <summary>How long a question in SQL may run; windows over windows can take any time, however few points they read.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan SqlTimeMax { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Longest note or reason of a person on a verdict, a vote or a stop, in characters.</summary>
     [Range(100, 100_000)]
     public int NoteCharsMax { get; init; } = 2_000;

@@ -90,6 +90,20 @@ public sealed class ExportVerbTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Parquet_goes_to_a_file_and_nowhere_else()
+    {
+        Assert.Equal(ExitCode.Usage, await _run.RunAsync("data", "export", "--device", "p1", "--format", "parquet"));
+        Assert.Contains("parquet goes to a file", _run.Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Usage, await _run.RunAsync("data", "export", "--device", "p1", "--format", "xlsx"));
+        Assert.Equal(ExitCode.Done, await _run.RunAsync("data", "export", "--device", "p1", "--file", "out.parquet"));
+        Assert.Equal(ExitCode.Done, await _run.RunAsync("data", "export", "--device", "p1", "--file", "other", "--format", "parquet"));
+        Assert.Equal(ExitCode.Done, await _run.RunAsync("data", "export", "--device", "p1", "--file", "text.parquet", "--format", "csv"));
+        Assert.Equal(["other", "out.parquet", "text.parquet", "token"], Names());
+        Assert.Equal("PAR1PAR1ts,d", string.Concat(new[] { "out.parquet", "other", "text.parquet" }.Select(name =>
+            Encoding.ASCII.GetString(System.IO.File.ReadAllBytes(Path.Combine(_run.Directory, name)).AsSpan(0, 4)))));
+    }
+
+    [Fact]
     public async Task What_came_out_goes_in_again_and_changes_nothing()
     {
         Assert.Equal(ExitCode.Done, await _run.RunAsync("data", "export", "--path", "**", "--file", "out.csv"));

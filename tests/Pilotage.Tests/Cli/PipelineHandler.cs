@@ -15,7 +15,7 @@ internal sealed class PipelineHandler(RequestPipeline pipeline) : HttpMessageHan
         var body = request.Content is null ? null : await request.Content.ReadAsByteArrayAsync(cancellationToken);
         var answer = await pipeline.SendAsync(
             request.Method.Method, PathOf(uri), body, uri.Query, request.Content?.Headers.ContentType?.ToString(),
-            ("Content-Encoding", request.Content?.Headers.ContentEncoding.FirstOrDefault()));
+            ("Content-Encoding", request.Content?.Headers.ContentEncoding.FirstOrDefault()), ("Accept", request.Headers.Accept.FirstOrDefault()?.ToString()));
         if (request.Method != HttpMethod.Get)
         {
             Changes.Add($"{request.Method} {uri.AbsolutePath}");

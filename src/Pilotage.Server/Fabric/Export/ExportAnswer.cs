@@ -1,7 +1,5 @@
-using System.Globalization;
 using CsvHelper;
 using Microsoft.AspNetCore.Http;
-using Pilotage.Server.Hosting;
 using Pilotage.TimeSeries;
 
 namespace Pilotage.Server.Fabric.Export;
@@ -11,7 +9,6 @@ internal sealed class ExportAnswer(SeriesExport export, TimeSeriesStore store, E
 {
     // So much is gathered before it is sent; the network decides how fast that goes, and nothing is read ahead of it.
     private static readonly CsvWriterOptions Dialect = new() { BufferSize = 64 * 1024 };
-    private const long NsPerSecond = 1_000_000_000;
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
@@ -67,7 +64,7 @@ internal sealed class ExportAnswer(SeriesExport export, TimeSeriesStore store, E
 
     private static void Write(CsvWriter csv, ExportRow row)
     {
-        csv.WriteField(Time(row.TimeNs));
+        csv.WriteField(ExportTime.Rfc3339(row.TimeNs));
         csv.WriteField(row.Device.Value);
         foreach (var value in row.Values)
         {
@@ -75,14 +72,5 @@ internal sealed class ExportAnswer(SeriesExport export, TimeSeriesStore store, E
         }
 
         csv.EndRecord();
-    }
-
-    /// <summary>RFC 3339 with as many digits as the time has, up to nanoseconds.</summary>
-    private static string Time(long ns)
-    {
-        var past = ns % NsPerSecond;
-        past = past < 0 ? past + NsPerSecond : past;
-        var second = Clock.FromNs(ns - past).ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture);
-        return past == 0 ? second + "Z" : $"{second}.{past.ToString("000000000", CultureInfo.InvariantCulture).TrimEnd('0')}Z";
     }
 }

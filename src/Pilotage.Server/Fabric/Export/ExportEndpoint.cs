@@ -1,34 +1,46 @@
 using Microsoft.AspNetCore.Http;
 using Pilotage.Server.Access.Contracts;
+using Pilotage.Server.Fabric.Meaning;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.Server.Hosting;
 using Pilotage.TimeSeries;
 
 namespace Pilotage.Server.Fabric.Export;
 
-/// <summary>Series as a table of CSV over HTTP, sent as it is read.</summary>
+/// <summary>Series as a table of CSV or Parquet over HTTP, sent as it is read.</summary>
 internal static class ExportEndpoint
 {
+    private const string Parquet = "parquet";
+    private static readonly string[] Formats = ["csv", Parquet];
+
     /// <param name="property">One property, or several with commas; all that were measured when left out.</param>
     /// <param name="device">One device by id, path or name.</param>
     /// <param name="path">Devices by their path.</param>
     /// <param name="thing">Devices of a thing type.</param>
     /// <param name="from">The first time that counts.</param>
     /// <param name="to">The first time that counts no more.</param>
+    /// <param name="format">csv or parquet; what Accept asks for when left out, and else csv.</param>
     public static IResult Answer(
-        string? property, string? device, string? path, string? thing, DateTimeOffset? from, DateTimeOffset? to, Principal who, IFleet fleet, TimeSeriesStore store, ExportLimits limits)
+        string? property, string? device, string? path, string? thing, DateTimeOffset? from, DateTimeOffset? to, string? format,
+        HttpRequest request, Principal who, IFleet fleet, TimeSeriesStore store, ThingBook things, ExportLimits limits)
     {
         var export = Devices(device, path, thing, property, who, fleet).Then(devices => Columns(property, devices, store).Then(columns => from >= to
             ? QueryBounds.Refused("from", $"is {from:O}, not before to ({to:O}); give the earlier time as from")
             : (Outcome<SeriesExport>)new SeriesExport(devices, columns, from is { } f ? Clock.ToNs(f) : long.MinValue, to is { } t ? Clock.ToNs(t) : long.MaxValue)));
-        var entered = export.Then(_ => limits.Enter());
+        var form = QueryBounds.OneOf("format", format, Formats);
+        var entered = form.Then(_ => export).Then(_ => limits.Enter());
         if (!entered.IsOk)
         {
             limits.Count("refused");
         }
 
-        return entered.ToHttp(_ => new ExportAnswer(export.Value, store, limits));
+        return entered.ToHttp(_ => (form.Value ?? (WantsParquet(request) ? Parquet : null)) == Parquet
+            ? new ParquetAnswer(new ParquetExport(export.Value, store, (of, name) => things.UnitOf(of, name)?.Code), limits)
+            : new ExportAnswer(export.Value, store, limits));
     }
+
+    private static bool WantsParquet(HttpRequest request) => request.GetTypedHeaders().Accept.Any(accepted =>
+        accepted.MediaType.Equals(ParquetAnswer.Media, StringComparison.OrdinalIgnoreCase) && accepted.Quality is null or > 0);
 
     private static Outcome<IReadOnlyList<Device>> Devices(string? device, string? path, string? thing, string? property, Principal who, IFleet fleet)
     {

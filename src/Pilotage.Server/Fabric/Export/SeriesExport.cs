@@ -64,6 +64,6 @@ internal sealed record SeriesExport(IReadOnlyList<Device> Devices, IReadOnlyList
     }
 
     /// <summary>As in every query: what is bad or no number is none. Text is no number either, and counts.</summary>
-    private static bool Counts(TypedPoint point) =>
+    public static bool Counts(TypedPoint point) =>
         point.Quality != Quality.Bad && (point.Value.Kind != SeriesKind.Number || double.IsFinite(point.Value.Number));
 }

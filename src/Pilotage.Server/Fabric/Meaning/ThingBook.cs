@@ -40,6 +40,9 @@ internal sealed partial class ThingBook
     /// <summary>The description of a thing type, or null.</summary>
     public ThingDescription? Find(TenantId tenant, string thing) => Known(tenant).GetValueOrDefault(thing);
 
+    /// <summary>The thing types that are described.</summary>
+    public IEnumerable<string> Names(TenantId tenant) => Known(tenant).Keys;
+
     /// <summary>What a property of a device means, or null where nothing describes it.</summary>
     public PropertyMeaning? MeaningOf(Device device, string property) => Find(device.Tenant, device.Thing)?.Properties.GetValueOrDefault(property);
 

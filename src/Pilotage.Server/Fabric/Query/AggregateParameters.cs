@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Xml;
 using Pilotage.Core.Units;
 using Pilotage.Server.Access.Contracts;
 using Pilotage.Server.Fabric.Meaning;
@@ -29,7 +28,6 @@ internal sealed record AggregateParameters(
 {
     private const int TopMax = 1_000;
     private const int LevelsMax = 6;
-    private const int WindowDaysMax = 366;
     private const string LevelPrefix = "level:";
     private static readonly string[] Fills = ["none", "null", "previous", "linear"];
     private static readonly string[] Orders = ["desc", "asc"];
@@ -47,7 +45,7 @@ internal sealed record AggregateParameters(
             return QueryBounds.Refused("top", $"is {Top}; give 1 to {TopMax}, or leave it out for all groups");
         }
 
-        if (!ReadWindow().TryGet(out var window, out var refusal)
+        if (!WindowLength.Read("window", Window).TryGet(out var window, out var refusal)
             || !ReadFunctions("fn", Fn ?? "avg").TryGet(out var functions, out refusal)
             || !ReadRank(functions[0]).TryGet(out var by, out refusal)
             || !ReadLevels().TryGet(out var levels, out refusal)
@@ -116,32 +114,6 @@ internal sealed record AggregateParameters(
         (string? Unit, IReadOnlyDictionary<string, UnitConversion> Conversions) read = ((asked ?? common)?.Code, conversions);
         return read;
     }
-
-    private Outcome<long?> ReadWindow()
-    {
-        if (Window is null)
-        {
-            return (long?)null;
-        }
-
-        try
-        {
-            // Years and months have no length of their own.
-            var length = IsCalendar(Window) ? TimeSpan.Zero : XmlConvert.ToTimeSpan(Window);
-            if (length > TimeSpan.Zero && length <= TimeSpan.FromDays(WindowDaysMax))
-            {
-                return (long?)(length.Ticks * TimeSpan.NanosecondsPerTick);
-            }
-        }
-        catch (Exception bad) when (bad is FormatException or OverflowException)
-        {
-            // Said below.
-        }
-
-        return QueryBounds.Refused("window", $"is \"{Shown(Window)}\"; give an ISO 8601 duration of days and shorter parts, up to P{WindowDaysMax}D, for example PT5M");
-    }
-
-    private static bool IsCalendar(string text) => text.Split('T')[0].AsSpan().ContainsAny('Y', 'M');
 
     private static Outcome<IReadOnlyList<AggregateFunction>> ReadFunctions(string name, string text)
     {

@@ -11,6 +11,7 @@ using Pilotage.Server.Fabric.Findings;
 using Pilotage.Server.Fabric.Query;
 using Pilotage.Server.Fabric.Retention;
 using Pilotage.Server.Fabric.Sources;
+using Pilotage.Server.Fabric.Sql;
 using Pilotage.Server.Fabric.Unmapped;
 using Pilotage.Server.Fleet;
 using Pilotage.Server.Models.Artifacts;
@@ -69,8 +70,11 @@ internal sealed record ApiWords(string Method, string Path, string Id, string Su
         new(Get, "api/v1/series", "listAllSeries", "Lists the series of many devices with their last values, a page at a time.", typeof(SeriesEndpoints.SeriesPage)),
         new(Get, "api/v1/series/latest", "latestValues", "The last values of many devices, those of one message together.", typeof(LatestAnswer.LatestPage)),
         new(Get, "api/v1/series/aggregates", "aggregateSeries", "Sums one property of many devices up by windows and groups; the first of many by rank.", typeof(AggregateEndpoint.AggregateView)),
-        new(Delete, "api/v1/devices/{id}/series", "deleteSeries", "Deletes points of a device that are stored by now, by property and time, or counts them; what arrives later is new.", typeof(SeriesDeletion.DeletedView)),
-        new(Get, "api/v1/series/export", "exportSeries", "Sends series of one or many devices as a table of CSV, as it is read.", null, Media: "text/csv"),
+        new(Get, "api/v1/series/join", "joinSeries", "Several series at the times of the first: each with its latest value at or before.", typeof(JoinEndpoint.JoinView)),
+        new(Get, "api/v1/series/correlation", "correlateSeries", "How one series goes with another, or with all that a search finds, over lags; the strongest first.", typeof(CorrelationEndpoint.CorrelationView)),
+        new(Delete, "api/v1/devices/{id}/series", "deleteSeries", "Deletes points of a device that are stored by now, by property and time; what arrives later is new.", typeof(SeriesDeletion.DeletedView)),
+        new(Get, "api/v1/series/export", "exportSeries", "Sends series of one or many devices as a table of CSV or Parquet, as it is read.", null, Media: "text/csv"),
+        new(Post, "api/v1/sql", "querySql", "Answers a question in the SQL of pipelines over what is stored; rows come as they are found, as JSON or CSV.", typeof(SqlEndpoint.SqlView)),
         new(Get, "api/v1/series/quality", "listSeriesQuality", "How well series come in: a score, and what is wrong since when; all by pages, or the worst.", typeof(QualityEndpoint.QualityPage)),
         new(Get, "api/v1/retention", "listRetention", "Lists the rules of how long points are kept, and how they were followed last.", typeof(RetentionEndpoints.RetentionList)),
         new(Put, "api/v1/retention/{name}", "putRetention", "Says how long points of some series are kept, and what outlives them; followed from the next sweep on.", typeof(RetentionEndpoints.RetentionRow), MayBeNew: true),

@@ -1,3 +1,4 @@
+using System.Text;
 using Pilotage.Core;
 using Pilotage.Server.Fabric.Export;
 using Pilotage.Server.Fleet.Contracts;
@@ -58,6 +59,18 @@ public sealed class ExportRouteTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("?device=p1&format=parquet", null)]
+    [InlineData("?device=p1", "application/vnd.apache.parquet")]
+    public async Task Parquet_is_asked_for_by_name_or_media_type(string query, string? accept)
+    {
+        var answer = await _pipeline.SendAsync("GET", Route, null, query, null, ("Accept", accept));
+        Assert.Equal((200, "application/vnd.apache.parquet"), (answer.Status, answer.Response.ContentType));
+        Assert.Equal("PAR1 PAR1", $"{Encoding.ASCII.GetString(answer.Bytes[..4])} {Encoding.ASCII.GetString(answer.Bytes[^4..])}");
+        Assert.Equal("text/csv; charset=utf-8; header=present", (await _pipeline.SendAsync("GET", Route, null, "?device=p1&format=csv", null, ("Accept", accept))).Response.ContentType);
+    }
+
+    [Theory]
+    [InlineData("?device=p1&format=xlsx", 400, "give one of csv, parquet")]
     [InlineData("", 400, "path=** for everything")]
     [InlineData("?device=p9", 404, "no device p9")]
     [InlineData("?device=p1&thing=pump", 400, "one or the other")]
