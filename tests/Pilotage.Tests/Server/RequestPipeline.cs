@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
@@ -11,19 +12,40 @@ namespace Pilotage.Tests.Server;
 /// <summary>The whole pipeline of a built server, asked without a socket, by the administrator.</summary>
 internal sealed class RequestPipeline
 {
+    // Making a route takes the compiler as long as it takes to answer it a thousand times, and a handler takes all it needs out of the request.
+    private static readonly Lock Making = new();
+    private static IReadOnlyList<Endpoint>? s_endpoints;
     private readonly TestServerFolder _server;
     private readonly RequestDelegate _pipeline;
     private readonly string _token;
 
-    public RequestPipeline(TestServerFolder server)
+    /// <param name="server">The server.</param>
+    /// <param name="hasOwnRoutes">Whether a test gave it routes that no other server has.</param>
+    public RequestPipeline(TestServerFolder server, bool hasOwnRoutes = false)
     {
         _server = server;
         _token = File.ReadAllText(Path.Combine(server.Path, "admin.token")).Trim();
 
         // The host would end the pipeline with the endpoints, but nobody starts it here.
         IApplicationBuilder app = server.App;
+        if (!hasOwnRoutes)
+        {
+            IEndpointRouteBuilder routes = server.App;
+            var endpoints = EndpointsOf(routes);
+            routes.DataSources.Clear();
+            routes.DataSources.Add(new DefaultEndpointDataSource(endpoints));
+        }
+
         app.UseEndpoints(_ => { });
         _pipeline = app.Build();
+    }
+
+    private static IReadOnlyList<Endpoint> EndpointsOf(IEndpointRouteBuilder routes)
+    {
+        lock (Making)
+        {
+            return s_endpoints ??= [.. routes.DataSources.SelectMany(source => source.Endpoints)];
+        }
     }
 
     public Task<Answer> AskAsync(string method, string path, string? body = null, string query = "", string? mediaType = "application/json", string? ifNoneMatch = null) =>

@@ -148,7 +148,7 @@ public sealed class BadRequestTests : IClassFixture<BadRequestTests.Asked>
         {
             Server.App.MapGet("/api/v1/forgotten", () => "secret");
             Server.App.MapGet("/api/v1/broken", IResult () => throw new InvalidOperationException("a secret of ours")).OpenToAll("it is broken for everybody");
-            Pipeline = new RequestPipeline(Server);
+            Pipeline = new RequestPipeline(Server, hasOwnRoutes: true);
             Server.Get<IFleet>().Declare(new TenantId("acme"), [new DeviceDeclaration("acme/lyon/pump", "pump")]);
         }
 
