@@ -73,6 +73,7 @@ internal static partial class CliApp
         root.Subcommands.Add(ContractVerbs.Create(frame));
         root.Subcommands.Add(MappingVerbs.Create(frame));
         root.Subcommands.Add(RetentionVerbs.Create(frame));
+        root.Subcommands.Add(StoreVerbs.Create(frame));
         root.Subcommands.Add(SourceVerbs.Create(frame));
         root.Subcommands.Add(PersonVerbs.Create(frame));
         root.Subcommands.Add(ModelVerbs.Create(frame));

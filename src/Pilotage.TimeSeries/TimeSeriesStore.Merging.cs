@@ -136,6 +136,19 @@ public sealed partial class TimeSeriesStore
         }
 
         merged.PurgedTo = purgedTo;
+        Exchange(segments, merged);
+        foreach (var segment in segments)
+        {
+            _directory.Delete(segment.FileName);
+        }
+
+        StoreMetrics.Merged(merged.Points);
+        return true;
+    }
+
+    /// <summary>Names a segment in the manifest in the place of those it was made of, and has everybody read it.</summary>
+    private void Exchange(List<SegmentFile> segments, SegmentFile merged)
+    {
         lock (_manifestGate)
         {
             // When this fails, a manifest that names either may be there, so both files stay; the next start removes one.
@@ -146,13 +159,6 @@ public sealed partial class TimeSeriesStore
         }
 
         Swap(segments, merged);
-        foreach (var segment in segments)
-        {
-            _directory.Delete(segment.FileName);
-        }
-
-        StoreMetrics.Merged(merged.Points);
-        return true;
     }
 
     private SegmentFile? WriteMerged(SegmentMerge merge, SegmentFacts facts)

@@ -47,6 +47,9 @@ internal sealed class SegmentFile
     /// <summary>Whether it may be merged: without its footer, nobody knows the states of its series.</summary>
     public bool IsMergeable => _isWhole && !_isLeftAlone;
 
+    /// <summary>Whether its footer was there and whole when it was opened.</summary>
+    public bool HasFooter => _isWhole;
+
     private static ReadOnlySpan<byte> TrailerMagic => "PTSFOOT1"u8;
 
     public static string NameOf(long id) => string.Create(CultureInfo.InvariantCulture, $"{Prefix}{id:D10}{Suffix}");

@@ -10,6 +10,9 @@ namespace Pilotage.TimeSeries.Segments;
 internal sealed class SegmentMerge(
     IReadOnlyList<SegmentFile> segments, int blockRowsMax, Func<Shape, IReadOnlyList<Tombstone>> tombstonesOf, Func<bool> isToStop)
 {
+    /// <summary>Whether damaged blocks are left out, where they would keep the segment from being written.</summary>
+    public bool LeavesOutDamage { get; init; }
+
     /// <summary>Writes all rows; false when a block is damaged, or it is to stop: then nothing of it may be used. What is damaged is left alone from then on.</summary>
     public bool TryWrite(SegmentWriter writer)
     {
@@ -58,7 +61,7 @@ internal sealed class SegmentMerge(
         return facts;
     }
 
-    private static bool TryAdd(RowGatherer gatherer, List<RowSource> sources)
+    private bool TryAdd(RowGatherer gatherer, List<RowSource> sources)
     {
         // Fast path: the block overlaps no other, and is in order.
         if (sources is [var alone])
@@ -75,6 +78,11 @@ internal sealed class SegmentMerge(
             {
                 gatherer.Add(cursor.Rows, cursor.Row, 1);
             }
+        }
+
+        if (LeavesOutDamage)
+        {
+            return true;
         }
 
         foreach (var damaged in sources.Where(source => source.IsDamaged))

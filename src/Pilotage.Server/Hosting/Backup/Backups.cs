@@ -102,12 +102,9 @@ public static class Backups
             await using var store = TimeSeriesStore.Open(folder.Series, new TimeSeriesOptions { HasRoomFor = static _ => false }, TimeProvider.System);
             var check = store.Check(cancellation);
             folder.MarkRestored(taken);
-            return new RestoredStore(check.Series, check.Points, check.Noticed, [.. check.Damages.Select(Sentence)]);
+            return new RestoredStore(check.Series, check.Points, check.Noticed, [.. check.Damages.Select(StoreMending.Sentence)]);
         }
     }
-
-    private static string Sentence(StoreDamage damage) => FormattableString.Invariant(
-        $"{damage.Messages} messages of {damage.Device} in {damage.Tenant} between {Clock.FromNs(damage.FirstNs):O} and {Clock.FromNs(damage.LastNs):O} ({string.Join(", ", damage.Properties)}) in {damage.File}");
 
     private static BackupReport ReportOf(BackupHead head, IReadOnlyList<BackupEntry> files, RestoredStore? store) =>
         new(head.Taken, head.Version, files.Count, files.Sum(file => file.Bytes), store);
