@@ -155,7 +155,8 @@ internal static class DataVerbs
                 cancellation);
             var writer = frame.Writer(parsed);
             writer.Write(writer.IsMachineReadable ? gone : gone?["series"], [new Column("PROPERTY", "property"), new Column("POINTS", "points")], "property");
-            frame.Session.Error.WriteLine(Printable.Of($"{gone?["points"]} points of {gone?["device"]} {(isTrial ? "would go; nothing was deleted: the same with --yes deletes them" : "are deleted")}"));
+            var windows = (long?)gone?["windows"] is > 0 and var outlived ? $" and {outlived} windows that outlived points" : "";
+            frame.Session.Error.WriteLine(Printable.Of($"{gone?["points"]} points{windows} of {gone?["device"]} {(isTrial ? "would go; nothing was deleted: the same with --yes deletes them" : "are deleted")}"));
             return ExitCode.Done;
         });
         return verb;

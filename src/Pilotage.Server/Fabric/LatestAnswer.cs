@@ -9,7 +9,7 @@ using Pilotage.TimeSeries;
 namespace Pilotage.Server.Fabric;
 
 /// <summary>The last values of many devices, those of one message together, written as they stand: a dashboard asks for them again and again.</summary>
-internal sealed class LatestAnswer(IReadOnlyList<Device> devices, TimeSeriesStore store, string? property, string? nextCursor) : IResult
+internal sealed class LatestAnswer(IReadOnlyList<Device> devices, TimeSeriesStore store, IReadOnlyCollection<string>? properties, string? nextCursor) : IResult
 {
     private const int PageDefault = 10_000;
     private const int PageMax = 50_000;
@@ -30,6 +30,11 @@ internal sealed class LatestAnswer(IReadOnlyList<Device> devices, TimeSeriesStor
     /// <param name="Quality">By property, of those that are not good; left out where all are.</param>
     internal sealed record LatestValues(double Ms, IReadOnlyDictionary<string, object?> Values, IReadOnlyDictionary<string, string>? Quality);
 
+    /// <param name="path">Devices by their path.</param>
+    /// <param name="thing">Devices of a thing type.</param>
+    /// <param name="property">These properties alone, several with commas.</param>
+    /// <param name="cursor">Where the page before ended.</param>
+    /// <param name="limit">Devices of a page at most.</param>
     public static IResult Of(string? path, string? thing, string? property, string? cursor, int? limit, Principal who, IFleet fleet, TimeSeriesStore store)
     {
         if (cursor is not null && !TopicPath.IsDevicePath(cursor))
@@ -41,9 +46,10 @@ internal sealed class LatestAnswer(IReadOnlyList<Device> devices, TimeSeriesStor
         {
             var all = fleet.List(who.Tenant, new DeviceQuery { PathPattern = path, Thing = thing });
             IReadOnlyList<Device> rest = cursor is null ? all : [.. all.SkipWhile(device => string.CompareOrdinal(device.Path, cursor) <= 0)];
+            var properties = property?.Split(',', StringSplitOptions.TrimEntries).ToHashSet(StringComparer.Ordinal);
             return rest.Count > size
-                ? new LatestAnswer([.. rest.Take(size)], store, property, rest[size - 1].Path)
-                : new LatestAnswer(rest, store, property, null);
+                ? new LatestAnswer([.. rest.Take(size)], store, properties, rest[size - 1].Path)
+                : new LatestAnswer(rest, store, properties, null);
         });
     }
 
@@ -59,9 +65,9 @@ internal sealed class LatestAnswer(IReadOnlyList<Device> devices, TimeSeriesStor
             foreach (var device in devices)
             {
                 store.Lasts(device.Tenant, device.Id, lasts);
-                if (property is not null)
+                if (properties is not null)
                 {
-                    lasts.RemoveAll(last => last.Property != property);
+                    lasts.RemoveAll(last => !properties.Contains(last.Property));
                 }
 
                 if (lasts.Count > 0)

@@ -13,7 +13,8 @@ internal static class SeriesDeletion
     private const int CheckEvery = 100_000;
 
     /// <summary>What was deleted, or would be: points from a time on, before another one, by series as they were counted just before.</summary>
-    internal sealed record DeletedView(string Device, IReadOnlyList<string> Properties, DateTimeOffset? From, DateTimeOffset? To, long Points, IReadOnlyList<GoneView> Series, bool IsDone);
+    /// <param name="Windows">Windows that outlived points of these times and go with them.</param>
+    internal sealed record DeletedView(string Device, IReadOnlyList<string> Properties, DateTimeOffset? From, DateTimeOffset? To, long Points, long Windows, IReadOnlyList<GoneView> Series, bool IsDone);
 
     internal sealed record GoneView(string Property, long Points);
 
@@ -57,20 +58,21 @@ internal static class SeriesDeletion
         var properties = property?.Split(',', StringSplitOptions.TrimEntries);
         var deletion = new Deletion(
             device.Tenant, device.Id, properties, from is { } f ? Clock.ToNs(f) : long.MinValue, to is { } t ? Clock.ToNs(t) - 1 : long.MaxValue);
-        var gone = Count(store, deletion, cancellation);
+        var (gone, windows) = (Count(store, deletion, cancellation), rollUps.DeletionsOf(deletion).ToList());
+        var told = new DeletedView(device.Id.Value, properties ?? [], from, to, gone.Sum(one => one.Points), rollUps.CountOf(windows), gone, IsDone: dryRun != true);
         if (dryRun == true)
         {
-            return TypedResults.Ok(new DeletedView(device.Id.Value, properties ?? [], from, to, gone.Sum(one => one.Points), gone, IsDone: false));
+            return TypedResults.Ok(told);
         }
 
         await store.DeleteAsync(deletion, cancellation);
-        foreach (var windows in rollUps.DeletionsOf(deletion).ToList())
+        foreach (var ofWindows in windows)
         {
-            await store.DeleteAsync(windows, cancellation);
+            await store.DeleteAsync(ofWindows, cancellation);
         }
 
-        audit.Record(who, "fabric.series.delete", device.Id.Value, "done", FormattableString.Invariant($"{gone.Sum(one => one.Points)} points, {property ?? "everything"} from {from:O} to {to:O}"));
-        return TypedResults.Ok(new DeletedView(device.Id.Value, properties ?? [], from, to, gone.Sum(one => one.Points), gone, IsDone: true));
+        audit.Record(who, "fabric.series.delete", device.Id.Value, "done", FormattableString.Invariant($"{told.Points} points, {told.Windows} windows, {property ?? "everything"} from {from:O} to {to:O}"));
+        return TypedResults.Ok(told);
     }
 
     /// <summary>The points of each series that has some, by reading them: what was summed up leaves out those that are bad or not finite.</summary>

@@ -39,15 +39,16 @@ internal static class AggregateFunctions
 
     public static string NameOf(AggregateFunction function) => Names[(int)function];
 
-    public static double Of(this AggregateFunction function, WindowAggregate window) => function switch
+    /// <summary>What a window comes to; null of an end whose point is gone.</summary>
+    public static double? Of(this AggregateFunction function, WindowAggregate window) => function switch
     {
         AggregateFunction.Avg => window.Mean,
         AggregateFunction.Min => window.Min,
         AggregateFunction.Max => window.Max,
         AggregateFunction.Sum => window.Sum,
         AggregateFunction.Count => window.Count,
-        AggregateFunction.First when window.First is { } first => first.Value,
-        AggregateFunction.Last when window.Last is { } last => last.Value,
+        AggregateFunction.First => window.First?.Value,
+        AggregateFunction.Last => window.Last?.Value,
         _ => throw new ArgumentOutOfRangeException(nameof(function), function, "no such function"),
     };
 }

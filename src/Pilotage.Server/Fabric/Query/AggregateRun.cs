@@ -104,12 +104,7 @@ internal static class AggregateRun
 
     private static IEnumerable<WindowAggregate> Windows(TimeSeriesStore store, RollUps rollUps, AggregateQuery query, Device device)
     {
-        var windows = store.Aggregate(KeyOf(device, query), query.FromNs, query.ToNs, query.WindowNs, query.WithEnds);
-        if (rollUps.IsAny)
-        {
-            windows = RollUps.Merged(rollUps.Read(KeyOf(device, query), query.FromNs, query.ToNs, query.WindowNs), windows);
-        }
-
+        var windows = rollUps.Aggregate(store, KeyOf(device, query), query.FromNs, query.ToNs, query.WindowNs, query.WithEnds);
         return query.Conversions.TryGetValue(device.Thing, out var conversion) ? windows.Select(window => In(conversion, window)) : windows;
     }
 
@@ -141,8 +136,9 @@ internal static class AggregateRun
         }
 
         var ranks = groups.ConvertAll(group => (Group: group, Rank: query.By.Of(group.Whole)));
+        ranks.RemoveAll(each => each.Rank is null);
         var ordered = query.Ascending ? ranks.OrderBy(each => each.Rank) : ranks.OrderByDescending(each => each.Rank);
-        return [.. ordered.Take(top).Select(each => (each.Group, (double?)each.Rank))];
+        return [.. ordered.Take(top)];
     }
 
     private static Int128 WindowsOf(AggregateGroup group, AggregateQuery query)

@@ -87,8 +87,7 @@ internal static class CorrelationRun
 
     private static Outcome<CorrelationGrid?> Grid(TimeSeriesStore store, RollUps rollUps, CorrelationQuery query, SeriesName series, int windowsMax)
     {
-        var stored = store.Aggregate(series.Key, query.FromNs, query.ToNs, query.WindowNs, withEnds: false);
-        var all = rollUps.IsAny ? RollUps.Merged(rollUps.Read(series.Key, query.FromNs, query.ToNs, query.WindowNs), stored) : stored;
+        var all = rollUps.Aggregate(store, series.Key, query.FromNs, query.ToNs, query.WindowNs, withEnds: false);
         var windows = all.Where(window => double.IsFinite(window.Mean)).ToList();
         var grid = CorrelationGrid.Of(windows, query.WindowNs, windowsMax);
         return grid is null && windows.Count > 0

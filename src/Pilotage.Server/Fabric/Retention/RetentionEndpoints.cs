@@ -83,7 +83,7 @@ internal static partial class RetentionEndpoints
         rule.Name, rule.Path, rule.Thing, rule.Property, Word(rule.KeepNs)!, Word(rule.RollUpNs), Word(rule.RollUpKeepNs), rule.WrittenBy, Clock.FromNs(rule.WrittenNs));
 
     private static ExpiredRow Row(RetentionSweep.ExpiredSeries series) => new(
-        series.Key.Device.Value, series.Key.Property, series.Rule.Name, Clock.FromNs(series.OldestNs), Clock.FromNs(series.FloorNs), series.Points, Word(series.Rule.RollUpNs));
+        series.Key.Device.Value, series.Key.Property, series.Rule.Name, Clock.FromNs(series.OldestNs), Clock.FromNs(series.FloorNs), series.Points, series.IsText ? null : Word(series.Rule.RollUpNs));
 
     private static Outcome<RetentionRule> Read(string name, RetentionBody body, Principal who, long nowNs)
     {

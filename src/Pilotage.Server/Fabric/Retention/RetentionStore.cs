@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Pilotage.Server.Hosting;
+using Pilotage.TimeSeries;
 
 namespace Pilotage.Server.Fabric.Retention;
 
@@ -18,14 +19,10 @@ internal sealed class RetentionStore(ICatalogue catalogue)
     public void Delete(RetentionRule rule) => catalogue.Write((connection, _) => connection.Execute(
         "DELETE FROM fabric_retention WHERE tenant = $tenant AND rule = $rule", ("$tenant", rule.Tenant.Value), ("$rule", rule.Name)));
 
-    /// <summary>Up to where the points of the series of a device were summed up.</summary>
-    public Dictionary<string, long> Floors(TenantId tenant, DeviceId device) => catalogue.Read(c => c.Query(
-        "SELECT property, floor_ns FROM fabric_retention_floors WHERE tenant = $tenant AND device = $device",
-        row => (Property: row.GetString(0), FloorNs: row.GetInt64(1)), ("$tenant", tenant.Value), ("$device", device.Value)))
-        .ToDictionary(each => each.Property, each => each.FloorNs, StringComparer.Ordinal);
-
-    /// <summary>Whether points of any series were summed up, ever.</summary>
-    public bool HasFloors() => catalogue.Read(c => c.Query("SELECT 1 FROM fabric_retention_floors LIMIT 1", row => row.GetInt32(0))).Count > 0;
+    /// <summary>Up to where the points of series were summed up.</summary>
+    public List<(SeriesKey Key, long FloorNs)> Floors() => catalogue.Read(c => c.Query(
+        "SELECT tenant, device, property, floor_ns FROM fabric_retention_floors",
+        row => (new SeriesKey(new TenantId(row.GetString(0)), new DeviceId(row.GetString(1)), row.GetString(2)), row.GetInt64(3))));
 
     /// <summary>Takes note that points before a time were summed up; a floor never falls.</summary>
     public void Raise(TenantId tenant, DeviceId device, IEnumerable<string> properties, long floorNs) => catalogue.Write((connection, _) =>

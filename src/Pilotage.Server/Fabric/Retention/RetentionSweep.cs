@@ -17,6 +17,7 @@ namespace Pilotage.Server.Fabric.Retention;
 internal sealed partial class RetentionSweep : IHostedService, IAsyncDisposable
 {
     private const int BatchPointsMax = 50_000;
+    private const int CountedMax = 100_000;
     private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
     private static readonly TimeSpan JumpMax = TimeSpan.FromDays(2);
     private static readonly TimeSpan BelievedAfter = TimeSpan.FromDays(1);
@@ -51,7 +52,6 @@ internal sealed partial class RetentionSweep : IHostedService, IAsyncDisposable
 
         _cut.Add(0);
         _windows.Add(0);
-        _rollUps.IsAny = catalogue.HasFloors();
     }
 
     /// <summary>How the last sweep went; times are of the server.</summary>
@@ -173,7 +173,9 @@ internal sealed partial class RetentionSweep : IHostedService, IAsyncDisposable
             if (RetentionBook.Holding(rules, key.Property) is { } rule && rule.FloorAt(nowNs) is var floorNs && _store.PointsTouched(key, long.MinValue, floorNs - 1) is > 0 and var points
                 && _store.Read(key, long.MinValue, floorNs - 1).Select(point => (long?)point.TimeNs).FirstOrDefault() is { } oldestNs)
             {
-                yield return new ExpiredSeries(key, rule, floorNs, points, oldestNs);
+                // Few are counted one by one: blocks that go on beyond the floor would be counted whole.
+                var counted = points <= CountedMax ? _store.ReadTyped(key, long.MinValue, floorNs - 1).LongCount() : points;
+                yield return new ExpiredSeries(key, rule, floorNs, counted, oldestNs, _store.KindOf(key) >= SeriesKind.Text);
             }
         }
     }
@@ -202,11 +204,10 @@ internal sealed partial class RetentionSweep : IHostedService, IAsyncDisposable
 
     private async Task SumUpAsync(Device device, List<ExpiredSeries> series, long windowNs, long nowNs, CancellationToken cancellation)
     {
-        var floors = _catalogue.Floors(device.Tenant, device.Id);
         var batch = new PointBatch { ReceivedNs = nowNs };
-        foreach (var (key, _, floorNs, _, _) in series.Where(each => _store.KindOf(each.Key) < SeriesKind.Text))
+        foreach (var (key, _, floorNs, _, _, _) in series.Where(each => !each.IsText))
         {
-            var windows = _store.Aggregate(key, floors.GetValueOrDefault(key.Property, long.MinValue), floorNs, windowNs, withEnds: false);
+            var windows = _store.Aggregate(key, _rollUps.FloorOf(key) ?? long.MinValue, floorNs, windowNs, withEnds: false);
             foreach (var some in windows.Chunk(BatchPointsMax))
             {
                 RollUps.Add(batch, key, windowNs, some, nowNs);
@@ -224,18 +225,14 @@ internal sealed partial class RetentionSweep : IHostedService, IAsyncDisposable
             await _store.AppendAsync(batch, null, cancellation);
         }
 
-        _rollUps.IsAny = true;
+        // From here on windows answer for what is before the floor, and points that are still there do no more.
         _catalogue.Raise(device.Tenant, device.Id, series.Select(each => each.Key.Property), series[0].FloorNs);
+        series.ForEach(each => _rollUps.Raise(each.Key, each.FloorNs));
     }
 
     /// <summary>Windows go by the rule that holds for their property now.</summary>
     private async Task CutWindowsAsync(Device device, List<RetentionRule> rules, long nowNs, CancellationToken cancellation)
     {
-        if (!_rollUps.IsAny)
-        {
-            return;
-        }
-
         var old = _store.Series(RollUps.TenantOf(device.Tenant), device.Id)
             .Select(key => (Key: key, FloorNs: RetentionBook.Holding(rules, key.Property.Split('/')[0])?.RollUpFloorAt(nowNs)))
             .Where(each => each.FloorNs is { } floorNs && _store.PointsTouched(each.Key, long.MinValue, floorNs - 1) > 0 && _store.Read(each.Key, long.MinValue, floorNs - 1).Any());
@@ -254,7 +251,8 @@ internal sealed partial class RetentionSweep : IHostedService, IAsyncDisposable
 
     /// <summary>A series with points that are too old.</summary>
     /// <param name="Points">About how many: those of every block that begins before the floor.</param>
-    internal sealed record ExpiredSeries(SeriesKey Key, RetentionRule Rule, long FloorNs, long Points, long OldestNs);
+    /// <param name="IsText">Whether it holds text or JSON, of which no window is left.</param>
+    internal sealed record ExpiredSeries(SeriesKey Key, RetentionRule Rule, long FloorNs, long Points, long OldestNs, bool IsText);
 
     private static partial class Log
     {

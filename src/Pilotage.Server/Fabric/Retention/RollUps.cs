@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Pilotage.TimeSeries;
 
 namespace Pilotage.Server.Fabric.Retention;
@@ -7,7 +8,7 @@ namespace Pilotage.Server.Fabric.Retention;
 /// They are series themselves, of a tenant that nobody is: count, least, greatest and sum of each window, at its start. What was summed up
 /// once is never summed up again from what came later, so a window tells what its points were when they went.
 /// </remarks>
-internal sealed class RollUps(TimeSeriesStore store)
+internal sealed class RollUps
 {
     /// <summary>Lengths that windows may have, by the name they are kept under.</summary>
     public static IReadOnlyList<(string Name, long Ns)> Lengths { get; } = [("1m", 60_000_000_000), ("1h", 3_600_000_000_000), ("1d", 86_400_000_000_000)];
@@ -16,13 +17,13 @@ internal sealed class RollUps(TimeSeriesStore store)
     private const string Suffix = "~rolled";
     private static readonly string[] Parts = ["count", "min", "max", "sum"];
 
-    private volatile bool _isAny;
+    private readonly TimeSeriesStore _store;
+    private readonly ConcurrentDictionary<SeriesKey, long> _floors;
 
-    /// <summary>Whether there are any, of whatever series; where not, nobody need look.</summary>
-    public bool IsAny
+    public RollUps(TimeSeriesStore store, RetentionStore catalogue)
     {
-        get => _isAny;
-        set => _isAny = value;
+        _store = store;
+        _floors = new(catalogue.Floors().Select(floor => KeyValuePair.Create(floor.Key, floor.FloorNs)));
     }
 
     /// <summary>Whose windows are kept under another tenant.</summary>
@@ -47,7 +48,7 @@ internal sealed class RollUps(TimeSeriesStore store)
     public IEnumerable<Deletion> DeletionsOf(Deletion deletion)
     {
         var tenant = TenantOf(deletion.Tenant);
-        var kept = store.Series(tenant, deletion.Device).Select(key => key.Property).ToHashSet(StringComparer.Ordinal);
+        var kept = _store.Series(tenant, deletion.Device).Select(key => key.Property).ToHashSet(StringComparer.Ordinal);
         foreach (var (name, length) in Lengths)
         {
             string[] names = [.. kept.Where(one => one.Split('/') is [var property, var window, _] && window == name && deletion.Properties?.Contains(property) != false)];
@@ -59,19 +60,44 @@ internal sealed class RollUps(TimeSeriesStore store)
         }
     }
 
-    /// <summary>Windows of a series that lie in a time and are some of them a window of the query, in order.</summary>
+    /// <summary>How many windows these would take away.</summary>
+    public long CountOf(IEnumerable<Deletion> ofWindows) => ofWindows.Sum(deletion => deletion.Properties!.Where(name => name.EndsWith(Parts[0], StringComparison.Ordinal))
+        .Sum(name => _store.Read(new SeriesKey(deletion.Tenant, deletion.Device, name), deletion.FromNs, deletion.ToNs).LongCount()));
+
+    /// <summary>Up to where windows answer for the points of a series; null where its points all do.</summary>
+    public long? FloorOf(SeriesKey key) => _floors.TryGetValue(key, out var floorNs) ? floorNs : null;
+
+    /// <summary>Takes note that windows answer for a series before a time, once that is on disk; a floor never falls.</summary>
+    public void Raise(SeriesKey key, long floorNs) => _floors.AddOrUpdate(key, floorNs, (_, before) => Math.Max(before, floorNs));
+
+    /// <summary>Windows of a series of both: before the floor of windows that were kept, after it of points. So each point counts once, before, while and after it goes.</summary>
+    /// <param name="store">Where the points are.</param>
     /// <param name="key">The series.</param>
     /// <param name="fromNs">The first time that counts.</param>
     /// <param name="toNs">The first time that counts no more.</param>
-    /// <param name="windowNs">Length of windows of the query; null where all points make one.</param>
-    public IEnumerable<WindowAggregate> Read(SeriesKey key, long fromNs, long toNs, long? windowNs)
+    /// <param name="windowNs">Length of a window; null where all points make one.</param>
+    /// <param name="withEnds">Whether the first and the last point are asked for; windows that were kept have none.</param>
+    public IEnumerable<WindowAggregate> Aggregate(TimeSeriesStore store, SeriesKey key, long fromNs, long toNs, long? windowNs, bool withEnds)
+    {
+        if (FloorOf(key) is not { } floorNs || floorNs <= fromNs)
+        {
+            return store.Aggregate(key, fromNs, toNs, windowNs, withEnds);
+        }
+
+        // The window of points that is open at the floor begins there, and is put into the one that it is a part of.
+        var points = store.Aggregate(key, floorNs, toNs, windowNs, withEnds).Select(window => windowNs is null ? window with { StartNs = fromNs } : window);
+        return Merged(Read(key, fromNs, Math.Min(toNs, floorNs), windowNs), points);
+    }
+
+    /// <summary>Windows that were kept of a series, that lie in a time and are some of them a window of the query, in order.</summary>
+    private IEnumerable<WindowAggregate> Read(SeriesKey key, long fromNs, long toNs, long? windowNs)
     {
         IEnumerable<WindowAggregate> all = [];
         foreach (var (_, length) in Lengths)
         {
             var names = NamesOf(key.Property, length);
             var kept = Array.ConvertAll(names, name => new SeriesKey(TenantOf(key.Tenant), key.Device, name));
-            if ((windowNs is { } asked && asked % length != 0) || store.KindOf(kept[0]) is null)
+            if ((windowNs is { } asked && asked % length != 0) || _store.KindOf(kept[0]) is null)
             {
                 continue;
             }
@@ -85,7 +111,7 @@ internal sealed class RollUps(TimeSeriesStore store)
     }
 
     /// <summary>Sums of points and windows as one, in order; both are in order.</summary>
-    public static IEnumerable<WindowAggregate> Merged(IEnumerable<WindowAggregate> windows, IEnumerable<WindowAggregate> points) => windows.Concat(points)
+    private static List<WindowAggregate> Merged(IEnumerable<WindowAggregate> windows, IEnumerable<WindowAggregate> points) => windows.Concat(points)
         .OrderBy(window => window.StartNs)
         .Aggregate(new List<WindowAggregate>(), (all, window) =>
         {
@@ -104,7 +130,7 @@ internal sealed class RollUps(TimeSeriesStore store)
     private IEnumerable<WindowAggregate> Windows(SeriesKey[] kept, long fromNs, long toNs)
     {
         // The four come in one row, so they have the same times.
-        var columns = Array.ConvertAll(kept, key => store.Read(key, fromNs, toNs));
+        var columns = Array.ConvertAll(kept, key => _store.Read(key, fromNs, toNs));
         return columns[0].Zip(columns[1], columns[2]).Zip(columns[3], (first, sum) =>
             new WindowAggregate(first.First.TimeNs, (long)first.First.Value, first.Second.Value, first.Third.Value, sum.Value, null, null));
     }

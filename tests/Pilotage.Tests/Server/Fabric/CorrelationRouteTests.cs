@@ -103,10 +103,10 @@ public sealed class CorrelationRouteTests(ITestOutputHelper output) : IAsyncLife
     {
         var store = _server.Get<TimeSeriesStore>();
         var query = Query("p1", "load", "temp", Minute, 10);
-        Assert.Contains("would read about 720 points", CorrelationRun.Run(store, new RollUps(store), query, default, pointsMax: 719).Refusal.Message, StringComparison.Ordinal);
-        Assert.Contains("pairs of windows", CorrelationRun.Run(store, new RollUps(store), query, default, pairsMax: (360 * 21) - 1).Refusal.Message, StringComparison.Ordinal);
-        Assert.Contains("more than 359 windows from the first to the last of p1/load", CorrelationRun.Run(store, new RollUps(store), query, default, windowsMax: 359).Refusal.Message, StringComparison.Ordinal);
-        Assert.True(CorrelationRun.Run(store, new RollUps(store), query, default, 720, 360 * 21, 360).IsOk);
+        Assert.Contains("would read about 720 points", CorrelationRun.Run(store, _server.Get<RollUps>(), query, default, pointsMax: 719).Refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("pairs of windows", CorrelationRun.Run(store, _server.Get<RollUps>(), query, default, pairsMax: (360 * 21) - 1).Refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("more than 359 windows from the first to the last of p1/load", CorrelationRun.Run(store, _server.Get<RollUps>(), query, default, windowsMax: 359).Refusal.Message, StringComparison.Ordinal);
+        Assert.True(CorrelationRun.Run(store, _server.Get<RollUps>(), query, default, 720, 360 * 21, 360).IsOk);
     }
 
     [Fact]
@@ -149,7 +149,7 @@ public sealed class CorrelationRouteTests(ITestOutputHelper output) : IAsyncLife
         Dictionary<long, double> Means(string property) => plain.Where(point => point.Key.Property == property && !double.IsNaN(point.Value))
             .GroupBy(point => point.Key.Time / Minute).ToDictionary(group => group.Key, group => group.Average(point => point.Value));
         var (left, right) = (Means("a"), Means("b"));
-        var found = Assert.Single(CorrelationRun.Run(store, new RollUps(store), Query("p1", "a", "b", Minute, 12), default).Value);
+        var found = Assert.Single(CorrelationRun.Run(store, _server.Get<RollUps>(), Query("p1", "a", "b", Minute, 12), default).Value);
         Assert.Equal(25, found.Lags.Count);
         foreach (var lag in found.Lags)
         {

@@ -54,6 +54,8 @@ public sealed class LatestRouteTests : IAsyncLifetime
         var next = await _pipeline.AskAsync("GET", Route, query: $"?property=temp&limit=3&cursor={answer.Json["nextCursor"]}");
         Assert.Equal(["p4"], next.Json["items"]!.AsArray().Select(item => (string?)item!["device"]));
         Assert.Null(next.Json["nextCursor"]);
+        var both = (await _pipeline.AskAsync("GET", Route, query: "?property=temp,load&path=acme/lyon/pump-1")).Json["items"]![0]!["latest"]![0]!["values"]!.AsObject();
+        Assert.Equal(["load", "temp"], both.Select(value => value.Key));
         Assert.Empty((await _pipeline.AskAsync("GET", Route, query: "?thing=fan")).Json["items"]!.AsArray());
     }
 

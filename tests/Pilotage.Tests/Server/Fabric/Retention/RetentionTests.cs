@@ -96,8 +96,9 @@ public sealed class RetentionTests : IAsyncLifetime
         Assert.InRange(Times("p1", "load").Count, 1, 3_900);
         Assert.Equal(before.Count, (await AskAsync(asked)).Count);
 
-        // A point that comes so late stands beside its window until the next sweep, and changes no window for good.
+        // A point that comes so late changes no window, neither before nor after it goes with the next sweep.
         await AppendAsync("p1", ["load"], NowNs - (18 * Day), 1e6);
+        AssertSame(before, await AskAsync(asked), seed);
         await Sweep.SweepAsync(null, force: false, default);
         AssertSame(before, await AskAsync(asked), seed);
     }
@@ -113,8 +114,9 @@ public sealed class RetentionTests : IAsyncLifetime
         var batch = new PointBatch();
         RollUps.Add(batch, key, Hour, Store.Aggregate(key, long.MinValue, NowNs - (10 * Day), Hour, withEnds: false), NowNs);
 
-        // The windows were written, and that was not noted: they are made again.
+        // The windows were written, and that was not noted: points answer, and the windows are made again.
         await Store.AppendAsync(batch, null, default);
+        AssertSame(before, await AskAsync(Asked), 0);
         await Sweep.SweepAsync(null, force: false, default);
         AssertSame(before, await AskAsync(Asked), 0);
 
@@ -123,7 +125,11 @@ public sealed class RetentionTests : IAsyncLifetime
         batch = new PointBatch();
         RollUps.Add(batch, key, Hour, Store.Aggregate(key, NowNs - (10 * Day), NowNs - (9 * Day), Hour, withEnds: false), NowNs);
         await Store.AppendAsync(batch, null, default);
+        AssertSame(before, await AskAsync(Asked), 0);
         _server.Get<RetentionStore>().Raise(Acme, key.Device, ["load"], NowNs - (9 * Day));
+        Assert.Equal(NowNs - (9 * Day), new RollUps(Store, _server.Get<RetentionStore>()).FloorOf(key));
+        _server.Get<RollUps>().Raise(key, NowNs - (9 * Day));
+        AssertSame(before, await AskAsync(Asked), 0);
         await Sweep.SweepAsync(null, force: false, default);
         AssertSame(before, await AskAsync(Asked), 0);
         Assert.Equal(NowNs - (9 * Day), Times("p1", "load")[0]);
@@ -142,6 +148,22 @@ public sealed class RetentionTests : IAsyncLifetime
         var days = await AskAsync(Asked);
         Assert.Equal(20, days.Count);
         Assert.Equal(10, days[5][1]);
+    }
+
+    [Fact]
+    public async Task What_windows_cannot_tell_is_null_and_breaks_nothing()
+    {
+        await FillAsync("p1", ["load"], -30, 0);
+        await SetAsync("raw", """{"keep":"P10D","rollUp":"PT1H"}""");
+        await Sweep.SweepAsync(null, force: false, default);
+        var days = await AskAsync("?property=load&window=P1D&fn=first,count,last&fill=previous");
+        Assert.Equal(30, days.Count);
+        Assert.Equal([null, 24, null], days[3][1..]);
+        Assert.Equal(24, days[29][2]);
+        Assert.NotNull(days[29][1]);
+        Assert.Empty((await _pipeline.AskAsync("GET", Windows, query: "?property=load&fn=avg&top=1&by=last&to=2026-02-10T00:00:00Z")).Json["items"]!.AsArray());
+        var gone = await _pipeline.AskAsync("DELETE", "/api/v1/devices/p1/series", query: "?property=load&to=2026-02-10T10:30:00Z&dryRun=true");
+        Assert.Equal((0, (11 * 24) + 11), ((long)gone.Json["points"]!, (long)gone.Json["windows"]!));
     }
 
     [Fact]
