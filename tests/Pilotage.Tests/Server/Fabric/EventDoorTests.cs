@@ -43,6 +43,16 @@ public sealed class EventDoorTests : IAsyncLifetime
     public async Task DisposeAsync() => await _server.DisposeAsync();
 
     [Fact]
+    public async Task What_one_device_sends_in_the_name_of_another_uses_up_none_of_its_ids()
+    {
+        var forged = Event("a", "stop").Insert(1, "\"source\":\"acme/lyon/pump-1\",");
+        Assert.Equal((1, 0), Told(await _pipeline.AskAsync("POST", "/api/v1/devices/p2/events", forged, mediaType: One)));
+        Assert.Equal((1, 0), Told(await PostAsync(forged, One)));
+        Assert.Equal((0, 1), Told(await PostAsync(forged, One)));
+        Assert.Equal("a", Assert.Single(Events.Read(Acme, "stop", Pump)).Id);
+    }
+
+    [Fact]
     public async Task An_event_in_each_mode_is_recorded_once_however_often_it_is_sent()
     {
         for (var time = 0; time < 2; time++)
