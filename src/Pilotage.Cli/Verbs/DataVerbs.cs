@@ -110,6 +110,11 @@ internal static class DataVerbs
                 Rows(answer, columns),
                 [new Column("GROUP", "group"), new Column("FROM", "from"), .. columns.Select(column => new Column(column.ToUpperInvariant(), column)), new Column("UNIT", "unit"), new Column("RANK", "rank", true)],
                 "group");
+            if (answer?["note"] is { } note)
+            {
+                frame.Session.Error.WriteLine($"note: {Printable.Of($"{note}")}");
+            }
+
             return ExitCode.Done;
         });
         return verb;

@@ -36,6 +36,11 @@ internal sealed class AggregateAnswer(AggregateEndpoint.AggregateView view) : IR
         }
 
         json.WriteEndArray();
+        if (view.Note is not null)
+        {
+            json.WriteString("note", view.Note);
+        }
+
         json.WriteEndObject();
     }
 

@@ -20,8 +20,9 @@ internal static class AggregateEndpoint
     /// <summary>The answer: groups in order of their names, or of their rank where the first of many were asked for.</summary>
     /// <param name="Unit">What the values are in, counts apart: the unit asked for, else the one that all devices have; null where they have none or several.</param>
     /// <param name="Columns">What stands in each point.</param>
+    /// <param name="Note">What is missing; null where nothing is.</param>
     internal sealed record AggregateView(
-        string Property, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Unit, IReadOnlyList<string> Columns, IReadOnlyList<AggregateRow> Items);
+        string Property, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Unit, IReadOnlyList<string> Columns, IReadOnlyList<AggregateRow> Items, string? Note);
 
     public static void Opened()
     {
@@ -39,7 +40,7 @@ internal static class AggregateEndpoint
         try
         {
             var answer = asked.Read(who, fleet, store, things).Then(query => AggregateRun.Run(store, rollUps, query, cancellation).Then(rows => (Outcome<AggregateView>)new AggregateView(
-                query.Property, query.Unit, ["ms", .. query.Functions.Select(AggregateFunctions.NameOf)], rows)));
+                query.Property, query.Unit, ["ms", .. query.Functions.Select(AggregateFunctions.NameOf)], rows, AggregateRun.NoteOf(rollUps, query))));
             Count(1, answer.IsOk ? "done" : "refused");
             return answer.ToHttp(view => new AggregateAnswer(view));
         }

@@ -39,7 +39,7 @@ internal static class AggregateRun
             return TooCostly($"would read about {touched:N0} points; {pointsMax:N0} are the most");
         }
 
-        if (Groups(store, rollUps, query, windowsMax, cancellation) is not { } groups)
+        if (Groups(rollUps, query, windowsMax, cancellation) is not { } groups)
         {
             return TooCostly($"would hold more than {windowsMax:N0} windows");
         }
@@ -52,13 +52,19 @@ internal static class AggregateRun
             : (Outcome<IReadOnlyList<AggregateRow>>)ranked.ConvertAll(each => new AggregateRow(each.Group.Key, each.Rank, Points(each.Group, query)));
     }
 
+    /// <summary>What the answer cannot tell, in a sentence; null where it tells all.</summary>
+    public static string? NoteOf(RollUps rollUps, AggregateQuery query) =>
+        query.Devices.Select(device => rollUps.LeftOut(KeyOf(device, query), query.FromNs, query.WindowNs)).FirstOrDefault(length => length is not null) is { } left
+            ? $"Of a part of the time, windows of {left} are all that retention left, and what was asked for is no whole number of them: that part is missing. Ask for a whole number of {left}."
+            : null;
+
     /// <summary>The refusal of a query for what it would cost.</summary>
     public static Refusal TooCostly(string says) =>
         new("fabric.query.cost", $"The query {says}. Ask for a shorter time, longer windows, or fewer devices.");
 
     /// <summary>The windows of all groups, by several processors where there are many devices; null where they are too many to hold.</summary>
     private static Dictionary<string, AggregateGroup>? Groups(
-        TimeSeriesStore store, RollUps rollUps, AggregateQuery query, int windowsMax, CancellationToken cancellation)
+        RollUps rollUps, AggregateQuery query, int windowsMax, CancellationToken cancellation)
     {
         var parts = new Dictionary<string, AggregateGroup>[(query.Devices.Count + DevicesEach - 1) / DevicesEach];
         long held = 0;
@@ -69,7 +75,7 @@ internal static class AggregateRun
             foreach (var device in query.Devices.Skip(part * DevicesEach).Take(DevicesEach))
             {
                 cancellation.ThrowIfCancellationRequested();
-                var windows = Windows(store, rollUps, query, device).Take(windowsMax + 1).ToList();
+                var windows = Windows(rollUps, query, device).Take(windowsMax + 1).ToList();
                 if (Interlocked.Add(ref held, GroupOf(groups, GroupOf(device, query)).Add(windows)) > windowsMax)
                 {
                     state.Stop();
@@ -102,9 +108,9 @@ internal static class AggregateRun
         return group;
     }
 
-    private static IEnumerable<WindowAggregate> Windows(TimeSeriesStore store, RollUps rollUps, AggregateQuery query, Device device)
+    private static IEnumerable<WindowAggregate> Windows(RollUps rollUps, AggregateQuery query, Device device)
     {
-        var windows = rollUps.Aggregate(store, KeyOf(device, query), query.FromNs, query.ToNs, query.WindowNs, query.WithEnds);
+        var windows = rollUps.Aggregate(KeyOf(device, query), query.FromNs, query.ToNs, query.WindowNs, query.WithEnds);
         return query.Conversions.TryGetValue(device.Thing, out var conversion) ? windows.Select(window => In(conversion, window)) : windows;
     }
 

@@ -41,7 +41,7 @@ internal static class CorrelationRun
             return AggregateRun.TooCostly($"would read about {touched:N0} points; {pointsMax:N0} are the most");
         }
 
-        if (!Grid(store, rollUps, query, query.First, windowsMax).TryGet(out var first, out var refusal))
+        if (!Grid(rollUps, query, query.First, windowsMax).TryGet(out var first, out var refusal))
         {
             return refusal;
         }
@@ -51,7 +51,7 @@ internal static class CorrelationRun
         foreach (var series in query.Others)
         {
             cancellation.ThrowIfCancellationRequested();
-            if (!Grid(store, rollUps, query, series, windowsMax).TryGet(out var other, out refusal))
+            if (!Grid(rollUps, query, series, windowsMax).TryGet(out var other, out refusal))
             {
                 return refusal;
             }
@@ -85,9 +85,9 @@ internal static class CorrelationRun
             .Select(lag => (LagRow?)lag).FirstOrDefault();
     }
 
-    private static Outcome<CorrelationGrid?> Grid(TimeSeriesStore store, RollUps rollUps, CorrelationQuery query, SeriesName series, int windowsMax)
+    private static Outcome<CorrelationGrid?> Grid(RollUps rollUps, CorrelationQuery query, SeriesName series, int windowsMax)
     {
-        var all = rollUps.Aggregate(store, series.Key, query.FromNs, query.ToNs, query.WindowNs, withEnds: false);
+        var all = rollUps.Aggregate(series.Key, query.FromNs, query.ToNs, query.WindowNs, withEnds: false);
         var windows = all.Where(window => double.IsFinite(window.Mean)).ToList();
         var grid = CorrelationGrid.Of(windows, query.WindowNs, windowsMax);
         return grid is null && windows.Count > 0

@@ -118,8 +118,9 @@ internal sealed partial class RetentionSweep : IHostedService, IAsyncDisposable
         }
     }
 
-    /// <summary>Series of which a sweep would delete points, were these the rules: with about how many, for they are counted by blocks.</summary>
-    public IEnumerable<ExpiredSeries> Expired(IReadOnlyList<RetentionRule> rules, long nowNs) => Governed(rules).SelectMany(each => Expired(each.Device, each.Rules, nowNs));
+    /// <summary>Series of which a sweep would delete points, were these the rules. Few points are counted one by one; of many, blocks that go on beyond the floor count whole.</summary>
+    public IEnumerable<ExpiredSeries> Expired(IReadOnlyList<RetentionRule> rules, long nowNs) => Governed(rules).SelectMany(each => Expired(each.Device, each.Rules, nowNs))
+        .Select(series => series.Points > CountedMax ? series : series with { Points = _store.ReadTyped(series.Key, long.MinValue, series.FloorNs - 1).LongCount() });
 
     private SweepState Ended(string result, SweepState state)
     {
@@ -173,9 +174,7 @@ internal sealed partial class RetentionSweep : IHostedService, IAsyncDisposable
             if (RetentionBook.Holding(rules, key.Property) is { } rule && rule.FloorAt(nowNs) is var floorNs && _store.PointsTouched(key, long.MinValue, floorNs - 1) is > 0 and var points
                 && _store.Read(key, long.MinValue, floorNs - 1).Select(point => (long?)point.TimeNs).FirstOrDefault() is { } oldestNs)
             {
-                // Few are counted one by one: blocks that go on beyond the floor would be counted whole.
-                var counted = points <= CountedMax ? _store.ReadTyped(key, long.MinValue, floorNs - 1).LongCount() : points;
-                yield return new ExpiredSeries(key, rule, floorNs, counted, oldestNs, _store.KindOf(key) >= SeriesKind.Text);
+                yield return new ExpiredSeries(key, rule, floorNs, points, oldestNs, _store.KindOf(key) >= SeriesKind.Text);
             }
         }
     }

@@ -71,22 +71,33 @@ internal sealed class RollUps
     public void Raise(SeriesKey key, long floorNs) => _floors.AddOrUpdate(key, floorNs, (_, before) => Math.Max(before, floorNs));
 
     /// <summary>Windows of a series of both: before the floor of windows that were kept, after it of points. So each point counts once, before, while and after it goes.</summary>
-    /// <param name="store">Where the points are.</param>
     /// <param name="key">The series.</param>
     /// <param name="fromNs">The first time that counts.</param>
     /// <param name="toNs">The first time that counts no more.</param>
     /// <param name="windowNs">Length of a window; null where all points make one.</param>
     /// <param name="withEnds">Whether the first and the last point are asked for; windows that were kept have none.</param>
-    public IEnumerable<WindowAggregate> Aggregate(TimeSeriesStore store, SeriesKey key, long fromNs, long toNs, long? windowNs, bool withEnds)
+    public IEnumerable<WindowAggregate> Aggregate(SeriesKey key, long fromNs, long toNs, long? windowNs, bool withEnds)
     {
         if (FloorOf(key) is not { } floorNs || floorNs <= fromNs)
         {
-            return store.Aggregate(key, fromNs, toNs, windowNs, withEnds);
+            return _store.Aggregate(key, fromNs, toNs, windowNs, withEnds);
         }
 
         // The window of points that is open at the floor begins there, and is put into the one that it is a part of.
-        var points = store.Aggregate(key, floorNs, toNs, windowNs, withEnds).Select(window => windowNs is null ? window with { StartNs = fromNs } : window);
+        var points = _store.Aggregate(key, floorNs, toNs, windowNs, withEnds).Select(window => windowNs is null ? window with { StartNs = fromNs } : window);
         return Merged(Read(key, fromNs, Math.Min(toNs, floorNs), windowNs), points);
+    }
+
+    /// <summary>Length of windows that were kept of a time asked for, and of which no window of this length can be made; null where there are none.</summary>
+    public string? LeftOut(SeriesKey key, long fromNs, long? windowNs)
+    {
+        if (windowNs is not { } asked || !(FloorOf(key) > fromNs))
+        {
+            return null;
+        }
+
+        return Lengths.Where(length => asked % length.Ns != 0 && _store.KindOf(new SeriesKey(TenantOf(key.Tenant), key.Device, NamesOf(key.Property, length.Ns)[0])) is not null)
+            .Select(length => length.Name).LastOrDefault();
     }
 
     /// <summary>Windows that were kept of a series, that lie in a time and are some of them a window of the query, in order.</summary>

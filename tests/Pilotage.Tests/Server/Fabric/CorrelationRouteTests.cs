@@ -149,7 +149,7 @@ public sealed class CorrelationRouteTests(ITestOutputHelper output) : IAsyncLife
         Dictionary<long, double> Means(string property) => plain.Where(point => point.Key.Property == property && !double.IsNaN(point.Value))
             .GroupBy(point => point.Key.Time / Minute).ToDictionary(group => group.Key, group => group.Average(point => point.Value));
         var (left, right) = (Means("a"), Means("b"));
-        var found = Assert.Single(CorrelationRun.Run(store, _server.Get<RollUps>(), Query("p1", "a", "b", Minute, 12), default).Value);
+        var found = Assert.Single(CorrelationRun.Run(store, new RollUps(store, _server.Get<RetentionStore>()), Query("p1", "a", "b", Minute, 12), default).Value);
         Assert.Equal(25, found.Lags.Count);
         foreach (var lag in found.Lags)
         {
