@@ -15,6 +15,7 @@ internal static class JsonNumber
     private const double DecimalMax = 1e9;
 
     private const double WholeMax = 1L << 53;
+    private const long NsPerMs = 1_000_000;
 
     private static readonly double[] Scales = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6];
     private static readonly long[] Parts = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000];
@@ -30,6 +31,13 @@ internal static class JsonNumber
 
         Span<byte> text = stackalloc byte[BytesMax];
         json.WriteRawValue(text[..Format(value, text)], skipInputValidation: true);
+    }
+
+    /// <summary>Writes a time in ms since 1970.</summary>
+    public static void WriteMilliseconds(Utf8JsonWriter json, long timeNs)
+    {
+        Span<byte> text = stackalloc byte[BytesMax];
+        json.WriteRawValue(text[..FormatMilliseconds(timeNs, text)], skipInputValidation: true);
     }
 
     /// <summary>The bytes of a finite number; how many.</summary>
@@ -56,6 +64,30 @@ internal static class JsonNumber
 
         _ = Utf8Formatter.TryFormat(value, into, out var length);
         return length;
+    }
+
+    public static int Format(long value, Span<byte> into)
+    {
+        _ = Utf8Formatter.TryFormat(value, into, out var length);
+        return length;
+    }
+
+    /// <summary>A time in ms since 1970, to the last nanosecond: a double of so many would be off by some.</summary>
+    public static int FormatMilliseconds(long timeNs, Span<byte> into)
+    {
+        var (ms, rest) = Math.DivRem(timeNs, NsPerMs);
+        return rest == 0 ? Format(ms, into) : FormatParts(timeNs, rest, into);
+    }
+
+    private static int FormatParts(long timeNs, long rest, Span<byte> into)
+    {
+        var places = PlacesMax;
+        while (rest % 10 == 0)
+        {
+            (rest, timeNs, places) = (rest / 10, timeNs / 10, places - 1);
+        }
+
+        return Format(timeNs, places, into);
     }
 
     /// <summary>A whole number with a point before its last places, of which the last one is not 0.</summary>

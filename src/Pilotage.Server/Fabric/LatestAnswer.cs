@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Pilotage.Core.Contracts;
 using Pilotage.Server.Access.Contracts;
@@ -13,11 +12,9 @@ internal sealed class LatestAnswer(IReadOnlyList<Device> devices, TimeSeriesStor
 {
     private const int PageDefault = 10_000;
     private const int PageMax = 50_000;
-    private const int FlushedFrom = 256 * 1024;
-    private const double NsPerMs = 1e6;
+    private const int FlushedFrom = 32 * 1024;
     private static readonly string?[] QualityNames = [null, "uncertain", "bad"];
-    private static readonly JsonEncodedText Ms = JsonEncodedText.Encode("ms");
-    private static readonly JsonEncodedText Values = JsonEncodedText.Encode("values");
+    private readonly List<(string Name, byte[] Bytes)> _names = [];
 
     /// <summary>Devices in order of their paths; the cursor is the last path of the page before.</summary>
     internal sealed record LatestPage(IReadOnlyList<LatestRow> Items, string? NextCursor);
@@ -57,50 +54,56 @@ internal sealed class LatestAnswer(IReadOnlyList<Device> devices, TimeSeriesStor
     {
         httpContext.Response.ContentType = "application/json; charset=utf-8";
         var body = httpContext.Response.BodyWriter;
-        var (lasts, sent) = (new List<(string Property, TypedPoint Last)>(), 0L);
-        await using (var json = new Utf8JsonWriter(body))
+        using var json = new JsonBytes();
+        json.Add("""{"items":["""u8);
+        var (lasts, isFirst) = (new List<(string Property, TypedPoint Last)>(), true);
+        foreach (var device in devices)
         {
-            json.WriteStartObject();
-            json.WriteStartArray("items");
-            foreach (var device in devices)
+            store.Lasts(device.Tenant, device.Id, lasts);
+            if (properties is not null)
             {
-                store.Lasts(device.Tenant, device.Id, lasts);
-                if (properties is not null)
-                {
-                    lasts.RemoveAll(last => !properties.Contains(last.Property));
-                }
-
-                if (lasts.Count > 0)
-                {
-                    Write(json, device, lasts);
-                }
-
-                if (json.BytesCommitted - sent > FlushedFrom)
-                {
-                    sent = json.BytesCommitted;
-                    await body.FlushAsync(httpContext.RequestAborted);
-                }
+                lasts.RemoveAll(last => !properties.Contains(last.Property));
             }
 
-            json.WriteEndArray();
-            if (nextCursor is not null)
+            if (lasts.Count == 0)
             {
-                json.WriteString("nextCursor", nextCursor);
+                continue;
             }
 
-            json.WriteEndObject();
+            Write(json, isFirst, device, lasts);
+            isFirst = false;
+            if (json.Length > FlushedFrom)
+            {
+                await body.WriteAsync(json.Written, httpContext.RequestAborted);
+                json.Clear();
+            }
         }
 
-        await body.FlushAsync(httpContext.RequestAborted);
+        End(json);
+        await body.WriteAsync(json.Written, httpContext.RequestAborted);
     }
 
-    private static void Write(Utf8JsonWriter json, Device device, List<(string Property, TypedPoint Last)> lasts)
+    private void End(JsonBytes json)
     {
-        json.WriteStartObject();
-        json.WriteString("device", device.Id.Value);
-        json.WriteString("path", device.Path);
-        json.WriteString("thing", device.Thing);
-        json.WriteStartArray("latest");
+        json.Add("]"u8);
+        if (nextCursor is not null)
+        {
+            json.Add(""","nextCursor":"""u8);
+            json.Text(nextCursor);
+        }
+
+        json.Add("}"u8);
+    }
+
+    private void Write(JsonBytes json, bool isFirst, Device device, List<(string Property, TypedPoint Last)> lasts)
+    {
+        json.Add(isFirst ? """{"device":"""u8 : """,{"device":"""u8);
+        json.Text(device.Id.Value);
+        json.Add(""","path":"""u8);
+        json.Text(device.Path);
+        json.Add(""","thing":"""u8);
+        json.Text(device.Thing);
+        json.Add(""","latest":["""u8);
 
         // Fast path: all came in one message.
         var timeNs = lasts[0].Last.TimeNs;
@@ -110,42 +113,72 @@ internal sealed class LatestAnswer(IReadOnlyList<Device> devices, TimeSeriesStor
         }
         else
         {
+            var before = ""u8;
             foreach (var one in lasts.GroupBy(last => last.Last.TimeNs).OrderByDescending(group => group.Key))
             {
+                json.Add(before);
                 Write(json, one.Key, [.. one]);
+                before = ","u8;
             }
         }
 
-        json.WriteEndArray();
-        json.WriteEndObject();
+        json.Add("]}"u8);
     }
 
-    private static void Write(Utf8JsonWriter json, long timeNs, List<(string Property, TypedPoint Last)> lasts)
+    private void Write(JsonBytes json, long timeNs, List<(string Property, TypedPoint Last)> lasts)
     {
-        json.WriteStartObject();
-        json.WritePropertyName(Ms);
-        JsonNumber.Write(json, timeNs / NsPerMs);
-        json.WriteStartObject(Values);
+        json.Add("""{"ms":"""u8);
+        json.Milliseconds(timeNs);
+        json.Add(""","values":{"""u8);
         var isGood = true;
-        foreach (var (name, last) in lasts)
+        for (var i = 0; i < lasts.Count; i++)
         {
-            json.WritePropertyName(name);
-            SeriesJson.Write(json, last.Value);
+            var (name, last) = lasts[i];
+            json.Add(i == 0 ? ""u8 : ","u8);
+            json.Add(NameOf(i, name));
+            json.Value(last.Value);
             isGood &= last.Quality == Quality.Good;
         }
 
-        json.WriteEndObject();
+        json.Add("}"u8);
         if (!isGood)
         {
-            json.WriteStartObject("quality");
-            foreach (var (name, last) in lasts.Where(last => last.Last.Quality != Quality.Good))
-            {
-                json.WriteString(name, QualityNames[(int)last.Quality]);
-            }
-
-            json.WriteEndObject();
+            WriteQuality(json, lasts);
         }
 
-        json.WriteEndObject();
+        json.Add("}"u8);
+    }
+
+    private static void WriteQuality(JsonBytes json, List<(string Property, TypedPoint Last)> lasts)
+    {
+        json.Add(""","quality":{"""u8);
+        var before = ""u8;
+        foreach (var (name, last) in lasts)
+        {
+            if (last.Quality != Quality.Good)
+            {
+                json.Add(before);
+                json.Add(JsonBytes.Name(name));
+                json.Text(QualityNames[(int)last.Quality]!);
+                before = ","u8;
+            }
+        }
+
+        json.Add("}"u8);
+    }
+
+    /// <summary>A name before its value; most devices have the same ones in the same places.</summary>
+    private byte[] NameOf(int place, string name)
+    {
+        if (place == _names.Count)
+        {
+            _names.Add((name, JsonBytes.Name(name)));
+        }
+        else if (_names[place].Name != name)
+        {
+            _names[place] = (name, JsonBytes.Name(name));
+        }
+
+        return _names[place].Bytes;
     }
 }

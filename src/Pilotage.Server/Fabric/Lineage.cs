@@ -9,6 +9,10 @@ namespace Pilotage.Server.Fabric;
 /// <summary>The lineage graph in the catalogue: each edge's bytes, the link that follows from the one before, and both ends indexed.</summary>
 internal sealed class Lineage(ICatalogue catalogue) : ILineage
 {
+    // By itself SQLite would look at all edges of the tenant, in order of their key.
+    public const string EntriesTo = "SELECT entry FROM fabric_lineage INDEXED BY fabric_lineage_up WHERE tenant = $tenant AND to_node = $node ORDER BY sequence";
+    public const string EntriesFrom = "SELECT entry FROM fabric_lineage INDEXED BY fabric_lineage_down WHERE tenant = $tenant AND from_node = $node ORDER BY sequence";
+
     public void Append(TenantId tenant, IReadOnlyList<LineageEdge> edges) => catalogue.Write((connection, _) =>
     {
         foreach (var edge in edges)
@@ -20,10 +24,10 @@ internal sealed class Lineage(ICatalogue catalogue) : ILineage
     });
 
     public LineageWalk Up(TenantId tenant, NodeRef node, int edgesMax) =>
-        Walk(tenant, node, edgesMax, "SELECT entry FROM fabric_lineage WHERE tenant = $tenant AND to_node = $node ORDER BY sequence", e => e.From);
+        Walk(tenant, node, edgesMax, EntriesTo, e => e.From);
 
     public LineageWalk Down(TenantId tenant, NodeRef node, int edgesMax) =>
-        Walk(tenant, node, edgesMax, "SELECT entry FROM fabric_lineage WHERE tenant = $tenant AND from_node = $node ORDER BY sequence", e => e.To);
+        Walk(tenant, node, edgesMax, EntriesFrom, e => e.To);
 
     public Outcome<long> Verify(TenantId tenant)
     {

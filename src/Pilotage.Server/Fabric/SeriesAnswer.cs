@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Pilotage.TimeSeries;
@@ -8,9 +7,6 @@ namespace Pilotage.Server.Fabric;
 /// <summary>Points of a series as <see cref="SeriesEndpoints.SeriesData"/> has them, written as they stand: there may be many.</summary>
 internal sealed class SeriesAnswer(SeriesKey key, SeriesKind? kind, string? unit, long total, IReadOnlyList<TypedPoint> points) : IResult
 {
-    private const long WholeMs = 1_000_000;
-    private const double NsPerMs = WholeMs;
-
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         httpContext.Response.ContentType = "application/json; charset=utf-8";
@@ -32,7 +28,7 @@ internal sealed class SeriesAnswer(SeriesKey key, SeriesKind? kind, string? unit
         }
 
         json.WriteStartArray();
-        JsonNumber.Write(json, point.TimeNs / NsPerMs);
+        JsonNumber.WriteMilliseconds(json, point.TimeNs);
         SeriesJson.Write(json, point.Value);
         json.WriteEndArray();
     }
@@ -70,21 +66,10 @@ internal sealed class SeriesAnswer(SeriesKey key, SeriesKind? kind, string? unit
 
         Span<byte> text = stackalloc byte[(2 * JsonNumber.BytesMax) + 3];
         text[0] = (byte)'[';
-        var length = 1 + Milliseconds(timeNs, text[1..]);
+        var length = 1 + JsonNumber.FormatMilliseconds(timeNs, text[1..]);
         text[length++] = (byte)',';
         length += JsonNumber.Format(value, text[length..]);
         text[length++] = (byte)']';
         json.WriteRawValue(text[..length], skipInputValidation: true);
-    }
-
-    private static int Milliseconds(long timeNs, Span<byte> into)
-    {
-        if (timeNs % WholeMs != 0)
-        {
-            return JsonNumber.Format(timeNs / NsPerMs, into);
-        }
-
-        _ = Utf8Formatter.TryFormat(timeNs / WholeMs, into, out var length);
-        return length;
     }
 }

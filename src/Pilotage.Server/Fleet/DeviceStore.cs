@@ -12,6 +12,14 @@ internal sealed class DeviceStore(ICatalogue catalogue)
     /// <summary>In place of the digest of a certificate: none that was made so far is accepted.</summary>
     public const string NoCertificate = "none";
 
+    /// <summary>A code that is good, by its secret.</summary>
+    public const string FindCode = "SELECT tenant, device FROM fleet_enrolments WHERE secret_hash = $hash AND used_ns IS NULL AND expires_ns > $now";
+
+    /// <summary>Takes the unused codes of a device back. By itself SQLite would look at all of the tenant: its key begins with that.</summary>
+    public const string WithdrawCodes = "DELETE FROM fleet_enrolments INDEXED BY fleet_enrolments_device WHERE tenant = $tenant AND device = $device AND used_ns IS NULL";
+
+    private const string DeleteCodes = "DELETE FROM fleet_enrolments INDEXED BY fleet_enrolments_device WHERE tenant = $tenant AND device = $device";
+
     /// <summary>A device with the digest of the certificate that is accepted for it.</summary>
     internal sealed record StoredDevice(Device Device, string? Certificate);
 
@@ -30,7 +38,7 @@ internal sealed class DeviceStore(ICatalogue catalogue)
             connection.Execute("INSERT OR IGNORE INTO fleet_deleted (tenant, device, deleted_ns) VALUES ($tenant, $device, $now)", [.. id, ("$now", nowNs)]);
         }
 
-        connection.Execute("DELETE FROM fleet_enrolments WHERE tenant = $tenant AND device = $device", id);
+        connection.Execute(DeleteCodes, id);
         return connection.Execute("DELETE FROM fleet_devices WHERE tenant = $tenant AND device = $device", id);
     });
 
@@ -66,7 +74,7 @@ internal sealed class DeviceStore(ICatalogue catalogue)
     public StoredDevice? Redeem(Digest secretHash, long nowNs, Func<StoredDevice, StoredDevice?> enrol) => catalogue.Write((connection, _) =>
     {
         var found = connection.QueryFirst(
-            "SELECT tenant, device FROM fleet_enrolments WHERE secret_hash = $hash AND used_ns IS NULL AND expires_ns > $now",
+            FindCode,
             r => new Code(r.GetString(0), r.GetString(1)),
             ("$hash", secretHash.ToString()), ("$now", nowNs));
         var device = found is null ? null : connection.QueryFirst(
@@ -85,9 +93,7 @@ internal sealed class DeviceStore(ICatalogue catalogue)
         return enrolled;
     });
 
-    private static int Withdraw(SqliteConnection connection, Device device) => connection.Execute(
-        "DELETE FROM fleet_enrolments WHERE tenant = $tenant AND device = $device AND used_ns IS NULL",
-        ("$tenant", device.Tenant.Value), ("$device", device.Id.Value));
+    private static int Withdraw(SqliteConnection connection, Device device) => connection.Execute(WithdrawCodes, ("$tenant", device.Tenant.Value), ("$device", device.Id.Value));
 
     private static void Put(SqliteConnection connection, StoredDevice stored)
     {

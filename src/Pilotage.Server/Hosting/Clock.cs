@@ -4,6 +4,7 @@ namespace Pilotage.Server.Hosting;
 public static class Clock
 {
     private const long NsPerTick = 100;
+    private const long NsPerMs = 1_000_000;
 
     /// <summary>Now, in nanoseconds; the clock's resolution is 100 ns.</summary>
     public static long NowNs(this TimeProvider time) => ToNs(time.GetUtcNow());
@@ -14,6 +15,9 @@ public static class Clock
 
     /// <summary>Nanoseconds as a point in time, cut to 100 ns.</summary>
     public static DateTimeOffset FromNs(long ns) => DateTimeOffset.UnixEpoch.AddTicks(ns / NsPerTick);
+
+    /// <summary>Nanoseconds as milliseconds; whole ones are exact, which a division of doubles is not.</summary>
+    public static double ToMs(long ns) => (ns / NsPerMs) + (ns % NsPerMs / (double)NsPerMs);
 
     /// <summary>Nanoseconds as RFC 3339 with as many digits as needed.</summary>
     public static string Rfc3339(long ns) => FromNs(ns).ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'");

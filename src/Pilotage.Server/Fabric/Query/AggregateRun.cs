@@ -1,6 +1,7 @@
 using Pilotage.Core.Units;
 using Pilotage.Server.Fabric.Retention;
 using Pilotage.Server.Fleet.Contracts;
+using Pilotage.Server.Hosting;
 using Pilotage.TimeSeries;
 
 namespace Pilotage.Server.Fabric.Query;
@@ -23,7 +24,6 @@ internal static class AggregateRun
     /// <summary>Windows held at most, of all groups together: some 150 MB.</summary>
     public const int WindowsMax = 1_500_000;
 
-    private const double NsPerMs = 1e6;
 
     // Long enough to be worth a turn of another processor, and one query never takes all of a large machine.
     private const int DevicesEach = 32;
@@ -215,7 +215,7 @@ internal static class AggregateRun
     }
 
     private static double?[] Told(long startNs, AggregateQuery query, Func<AggregateFunction, double?> value) =>
-        [startNs == long.MinValue ? null : startNs / NsPerMs, .. query.Functions.Select(function => Finite(value(function)))];
+        [startNs == long.MinValue ? null : Clock.ToMs(startNs), .. query.Functions.Select(function => Finite(value(function)))];
 
     // A sum can leave what a double holds; JSON has no word for that.
     private static double? Finite(double? value) => value is { } number && double.IsFinite(number) ? number : null;

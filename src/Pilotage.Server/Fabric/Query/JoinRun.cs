@@ -1,3 +1,4 @@
+using Pilotage.Server.Hosting;
 using Pilotage.TimeSeries;
 
 namespace Pilotage.Server.Fabric.Query;
@@ -19,7 +20,6 @@ internal static class JoinRun
     /// <summary>Values given at most.</summary>
     public const long ValuesMax = AggregateRun.ValuesMax;
 
-    private const double NsPerMs = 1e6;
     private const int RowsAtOnce = 1_024;
 
     /// <summary>The rows: milliseconds since 1970 UTC, and a value of each series; null where there is none that is young enough.</summary>
@@ -48,7 +48,7 @@ internal static class JoinRun
                     return TooCostly($"would give more than {valuesMax:N0} values, the most");
                 }
 
-                rows.Add([point.TimeNs / NsPerMs, SeriesJson.Of(point.Value), .. others.Select(other => other.At(point.TimeNs) is { } value ? SeriesJson.Of(value) : null)]);
+                rows.Add([Clock.ToMs(point.TimeNs), SeriesJson.Of(point.Value), .. others.Select(other => other.At(point.TimeNs) is { } value ? SeriesJson.Of(value) : null)]);
             }
         }
         finally

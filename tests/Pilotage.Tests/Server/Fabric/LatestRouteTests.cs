@@ -46,6 +46,21 @@ public sealed class LatestRouteTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Times_are_told_to_the_last_nanosecond()
+    {
+        var batch = new PointBatch();
+        batch.AddRow(Acme, new DeviceId("p1"), Start + (3001 * Ms), 0, ["load"], [1.0], Quality.Good);
+        batch.AddRow(Acme, new DeviceId("p1"), Start + (3001 * Ms) + 1, 0, ["temp"], [2.0], Quality.Good);
+        await _server.Get<TimeSeriesStore>().AppendAsync(batch, null, default);
+        var answer = await _pipeline.AskAsync("GET", Route, query: "?path=acme/lyon/pump-1");
+
+        // Of doubles the first would have been 1767225603001.0002.
+        Assert.Contains("""
+            "latest":[{"ms":1767225603001.000001,"values":{"temp":2}},{"ms":1767225603001,"values":{"load":1}}]
+            """.Trim(), answer.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Devices_and_properties_are_chosen_and_pages_follow_one_another()
     {
         var answer = await _pipeline.AskAsync("GET", Route, query: "?property=temp&path=acme/lyon/pump-*&limit=3");

@@ -1,4 +1,6 @@
 using Microsoft.Data.Sqlite;
+using Pilotage.Server.Fabric;
+using Pilotage.Server.Fleet;
 using Pilotage.Server.Hosting;
 using Xunit;
 
@@ -23,6 +25,21 @@ public sealed class CatalogueTests : IDisposable
     {
         Assert.Equal(2, _catalogue.Write((c, _) => c.Scalar("PRAGMA synchronous")));
         Assert.Equal("wal", _catalogue.Read(c => c.QueryFirst("PRAGMA journal_mode", r => r.GetString(0))));
+    }
+
+    [Theory]
+    [InlineData(DeviceStore.FindCode, "(secret_hash=?)")]
+    [InlineData(DeviceStore.WithdrawCodes, "(tenant=? AND device=?)")]
+    [InlineData(Lineage.EntriesTo, "(tenant=? AND to_node=?)")]
+    [InlineData(Lineage.EntriesFrom, "(tenant=? AND from_node=?)")]
+    public async Task Statements_on_tables_that_grow_find_their_rows_by_an_index(string sql, string found)
+    {
+        await using var server = new TestServerFolder();
+        var parameters = new[] { "$hash", "$now", "$tenant", "$device", "$node" }.Where(name => sql.Contains(name, StringComparison.Ordinal)).Select(name => (name, (object?)""));
+        var steps = server.Get<ICatalogue>().Read(connection => connection.Query("EXPLAIN QUERY PLAN " + sql, row => row.GetString(3), [.. parameters]));
+        var search = Assert.Single(steps, step => step.StartsWith("SEARCH ", StringComparison.Ordinal));
+        Assert.EndsWith(found, search, StringComparison.Ordinal);
+        Assert.DoesNotContain(steps, step => step.StartsWith("SCAN ", StringComparison.Ordinal));
     }
 
     [Fact]
