@@ -49,8 +49,6 @@ internal sealed partial class Fleet : IFleet, IEnrolments, IDeviceStanding
 
     public Outcome<Device> Resolve(TenantId tenant, string idOrPathOrName)
     {
-        // A slash inside of a segment of an address stays as it was written (%2F); nothing that names a device has a per cent sign.
-        idOrPathOrName = idOrPathOrName.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
         if ((Find(tenant, new DeviceId(idOrPathOrName)) ?? FindByPath(tenant, idOrPathOrName)) is { } exact)
         {
             return exact;

@@ -42,7 +42,7 @@ internal static class HttpFrame
             console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainTimeout);
         services.AddRouting();
-        services.AddExceptionHandler<StorageFaults>().AddSingleton<RequestFaults>();
+        services.AddSingleton<FaultLog>().AddExceptionHandler<StorageFaults>().AddSingleton<RequestFaults>();
         services.AddSingleton<IExceptionHandler>(provider => provider.GetRequiredService<RequestFaults>());
         services.AddProblemDetails();
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
@@ -52,9 +52,10 @@ internal static class HttpFrame
 
     public static void Use(WebApplication app)
     {
-        app.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = RequestFaults.FailedAsync });
+        app.UseExceptionHandler();
         app.UseStatusCodePages(context => app.Services.GetRequiredService<RequestFaults>().ExplainAsync(context.HttpContext));
         app.UseRouting();
+        app.Use(RouteNames.Decode);
         app.UseMiddleware<AccessGate>();
         app.UseMiddleware<QueryGate>();
         app.MapOpenApi("/openapi/{documentName:regex(^v1$)}.json").OpenToAll("the description of the API is public");

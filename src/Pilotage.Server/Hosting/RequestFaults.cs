@@ -8,9 +8,9 @@ using Microsoft.Extensions.Options;
 namespace Pilotage.Server.Hosting;
 
 /// <summary>
-/// Requests that no handler of ours ever saw, because the framework could not read or route them: each a problem with words.
+/// Requests that no handler of ours ever saw, because the framework could not read or route them, and those that one failed on: each a problem with words.
 /// </summary>
-internal sealed class RequestFaults(IOptions<JsonOptions> json, ServerOptions options) : IExceptionHandler
+internal sealed class RequestFaults(IOptions<JsonOptions> json, ServerOptions options, FaultLog log) : IExceptionHandler
 {
     private const string Look = "/openapi/v1.json says what this route takes.";
 
@@ -18,7 +18,9 @@ internal sealed class RequestFaults(IOptions<JsonOptions> json, ServerOptions op
     {
         if (exception is not BadHttpRequestException bad)
         {
-            return false;
+            log.Failed(httpContext, exception);
+            await Failed.ToHttp(StatusCodes.Status500InternalServerError).ExecuteAsync(httpContext);
+            return true;
         }
 
         // The pipeline forgot the route by now; the feature still knows it.
@@ -34,13 +36,9 @@ internal sealed class RequestFaults(IOptions<JsonOptions> json, ServerOptions op
         OfStatus(context, context.Response.StatusCode).ToHttp(context.Response.StatusCode).ExecuteAsync(context);
 
     /// <summary>A fault of ours: what is known stands in the log.</summary>
-    public static Task FailedAsync(HttpContext context)
-    {
-        var refusal = new Refusal(
-            "server.failed",
-            "The server failed on this request, which is a fault of its own; its log has the cause under the traceId given here.");
-        return refusal.ToHttp(StatusCodes.Status500InternalServerError).ExecuteAsync(context);
-    }
+    private static Refusal Failed { get; } = new(
+        "server.failed",
+        "The server failed on this request, which is a fault of its own; its log has the cause under the traceId given here.");
 
     private Refusal OfStatus(HttpContext context, int status)
     {
@@ -49,16 +47,16 @@ internal sealed class RequestFaults(IOptions<JsonOptions> json, ServerOptions op
         {
             StatusCodes.Status404NotFound => new Refusal(
                 "request.not_found",
-                $"There is nothing at {request.Method} {request.Path}; /openapi/v1.json lists what there is, under /api/v1."),
+                $"There is nothing at {request.Method} {request.Path.Value}; /openapi/v1.json lists what there is, under /api/v1."),
             StatusCodes.Status405MethodNotAllowed => new Refusal(
-                "request.method", $"{request.Path} takes {context.Response.Headers.Allow}, not {request.Method}."),
+                "request.method", $"{request.Path.Value} takes {context.Response.Headers.Allow}, not {request.Method}."),
             StatusCodes.Status413PayloadTooLarge => new Refusal(
                 "request.too_large",
                 $"The body is larger than {options.RequestBytesMax} bytes, the most this server takes; send less at a time."),
             StatusCodes.Status415UnsupportedMediaType => new Refusal(
                 "request.media_type", $"The body is {Media(request)}; send JSON with Content-Type: application/json."),
             StatusCodes.Status400BadRequest => new Refusal(BodyFault.Code, $"The request could not be read; {Look}"),
-            _ => new Refusal($"http.{status}", $"{request.Method} {request.Path} was answered {status}; {Look}"),
+            _ => new Refusal($"http.{status}", $"{request.Method} {request.Path.Value} was answered {status}; {Look}"),
         };
     }
 

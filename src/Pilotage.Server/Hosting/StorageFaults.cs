@@ -7,7 +7,7 @@ using Pilotage.Core.Durability;
 namespace Pilotage.Server.Hosting;
 
 /// <summary>What the disk does to us, in words: at start one line, in a request one problem.</summary>
-internal sealed class StorageFaults : IExceptionHandler
+internal sealed class StorageFaults(FaultLog log) : IExceptionHandler
 {
     private const int Full = 28; // ENOSPC, as the runtime's own file calls report it.
 
@@ -42,6 +42,7 @@ internal sealed class StorageFaults : IExceptionHandler
             return false;
         }
 
+        log.StorageFailed(httpContext, exception);
         var refusal = IsFull(exception)
             ? new Refusal("server.storage_full", "The disk of the server is full, so nothing was changed; reads work. Try again when there is space.")
             : new Refusal("server.storage.unavailable", "The storage of the server failed, so nothing was changed; /healthz/ready says what failed.");

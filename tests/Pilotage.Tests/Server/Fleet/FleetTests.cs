@@ -211,7 +211,7 @@ public sealed class FleetTests : IAsyncLifetime
         Assert.Equal(3, Fleet.List(Acme, new DeviceQuery { PathPattern = "acme/**/pump-*" }).Count);
         Assert.Equal(3, Fleet.List(Acme, new DeviceQuery { Edge = edge }).Count);
         Assert.Equal("acme/lyon/line-2/pump-2", Fleet.Resolve(Acme, "pump-2").Value.Path);
-        Assert.Equal("acme/lyon/line-2/pump-2", Fleet.Resolve(Acme, "acme%2Flyon%2fline-2%2Fpump-2").Value.Path);
+        Assert.Equal("acme/lyon/line-2/pump-2", Fleet.Resolve(Acme, "acme/lyon/line-2/pump-2").Value.Path);
         Assert.Equal("fleet.device.not_found", Fleet.Resolve(Acme, "pump-9").Refusal.Code);
         Assert.Equal("fleet.edge.not_found", Fleet.Attach(Acme, edge, new DeviceId("nobody")).Refusal.Code);
     }

@@ -1,9 +1,12 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Json;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Pilotage.Core;
+using Pilotage.Core.Durability;
 using Pilotage.Server.Access.Contracts;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.Server.Hosting;
@@ -134,11 +137,56 @@ public sealed class BadRequestTests : IClassFixture<BadRequestTests.Asked>
     }
 
     [Fact]
+    public async Task A_fault_of_ours_stands_in_the_log_once_with_its_cause_under_the_traceId_that_was_told()
+    {
+        using var log = new ErrorLines();
+        _server.Get<ILoggerFactory>().AddProvider(log);
+        var answer = await _pipeline.AskAsync("GET", "/api/v1/broken");
+        var (text, failure) = Assert.Single(log.Lines);
+        Assert.Equal($"GET /api/v1/broken failed, which is a fault of the server; traceId {answer.Json["traceId"]}.", text);
+        Assert.Equal("a secret of ours", failure?.Message);
+    }
+
+    [Fact]
+    public async Task A_storage_that_fails_stands_in_the_log_under_the_traceId_too()
+    {
+        using var log = new ErrorLines();
+        _server.Get<ILoggerFactory>().AddProvider(log);
+        var answer = await _pipeline.AskAsync("GET", "/api/v1/diskless");
+        Assert.Equal(StatusCodes.Status503ServiceUnavailable, answer.Status);
+        Assert.Equal($"GET /api/v1/diskless failed because of the storage: the disk is gone; traceId {answer.Json["traceId"]}.", Assert.Single(log.Lines).Text);
+    }
+
+    [Fact]
     public void What_is_stored_is_read_as_leniently_as_before()
     {
         const string Stored = """{"dataset":null}""";
         Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<TrainingRequest>(Stored, _server.Get<IOptions<JsonOptions>>().Value.SerializerOptions));
         Assert.NotNull(JsonSerializer.Deserialize<TrainingRequest>(Stored, Json.Web));
+    }
+
+    private sealed class ErrorLines : ILoggerProvider, ILogger
+    {
+        public ConcurrentQueue<(string Text, Exception? Failure)> Lines { get; } = [];
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (IsEnabled(logLevel))
+            {
+                Lines.Enqueue((formatter(state, exception), exception));
+            }
+        }
+
+        public void Dispose()
+        {
+        }
     }
 
     /// <summary>One server for all of it: nothing that is refused changes anything.</summary>
@@ -148,6 +196,7 @@ public sealed class BadRequestTests : IClassFixture<BadRequestTests.Asked>
         {
             Server.App.MapGet("/api/v1/forgotten", () => "secret");
             Server.App.MapGet("/api/v1/broken", IResult () => throw new InvalidOperationException("a secret of ours")).OpenToAll("it is broken for everybody");
+            Server.App.MapGet("/api/v1/diskless", IResult () => throw new StorageException(StorageFault.Io, "the disk is gone.")).OpenToAll("it is broken for everybody");
             Pipeline = new RequestPipeline(Server, hasOwnRoutes: true);
             Server.Get<IFleet>().Declare(new TenantId("acme"), [new DeviceDeclaration("acme/lyon/pump", "pump")]);
         }
