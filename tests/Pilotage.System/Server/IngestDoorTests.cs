@@ -37,7 +37,7 @@ public sealed class IngestDoorTests
         await using var server = await StartAsync(folder.Path);
         Assert.Equal("stored 0", await InfluxAsync(server, folder.Path, null, "0", $"pump,device={Pump} state=\"on\",speed=7"));
         Assert.StartsWith(
-            $"failed 400 invalid: partial write: 1 values were stored, what is named here was not: device {Pump}: speed: ",
+            $"failed 400 invalid: partial write: 1 values were stored, what is named here was not: line 1, field speed: speed: ",
             await InfluxAsync(server, folder.Path, null, "0", $"pump,device={Pump} state=\"off\",speed=\"fast\""), StringComparison.Ordinal);
         Assert.Equal(7, await LastAsync(server, "speed"));
         Assert.StartsWith(

@@ -8,6 +8,7 @@ using Pilotage.Server.Access.Contracts;
 using Pilotage.Server.Fabric.Ingest;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.Server.Hosting;
+using Pilotage.TimeSeries;
 
 namespace Pilotage.Server.Fabric.Doors;
 
@@ -45,6 +46,7 @@ internal static class InfluxEndpoints
         Principal who,
         IFleet fleet,
         Ingestion ingestion,
+        TimeSeriesStore store,
         LineBooks books,
         DoorLimits limits,
         DiskRoom room,
@@ -79,26 +81,26 @@ internal static class InfluxEndpoints
             var body = await DoorBody.ReadAsync(request, options, limits, cancellation);
             var receivedNs = time.NowNs();
             return body.TryGet(out var text, out refusal)
-                ? await StoreAsync(Read(text.Span, counted, receivedNs, who, fleet, books, ingestion), receivedNs, request, ingestion)
+                ? await StoreAsync(Read(text.Span, counted, receivedNs, who, fleet, books, ingestion, store), receivedNs, request, ingestion)
                 : Error(Problems.StatusOf(refusal.Code), refusal.Message);
         }
     }
 
-    private static (LineTelemetry Lines, IReadOnlyList<DecodedMessage> Messages) Read(
-        ReadOnlySpan<byte> text, LinePrecision precision, long receivedNs, Principal who, IFleet fleet, LineBooks books, Ingestion ingestion)
+    private static (LineTelemetry Lines, List<DecodedMessage> Messages) Read(
+        ReadOnlySpan<byte> text, LinePrecision precision, long receivedNs, Principal who, IFleet fleet, LineBooks books, Ingestion ingestion, TimeSeriesStore store)
     {
         var book = books.Take(who);
         var lines = new LineTelemetry(book, who, fleet, precision, receivedNs, ingestion.Direct);
-        var messages = lines.Read(text);
+        var read = lines.Read(text);
+        var messages = read.Select(ingestion.Fit).ToList();
+        lines.Note(text, read, messages, store);
         books.Return(book);
         return (lines, messages);
     }
 
-    private static async Task<IResult> StoreAsync((LineTelemetry Lines, IReadOnlyList<DecodedMessage> Messages) read, long receivedNs, HttpRequest request, Ingestion ingestion)
+    private static async Task<IResult> StoreAsync((LineTelemetry Lines, List<DecodedMessage> Messages) read, long receivedNs, HttpRequest request, Ingestion ingestion)
     {
-        var lines = read.Lines;
-        var messages = read.Messages.Select(ingestion.Fit).ToList();
-        messages.ForEach(lines.Note);
+        var (lines, messages) = read;
         try
         {
             await ingestion.StoreAsync(lines.Direct, receivedNs);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Pilotage.Core.Contracts;
 using Pilotage.Protocols.LineProtocol;
 using Pilotage.Server.Access.Contracts;
@@ -56,19 +57,46 @@ internal sealed class LineTelemetry(LineBook book, Principal who, IFleet fleet, 
         return messages;
     }
 
-    /// <summary>Takes note of what did not fit the series of its device.</summary>
-    public void Note(DecodedMessage message)
+    /// <summary>Takes note of what did not fit the series of its device, or what its contract asks.</summary>
+    /// <param name="body">The lines once more, in which the places are looked up: only a body that is at fault pays for that.</param>
+    /// <param name="before">What was read of it.</param>
+    /// <param name="after">What of that is stored.</param>
+    /// <param name="store">Knows what series hold.</param>
+    public void Note(ReadOnlySpan<byte> body, IReadOnlyList<DecodedMessage> before, IReadOnlyList<DecodedMessage> after, TimeSeriesStore store)
     {
-        if (message.Rejected is { } rejected)
+        var lost = new LostValues(store);
+        foreach (var (read, kept) in before.Zip(after).Where(pair => (pair.Second.Rejected ?? (object?)pair.Second.Fault) is not null))
         {
-            Faults.Add($"device {message.Device.Id}", rejected.Message.TrimEnd('.'));
+            lost.Add(read, kept);
         }
 
-        if (message.Fault is { } misfit)
+        if (lost.IsEmpty)
         {
-            Faults.Add($"device {message.Device.Id}", misfit);
+            return;
         }
+
+        var reader = new LineReader(body, precision, book.Memory);
+        while (reader.Read())
+        {
+            if (reader.Point is { } point && Known(point.Series).TryGet(out var known, out _))
+            {
+                foreach (var key in point.Keys)
+                {
+                    lost.Met(known.Target.Device.Id, point.TimeNs ?? receivedNs, Named(point.Series, key, known.Target.Device.Thing, known.Behind), point.Line, key);
+                }
+            }
+        }
+
+        foreach (var (line, where, says) in lost.Told())
+        {
+            Add(line, where, says);
+        }
+
+        Faults.Sort(fault => LineOf(fault.Where));
     }
+
+    /// <summary>The line of a place, which begins with <c>line 3</c> or <c>lines 3 to 5</c>.</summary>
+    private static int LineOf(string where) => int.Parse(where.Split(' ')[1].TrimEnd(','), CultureInfo.InvariantCulture);
 
     private void Take(in LinePoint point)
     {
@@ -82,7 +110,7 @@ internal sealed class LineTelemetry(LineBook book, Principal who, IFleet fleet, 
         var timeNs = point.TimeNs ?? receivedNs;
         if (!Timestamps.TryNanoseconds(timeNs, receivedNs, out var why))
         {
-            Add(point.Line, where, $"{why} precision says what the timestamp counts");
+            Add(point.Line, where, $"{Timestamps.Said(why!, "the timestamp")} precision says what it counts");
             return;
         }
 
@@ -240,7 +268,7 @@ internal sealed class LineTelemetry(LineBook book, Principal who, IFleet fleet, 
 
     private void Add(int line, string where, string says)
     {
-        FirstFaultLine = FirstFaultLine == 0 ? line : FirstFaultLine;
+        FirstFaultLine = FirstFaultLine == 0 ? line : Math.Min(FirstFaultLine, line);
         Faults.Add(where, says);
     }
 }

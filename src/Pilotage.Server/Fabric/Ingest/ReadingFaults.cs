@@ -22,6 +22,14 @@ internal sealed class ReadingFaults
         }
     }
 
+    /// <summary>Puts those that are kept into another order, equal ones as they came.</summary>
+    public void Sort(Func<RefusalDetail, int> by)
+    {
+        RefusalDetail[] sorted = [.. _kept.OrderBy(by)];
+        _kept.Clear();
+        _kept.AddRange(sorted);
+    }
+
     /// <summary>The first in one sentence, and how many more there are; null when there is none.</summary>
     public string? Words() => Count == 0 ? null : $"{_kept[0].Where}{(_kept[0].Where.Length > 0 ? ": " : "")}{_kept[0].Message}{(Count > 1 ? $" (and {Count - 1} more)" : "")}";
 }

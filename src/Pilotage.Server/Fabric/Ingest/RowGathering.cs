@@ -20,7 +20,7 @@ internal sealed class RowGathering
     {
         if (!TelemetryReader.IsProperty(property))
         {
-            return $"\"{property}\" cannot be the name of a property: it has letters, digits and _ . : -, at most 128 of them";
+            return $"\"{property}\" cannot be the name of a property: it has letters, digits and _ . : -, at most 128 of them, and is neither . nor ..";
         }
 
         if (!StoredValue.TryOf(measured, out var value, out var why))

@@ -42,9 +42,9 @@ internal static class TelemetryReader
         }
     }
 
-    /// <summary>Whether a name can be a property; <c>@</c> and <c>/</c> are kept for results of models.</summary>
+    /// <summary>Whether a name can be a property; <c>@</c> and <c>/</c> are kept for results of models, and <c>.</c> and <c>..</c> lead elsewhere in an address.</summary>
     public static bool IsProperty(string name) =>
-        name.Length is > 0 and <= PropertyCharsMax && !name.AsSpan().ContainsAnyExcept(PropertyChars);
+        name.Length is > 0 and <= PropertyCharsMax && name is not ("." or "..") && !name.AsSpan().ContainsAnyExcept(PropertyChars);
 
     private static TelemetryReading ReadArray(JsonElement array, long receivedNs)
     {

@@ -78,6 +78,9 @@ internal static class Timestamps
         return false;
     }
 
+    /// <summary>Why something is no time, where the time is called otherwise than <c>ts</c>.</summary>
+    public static string Said(string why, string name) => why.StartsWith("ts ", StringComparison.Ordinal) ? name + why[2..] : why;
+
     /// <summary>The unit in which a number is a time of these years; null when there is none.</summary>
     private static string? OtherUnit(long number, long nowNs) =>
         IsNear(number, nowNs / NsPerSecond) ? "seconds"

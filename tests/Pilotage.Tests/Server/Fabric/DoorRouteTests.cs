@@ -149,8 +149,55 @@ public sealed class DoorRouteTests : IAsyncLifetime
 
         answer = await _pipeline.SendAsync("POST", Write, "pump,device=p1 a=\"fast\",b=2"u8.ToArray(), "", null);
         Assert.Equal(400, answer.Status);
-        Assert.StartsWith("partial write: 1 values were stored, what is named here was not: device p1: a: ", (string?)answer.Json["message"], StringComparison.Ordinal);
+        Assert.StartsWith("partial write: 1 values were stored, what is named here was not: line 1, field a: a: ", (string?)answer.Json["message"], StringComparison.Ordinal);
         Assert.Equal([2.0], Points("p1", "b").Select(point => point.Value));
+    }
+
+    [Fact]
+    public async Task Of_lines_that_do_not_fit_the_first_is_named_and_all_are_counted()
+    {
+        Assert.Equal(204, (await _pipeline.SendAsync("POST", Write, "pump,device=p1 a=1,ab=1,n=1i 1700000000000"u8.ToArray(), "?precision=ms", null)).Status);
+        const string Body = """
+            # c
+            pump,device=p2 b=1 1700000000000
+            pump,device=p1 b=1,a=2 1700000001000
+            pump,device=p1 ab="x",b=2 1700000002000
+            pump,device=p1 n="y" 1700000003000
+            pump,device=p1 ab="z",n="z" 1700000004000
+            pump,device=p9 a=1
+            """;
+        var answer = await _pipeline.SendAsync("POST", Write, Encoding.UTF8.GetBytes(Body), "?precision=ms", null);
+        Assert.Equal((400, 4), (answer.Status, (int?)answer.Json["line"]));
+        Assert.Equal(
+            "partial write: 4 values were stored, what is named here was not: line 4, field ab: ab: text does not fit its series, which holds numbers (and 4 more)", (string?)answer.Json["message"]);
+        Assert.Equal(["line 4, field ab", "line 5, field n", "line 6, field ab", "line 6, field n", "line 7"], answer.Json["errors"]!.AsArray().Select(error => (string?)error!["where"]));
+        Assert.Equal("n: text does not fit its series, which holds whole numbers", (string?)answer.Json["errors"]![1]!["message"]);
+    }
+
+    [Fact]
+    public async Task Lines_that_a_contract_rejects_are_named_by_the_first_and_counted()
+    {
+        const string Contract = "format: pilotage.contract/1\nthing: pump\nproperties:\n  a: {maximum: 1, violation: reject}\n";
+        Assert.Equal(200, (await _pipeline.AskAsync("PUT", "/api/v1/things/pump/contract", Contract, mediaType: "application/yaml")).Status);
+        var answer = await _pipeline.SendAsync("POST", Write, "pump,device=p2 b=1 1\npump,device=p1 b=1 1700000001\npump,device=p1 a=5 1700000002"u8.ToArray(), "?precision=s", null);
+        Assert.Equal((400, 1), (answer.Status, (int?)answer.Json["line"]));
+        var rejected = answer.Json["errors"]![1]!;
+        Assert.Equal("line 2", (string?)rejected["where"]);
+        Assert.Contains("a is 5, at most 1 is agreed", (string?)rejected["message"], StringComparison.Ordinal);
+        Assert.EndsWith("; none of the 2 lines of p1 is stored", (string?)rejected["message"], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("pump,device=p1 ..=1", "line 1, field ..: \"..\" cannot be the name of a property")]
+    [InlineData("pump,device=p1 .=1", "line 1, field .: \".\" cannot be the name of a property")]
+    [InlineData("..,device=p1 value=1", "line 1, field value: \"..\" cannot be the name of a property: it has letters, digits and _ . : -, at most 128 of them, and is neither . nor ..")]
+    [InlineData("pump,device=p1 a=1 5", "line 1: the timestamp lies outside 1980 to 2100")]
+    public async Task What_no_address_could_name_is_no_property(string line, string says)
+    {
+        var answer = await _pipeline.SendAsync("POST", Write, Encoding.UTF8.GetBytes(line), "", null);
+        Assert.Equal((400, 1), (answer.Status, (int?)answer.Json["line"]));
+        Assert.Contains(says, (string?)answer.Json["message"], StringComparison.Ordinal);
+        Assert.Empty(_server.Get<TimeSeriesStore>().Series(Acme, null));
     }
 
     [Fact]

@@ -70,7 +70,7 @@ public sealed class LineTelemetryTests : IAsyncLifetime
         Assert.Equal(
             [
                 ("line 1", "There is no device p9"), ("line 2", "the tag device is missing"), ("line 4, column 18", "the field \"a\" has no value"),
-                ("line 5", "ts lies outside 1980 to 2100"), ("line 6, field a", "\"a.room-é\" cannot be the name"),
+                ("line 5", "the timestamp lies outside 1980 to 2100"), ("line 6, field a", "\"a.room-é\" cannot be the name"),
             ],
             lines.Faults.Kept.Select(fault => (fault.Where, fault.Message)).Zip(Begins, (fault, begin) => (fault.Where, fault.Message.StartsWith(begin, StringComparison.Ordinal) ? begin : fault.Message)));
         Assert.Equal(1, lines.FirstFaultLine);
@@ -141,7 +141,7 @@ public sealed class LineTelemetryTests : IAsyncLifetime
 
     private static string[] Begins { get; } =
     [
-        "There is no device p9", "the tag device is missing", "the field \"a\" has no value", "ts lies outside 1980 to 2100",
+        "There is no device p9", "the tag device is missing", "the field \"a\" has no value", "the timestamp lies outside 1980 to 2100",
         "\"a.room-é\" cannot be the name",
     ];
 
