@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http;
 using Pilotage.Server.Access.Contracts;
 using Pilotage.Server.Fabric.Contracts;
@@ -11,7 +10,7 @@ namespace Pilotage.Server.Fabric.Doors;
 
 /// <summary>Events of a device over HTTP: CloudEvents 1.0 in binary, structured and batched mode; recorded all or none, and each once.</summary>
 /// <remarks>CloudEvents, HTTP Protocol Binding 1.0.2.</remarks>
-internal static partial class EventDoor
+internal static class EventDoor
 {
     /// <summary>Most events of a batch; more go into several.</summary>
     public const int EventsMax = 1_000;
@@ -63,10 +62,10 @@ internal static partial class EventDoor
 
             var receivedNs = time.NowNs();
             var body = await DoorBody.ReadAsync(request, options, limits, cancellation);
-            var read = body.Then(payload => Read(request, media, isBinary, payload, device, receivedNs)).Then(found => Typed(found, device, receivedNs));
+            var read = body.Then(payload => Read(request, media, isBinary, payload, device, receivedNs)).Then(found => (Outcome<List<DomainEvent>>)Of(found, device, receivedNs));
             if (!read.TryGet(out var recorded, out refusal))
             {
-                return (refusal.Code == "fabric.event.malformed" ? refusal with { Message = $"Nothing was recorded: {refusal.Message.TrimEnd('.')}." } : refusal).ToHttp();
+                return (refusal.Code.StartsWith("fabric.event.", StringComparison.Ordinal) ? refusal with { Message = $"Nothing was recorded: {refusal.Message.TrimEnd('.')}." } : refusal).ToHttp();
             }
 
             var count = await events.RecordAsync(recorded);
@@ -82,7 +81,7 @@ internal static partial class EventDoor
         }
 
         var attributes = isBinary ? AttributesOf(request) : [];
-        return CloudEventReader.Read(payload, attributes, device.Path, receivedNs, request.ContentType).Then(one => (Outcome<IReadOnlyList<CloudEventReader.CloudEvent>>)(List<CloudEventReader.CloudEvent>)[one]);
+        return CloudEventReader.Read(payload, attributes, device.Path, receivedNs, request.ContentType, isTyped: true).Then(one => (Outcome<IReadOnlyList<CloudEventReader.CloudEvent>>)(List<CloudEventReader.CloudEvent>)[one]);
     }
 
     /// <summary>Headers as attributes; what is not plain ASCII is percent-encoded there (section 3.1.3.2).</summary>
@@ -92,15 +91,6 @@ internal static partial class EventDoor
             .Select(header => ("ce_" + header.Key[HeaderPrefix.Length..].ToLowerInvariant(), WebUtility.UrlDecode(header.Value.ToString().Replace("+", "%2B", StringComparison.Ordinal)))),
     ];
 
-    private static Outcome<IReadOnlyList<DomainEvent>> Typed(IReadOnlyList<CloudEventReader.CloudEvent> read, Device device, long receivedNs)
-    {
-        var faults = read.Select((one, at) => (one.Type, at)).Where(pair => pair.Type is null || !TypeName().IsMatch(pair.Type))
-            .Select(pair => new RefusalDetail($"/{pair.at}/type", pair.Type is null ? "is missing" : "has letters, digits and . _ : / -, a letter or digit first, at most 128")).ToList();
-        return faults.Count > 0
-            ? new Refusal("fabric.event.malformed", $"the type of event {faults[0].Where.Split('/')[1]} {faults[0].Message}") { Details = faults }
-            : (List<DomainEvent>)[.. read.Select(one => new DomainEvent(0, device.Tenant, device.Id, one.Source, one.Id, one.Type!, one.TimeNs, receivedNs, one.Data))];
-    }
-
-    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$")]
-    private static partial Regex TypeName();
+    private static List<DomainEvent> Of(IReadOnlyList<CloudEventReader.CloudEvent> read, Device device, long receivedNs) =>
+        [.. read.Select(one => new DomainEvent(0, device.Tenant, device.Id, one.Source, one.Id, one.Type!, one.TimeNs, receivedNs, one.Data))];
 }

@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
@@ -7,8 +8,17 @@ namespace Pilotage.Server.Fabric.Ingest;
 /// <summary>Reads CloudEvents 1.0: binary mode by attributes beside the payload, else structured JSON, one or a list of them.</summary>
 internal static class CloudEventReader
 {
+    /// <summary>Largest event over any way in: its JSON, or in binary mode its data. A timeline holds some hundred at once, and what is larger is a file, not an event.</summary>
+    public const int EventBytesMax = 256 * 1024;
+
+    /// <summary>What a refusal of one that is larger is called.</summary>
+    public const string TooLarge = "fabric.event.too_large";
+
+    private const string Malformed = "fabric.event.malformed";
     private const string Prefix = "ce_";
     private const int TextMax = 512;
+    private const int FaultsMax = 100;
+    private const int FaultsSaid = 3;
     private const int DepthMax = 32;
 
     /// <summary>What an event says about itself.</summary>
@@ -16,10 +26,20 @@ internal static class CloudEventReader
     internal sealed record CloudEvent(string Source, string Id, string? Type, long TimeNs, JsonElement Data);
 
     /// <summary>One event: in binary mode where there is an attribute <c>ce_specversion</c>.</summary>
+    /// <param name="payload">As it came.</param>
+    /// <param name="properties">What stands beside it.</param>
+    /// <param name="devicePath">The source, where none is said.</param>
+    /// <param name="receivedNs">The time, where none is said.</param>
     /// <param name="contentType">Of the payload: what the data are, in binary mode. JSON where nothing is said.</param>
+    /// <param name="isTyped">Whether it has to say its type itself.</param>
     public static Outcome<CloudEvent> Read(
-        ReadOnlyMemory<byte> payload, IReadOnlyList<(string Name, string Value)> properties, string devicePath, long receivedNs, string? contentType = null)
+        ReadOnlyMemory<byte> payload, IReadOnlyList<(string Name, string Value)> properties, string devicePath, long receivedNs, string? contentType = null, bool isTyped = false)
     {
+        if (payload.Length > EventBytesMax)
+        {
+            return new Refusal(TooLarge, Large(payload.Length));
+        }
+
         var isBinary = properties.Any(p => p.Name == Prefix + "specversion");
         if (!Utf8.IsValid(payload.Span) && !(isBinary && !IsJson(contentType) && !IsText(contentType)))
         {
@@ -28,7 +48,9 @@ internal static class CloudEventReader
 
         try
         {
-            return isBinary ? Binary(payload, properties, devicePath, receivedNs, contentType) : Structured(payload, devicePath, receivedNs);
+            var faults = new List<RefusalDetail>();
+            var read = isBinary ? Binary(payload, properties, devicePath, receivedNs, contentType, isTyped, faults) : Structured(payload, devicePath, receivedNs, isTyped, faults);
+            return read is not null ? read : Bad(faults);
         }
         catch (Exception failure) when (failure is JsonException or InvalidOperationException)
         {
@@ -55,17 +77,16 @@ internal static class CloudEventReader
             var (read, faults) = (new List<CloudEvent>(), new List<RefusalDetail>());
             foreach (var (item, at) in document.RootElement.EnumerateArray().Select((item, at) => (item, at)))
             {
-                if (Structured(item, devicePath, receivedNs).TryGet(out var one, out var refusal))
+                var ofOne = new List<RefusalDetail>();
+                if (Structured(item, devicePath, receivedNs, isTyped: true, ofOne) is { } one)
                 {
                     read.Add(one);
                 }
-                else
-                {
-                    faults.Add(new($"/{at}", refusal.Message));
-                }
+
+                faults.AddRange(ofOne.Select(fault => new RefusalDetail($"/{at}{fault.Where}", $"event {at}: {fault.Message}")));
             }
 
-            return faults.Count > 0 ? Bad($"event {faults[0].Where[1..]}: {faults[0].Message}") with { Details = faults } : read;
+            return faults.Count > 0 ? Bad(faults) : read;
         }
         catch (Exception failure) when (failure is JsonException or InvalidOperationException)
         {
@@ -73,54 +94,65 @@ internal static class CloudEventReader
         }
     }
 
-    private static Outcome<CloudEvent> Binary(
-        ReadOnlyMemory<byte> payload, IReadOnlyList<(string Name, string Value)> properties, string devicePath, long receivedNs, string? contentType)
+    private static CloudEvent? Binary(
+        ReadOnlyMemory<byte> payload, IReadOnlyList<(string Name, string Value)> properties, string devicePath, long receivedNs, string? contentType, bool isTyped, List<RefusalDetail> faults)
     {
-        string? Of(string name) => properties.FirstOrDefault(p => p.Name == Prefix + name).Value;
-        using var time = JsonDocument.Parse(JsonSerializer.SerializeToUtf8Bytes(Of("time")));
-        return Make(Of("specversion"), Of("id"), Of("source"), Of("type"), time.RootElement, DataOf(payload, contentType), devicePath, receivedNs);
+        // Attributes as an object of JSON has them, so that they are read in one place.
+        var attributes = JsonSerializer.SerializeToElement(properties.Where(p => p.Name.StartsWith(Prefix, StringComparison.Ordinal)).GroupBy(p => p.Name[Prefix.Length..]).ToDictionary(of => of.Key, of => of.First().Value));
+        return new EventAttributes(attributes, isTyped, receivedNs, TextMax, faults) is { IsSound: true } said ? Made(said, DataOf(payload, contentType), devicePath) : null;
     }
 
-    private static Outcome<CloudEvent> Structured(ReadOnlyMemory<byte> payload, string devicePath, long receivedNs)
+    private static CloudEvent? Structured(ReadOnlyMemory<byte> payload, string devicePath, long receivedNs, bool isTyped, List<RefusalDetail> faults)
     {
         using var document = JsonDocument.Parse(payload, new JsonDocumentOptions { MaxDepth = DepthMax });
-        return Structured(document.RootElement, devicePath, receivedNs);
+        return Structured(document.RootElement, devicePath, receivedNs, isTyped, faults);
     }
 
-    private static Outcome<CloudEvent> Structured(JsonElement root, string devicePath, long receivedNs)
+    private static CloudEvent? Structured(JsonElement root, string devicePath, long receivedNs, bool isTyped, List<RefusalDetail> faults)
     {
         if (root.ValueKind != JsonValueKind.Object)
         {
-            return Bad("an event is a JSON object with specversion, id and source");
+            faults.Add(new("", "an event is a JSON object with specversion, id and source"));
+            return null;
         }
 
-        string? Of(string name) => root.TryGetProperty(name, out var v) && v.ValueKind == JsonValueKind.String ? v.GetString() : null;
-        var time = root.TryGetProperty("time", out var at) ? at : default;
-        var data = root.TryGetProperty("data", out var d) ? d.Clone() : Of("data_base64") is { } bytes ? OfBytes(bytes, Of("datacontenttype")) : default;
-        return Make(Of("specversion"), Of("id"), Of("source"), Of("type"), time, data, devicePath, receivedNs);
+        var bytes = Encoding.UTF8.GetByteCount(root.GetRawText());
+        if (bytes > EventBytesMax)
+        {
+            faults.Add(new("", Large(bytes)));
+        }
+
+        var said = new EventAttributes(root, isTyped, receivedNs, TextMax, faults);
+        var data = Data(root, faults);
+        return faults.Count == 0 ? Made(said, data, devicePath) : null;
     }
 
-    private static Outcome<CloudEvent> Make(
-        string? version, string? id, string? source, string? type, JsonElement time, JsonElement data, string devicePath, long receivedNs)
+    /// <summary>Data as JSON, or bytes as Base64; never both (CloudEvents JSON Format 1.0.2, section 3.1).</summary>
+    private static JsonElement Data(JsonElement root, List<RefusalDetail> faults)
     {
-        if (version != "1.0" || id is not { Length: > 0 and <= TextMax })
+        var isJson = root.TryGetProperty("data", out var data);
+        if (!root.TryGetProperty("data_base64", out var bytes))
         {
-            return Bad("a CloudEvent needs specversion 1.0 and an id of its own; without an id a redelivery would count twice");
+            return isJson ? data.Clone() : Null;
         }
 
-        if (source is { Length: > TextMax })
+        if (isJson)
         {
-            return Bad("the source is too long");
+            faults.Add(new("/data_base64", "data and data_base64 are both there; an event has one of them"));
+        }
+        else if (bytes.ValueKind != JsonValueKind.String || !Base64.IsValid(bytes.GetString()))
+        {
+            faults.Add(new("/data_base64", "data_base64 is not Base64 (RFC 4648)"));
+        }
+        else
+        {
+            return OfBytes(bytes.GetString()!, root.TryGetProperty("datacontenttype", out var type) && type.ValueKind == JsonValueKind.String ? type.GetString() : null);
         }
 
-        var timeNs = receivedNs;
-        if (time.ValueKind is not (JsonValueKind.Undefined or JsonValueKind.Null) && !Timestamps.TryRead(time, receivedNs, out timeNs, out var why))
-        {
-            return Bad(why!);
-        }
-
-        return new CloudEvent(source ?? "/" + devicePath, id, type, timeNs, data.ValueKind == JsonValueKind.Undefined ? Null : data);
+        return Null;
     }
+
+    private static CloudEvent Made(EventAttributes said, JsonElement data, string devicePath) => new(said.Source ?? "/" + devicePath, said.Id!, said.Type, said.TimeNs, data);
 
     /// <summary>Data in binary mode: JSON as it is, text as a string, anything else as its bytes.</summary>
     private static JsonElement DataOf(ReadOnlyMemory<byte> payload, string? contentType)
@@ -155,5 +187,14 @@ internal static class CloudEventReader
 
     private static JsonElement Null { get; } = JsonSerializer.SerializeToElement<object?>(null);
 
-    private static Refusal Bad(string why) => new("fabric.event.malformed", why);
+    private static string Large(int bytes) => $"the event has {bytes} bytes; {EventBytesMax} are the most of one event, over HTTP and MQTT. Store what is larger elsewhere, and let the event say where";
+
+    private static Refusal Bad(string why) => new(Malformed, why);
+
+    /// <summary>The first of what is wrong in words, and all of it with its place.</summary>
+    private static Refusal Bad(List<RefusalDetail> faults) =>
+        new(Malformed, $"{string.Join("; ", faults.Take(FaultsSaid).Select(fault => fault.Message))}{(faults.Count > FaultsSaid ? $" (and {faults.Count - FaultsSaid} more)" : "")}")
+        {
+            Details = [.. faults.Take(FaultsMax)],
+        };
 }

@@ -98,9 +98,21 @@ public sealed class EventDoorTests : IAsyncLifetime
     [InlineData(One, "{", 400, "Nothing was recorded: not JSON")]
     [InlineData(One, "[]", 400, "an event is a JSON object with specversion, id and source")]
     [InlineData(One, """{"specversion":"1.0","type":"stop"}""", 400, "without an id a redelivery would count twice")]
-    [InlineData(One, """{"specversion":"1.0","id":"1"}""", 400, "the type of event 0 is missing")]
-    [InlineData(One, """{"specversion":"1.0","id":"1","type":"a b"}""", 400, "the type of event 0 has letters, digits")]
-    [InlineData(One, """{"specversion":"1.0","id":"1","type":"stop","time":"yesterday"}""", 400, "Nothing was recorded")]
+    [InlineData(One, """{"specversion":"1.0","id":"1"}""", 400, "type is missing")]
+    [InlineData(One, """{"specversion":"1.0","id":"1","type":"a b"}""", 400, "type has letters, digits")]
+    [InlineData(One, """{"specversion":"1.0","id":"1","type":"stop","time":"yesterday"}""", 400, "Nothing was recorded: time is neither RFC 3339 text nor")]
+    [InlineData(One, """{"specversion":"1.0","id":"1","type":"stop","time":7}""", 400, "Nothing was recorded: time lies outside 1980")]
+    [InlineData(One, """{"id":"1","type":"stop"}""", 400, "specversion is missing; it is")]
+    [InlineData(One, """{"specversion":"0.3","id":"1","type":"stop"}""", 400, "specversion is \"0.3\"; CloudEvents \"1.0\" are read")]
+    [InlineData(One, """{"specversion":"1.0","id":7,"type":"stop"}""", 400, "id is no text")]
+    [InlineData(One, """{"specversion":"1.0","id":"","type":"stop"}""", 400, "id is empty; without an id")]
+    [InlineData(One, """{"specversion":"1.0","id":"1","source":"","type":"stop"}""", 400, "source is empty")]
+    [InlineData(One, """{"specversion":"1.0","id":"1","source":"not a reference","type":"stop"}""", 400, "source is no URI reference (RFC 3986): \"not a reference\"")]
+    [InlineData(One, """{"specversion":"1.0","id":"1","source":"1http://x","type":"stop"}""", 400, "source is no URI reference")]
+    [InlineData(One, """{"specversion":"1.0","id":"1","source":"/a%zz","type":"stop"}""", 400, "source is no URI reference")]
+    [InlineData(One, """{"specversion":"1.0","id":"1","type":"stop","data":1,"data_base64":"AA=="}""", 400, "data and data_base64 are both there")]
+    [InlineData(One, """{"specversion":"1.0","id":"1","type":"stop","data_base64":"*"}""", 400, "data_base64 is not Base64")]
+    [InlineData(One, """{"source":"a b"}""", 400, "twice; source is no URI reference (RFC 3986): \"a b\"; leave it out for the path of the device (and 1 more).")]
     [InlineData(Many, "{}", 400, "a batch is a JSON array of events")]
     [InlineData(Many, """[{"specversion":"1.0","id":"1","type":"stop"},7]""", 400, "event 1: an event is a JSON object")]
     [InlineData("application/json", "{}", 415, "The body is no CloudEvent; send application/cloudevents+json")]
@@ -111,6 +123,33 @@ public sealed class EventDoorTests : IAsyncLifetime
         Assert.Equal(status, answer.Status);
         Assert.Contains(says, answer.Detail(), StringComparison.Ordinal);
         Assert.Empty(Events.Read(Acme, "stop"));
+    }
+
+    [Fact]
+    public async Task All_that_is_wrong_in_a_batch_is_told_by_event_and_attribute()
+    {
+        var answer = await PostAsync($$"""[{{Event("a", "stop")}},{"specversion":"1.0","id":"b"},{"specversion":"2","id":"{{new string('x', 513)}}","type":"s"},7,{"specversion":"1.0","id":"c","type":"!","time":"noon"}]""", Many);
+        Assert.Equal(400, answer.Status);
+        Assert.StartsWith("Nothing was recorded: event 1: type is missing; event 2: specversion is \"2\"; CloudEvents \"1.0\" are read; event 2: id has 513", answer.Detail(), StringComparison.Ordinal);
+        Assert.EndsWith("the most (and 3 more).", answer.Detail(), StringComparison.Ordinal);
+        Assert.Equal(["/1/type", "/2/specversion", "/2/id", "/3", "/4/type", "/4/time"], answer.Json["errors"]!.AsArray().Select(error => (string?)error!["where"]));
+        Assert.Equal("event 2: id has 513 characters; 512 are the most", (string?)answer.Json["errors"]![2]!["message"]);
+        Assert.Empty(Events.Read(Acme, "stop"));
+    }
+
+    [Fact]
+    public async Task An_event_is_as_large_as_one_over_MQTT_may_be_and_no_larger()
+    {
+        static string Sized(int bytes) => $$"""{"specversion":"1.0","id":"1","type":"stop","data":"{{new string('x', bytes - 54)}}"}""";
+        Assert.Equal(CloudEventReader.EventBytesMax + 1, Sized(CloudEventReader.EventBytesMax + 1).Length);
+        var large = await PostAsync(Sized(CloudEventReader.EventBytesMax + 1), One);
+        Assert.Equal(413, large.Status);
+        Assert.StartsWith("Nothing was recorded: the event has 262145 bytes; 262144 are the most of one event, over HTTP and MQTT.", large.Detail(), StringComparison.Ordinal);
+        Assert.Equal(413, (await BinaryAsync(new string('x', CloudEventReader.EventBytesMax + 1), "text/plain", ("ce-specversion", "1.0"), ("ce-id", "2"), ("ce-type", "note"))).Status);
+        var batch = await PostAsync($"[{Event("a", "stop")},{Sized(CloudEventReader.EventBytesMax + 1)}]", Many);
+        Assert.Equal((400, "/1"), (batch.Status, (string?)batch.Json["errors"]![0]!["where"]));
+        Assert.Equal(200, (await PostAsync(Sized(CloudEventReader.EventBytesMax), One)).Status);
+        Assert.Equal("fabric.event.too_large", CloudEventReader.Read(new byte[CloudEventReader.EventBytesMax + 1], [], "acme/lyon/pump-1", 0).Refusal.Code);
     }
 
     [Fact]
