@@ -89,7 +89,9 @@ internal static partial class CliApp
     private static string What(ParseResult parsed) =>
         parsed.UnmatchedTokens is [var word, ..] && parsed.CommandResult.Command.Subcommands.Count > 0 && !word.StartsWith('-')
             ? $"'{word}' is not a command of {Path(parsed)}"
-            : Words(parsed.Errors[0]);
+            : parsed.UnmatchedTokens is [var other, ..] && parsed.CommandResult.Command.Arguments.FirstOrDefault(argument => argument.ValueType == typeof(long[])) is { } numbers
+                ? $"<{numbers.Name}>: '{other}' is not a number"
+                : Words(parsed.Errors[0]);
 
     /// <summary>The parser names the type it wanted; people want to know that it is a number, or which words there are.</summary>
     private static string Words(ParseError error) => error.SymbolResult is OptionResult { Option.Name: var option } && OtherWord().Match(error.Message) is { Success: true } other

@@ -22,7 +22,7 @@ internal sealed class ApiClient : IDisposable
     private static readonly Dictionary<string, string> ListVerbsByCode = new(StringComparer.Ordinal)
     {
         ["fabric.contract.not_found"] = "contract", ["fabric.mapping.not_found"] = "mapping", ["fabric.source.not_found"] = "source",
-        ["fabric.thing.not_found"] = "thing", ["fleet.device.not_found"] = "device", ["fabric.asset.not_found"] = "asset",
+        ["fabric.retention.not_found"] = "retention", ["fabric.thing.not_found"] = "thing", ["fleet.device.not_found"] = "device", ["fabric.asset.not_found"] = "asset",
     };
 
     private readonly HttpClient _http;
@@ -157,7 +157,7 @@ internal sealed class ApiClient : IDisposable
         }
         catch (JsonException e)
         {
-            throw new CliFailure(ExitCode.Failed, $"{method} {path} did not answer with JSON", e.Message, "is --server the address of a Pilotage server?");
+            throw new CliFailure(ExitCode.Failed, $"{method} {Uri.UnescapeDataString(path)} did not answer with JSON", e.Message, "is --server the address of a Pilotage server?");
         }
     }
 
@@ -197,7 +197,7 @@ internal sealed class ApiClient : IDisposable
 
         var problem = Problem(await response.Content.ReadAsStringAsync(cancellation));
         var code = problem?["type"]?.ToString().Split('/')[^1];
-        var what = problem?["detail"]?.ToString() ?? problem?["title"]?.ToString() ?? $"{path} was refused";
+        var what = problem?["detail"]?.ToString() ?? problem?["title"]?.ToString() ?? $"{Uri.UnescapeDataString(path)} was refused";
         return new CliFailure(Exit(response.StatusCode, code), what, Why(response, code, problem, what), Try(response.StatusCode, code, path) ?? Command(what))
         {
             Code = code,
@@ -253,7 +253,7 @@ internal sealed class ApiClient : IDisposable
         ("access.person.not_found", _) => "pilotage person list shows what there is",
         ("access.role_missing", _) => "pilotage person list shows who holds which role",
         ("stage.not_found" or "gate.not_found" or "gate.role_unknown" or "value.no_data", [_, _, _, var id, ..]) => $"pilotage usecase evidence {Uri.UnescapeDataString(id)} shows its gates and what they need",
-        ("baseline.not_found", [_, _, _, var id, ..]) => $"freeze it, once and before the pilot, over the API: POST /api/v1/use-cases/{id}/baseline",
+        ("baseline.not_found", [_, _, _, var id, ..]) => $"freeze it, once and before the pilot, over the API: POST /api/v1/use-cases/{Uri.UnescapeDataString(id)}/baseline",
         (not null, _) when ListVerbsByCode.TryGetValue(code, out var verb) => $"pilotage {verb} list shows what there is",
         (_, ["api", "v1", var noun, ..]) when status == HttpStatusCode.NotFound && ListVerbs.TryGetValue(noun, out var verb) => $"pilotage {verb} list shows what there is",
         _ when status == HttpStatusCode.Unauthorized => TokenHint,

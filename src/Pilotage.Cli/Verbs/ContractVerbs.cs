@@ -210,8 +210,9 @@ internal static partial class ContractVerbs
             }
 
             using var api = frame.Connect(parsed);
-            frame.Writer(parsed).Write(await api.ChangeAsync(method, address, null, cancellation), Decided, "points");
-            return ExitCode.Done;
+            var answer = await api.ChangeAsync(method, address, null, cancellation);
+            frame.Writer(parsed).Write(answer, Decided, "points");
+            return frame.Decided(answer, "points", "no point that is kept apart was meant: pilotage contract held shows which there are");
         });
         return verb;
     }

@@ -121,7 +121,8 @@ internal sealed class SourceVerbs
                 "pilotage source retry factory 17 18"),
             name, ids);
         return frame.Changes(
-            verb, parsed => (DataVerbs.Address("api/v1/dead-letters/retry", ("source", VerbFrame.Given(parsed.GetValue(name), name)), ("id", Joined(parsed.GetValue(ids)))), new JsonObject()), LettersDecided);
+            verb, parsed => (DataVerbs.Address("api/v1/dead-letters/retry", ("source", VerbFrame.Given(parsed.GetValue(name), name)), ("id", Joined(parsed.GetValue(ids)))), new JsonObject()),
+            answer => frame.Decided(answer, "messages", "there are no dead letters of this source"), LettersDecided);
     }
 
     private static Verb Discard(VerbFrame frame)
@@ -138,6 +139,7 @@ internal sealed class SourceVerbs
             HttpMethod.Delete,
             name,
             (parsed, segment) => DataVerbs.Address("api/v1/dead-letters", ("source", Uri.UnescapeDataString(segment)), ("id", Joined(parsed.GetValue(ids)))),
+            answer => frame.Decided(answer, "messages", "there are no dead letters of this source"),
             LettersDecided);
     }
 

@@ -54,8 +54,11 @@ internal sealed class VerbFrame(CliSession session, GlobalOptions options)
     }
 
     /// <summary>A verb that changes something by POST: <c>--dry-run</c> prints the request and sends nothing.</summary>
-    public Verb Changes(Verb verb, Func<ParseResult, (string Path, JsonObject Body)> request, params Column[] columns) =>
-        Sends(verb, HttpMethod.Post, parsed => request(parsed), columns);
+    public Verb Changes(Verb verb, Func<ParseResult, (string Path, JsonObject Body)> request, params Column[] columns) => Changes(verb, request, null, columns);
+
+    /// <summary>The same, with an exit code that depends on what was answered.</summary>
+    public Verb Changes(Verb verb, Func<ParseResult, (string Path, JsonObject Body)> request, Func<JsonNode?, int>? exit, params Column[] columns) =>
+        Sends(verb, HttpMethod.Post, parsed => request(parsed), columns, exit: exit);
 
     /// <summary>A verb that makes or changes something by PUT.</summary>
     public Verb Puts(Verb verb, Func<ParseResult, (string Path, JsonObject Body)> request, params Column[] columns) => Sends(verb, HttpMethod.Put, parsed => request(parsed), columns);
@@ -68,16 +71,39 @@ internal sealed class VerbFrame(CliSession session, GlobalOptions options)
         return Sends(verb, HttpMethod.Put, parsed => request(parsed), columns, replace: replace);
     }
 
+    /// <summary>What a decision about several things came to: those that are not there are named, and where nothing was meant at all, that is said.</summary>
+    /// <param name="answer">Of the server.</param>
+    /// <param name="count">The field with how many it was done to.</param>
+    /// <param name="nothing">What is said of none.</param>
+    public int Decided(JsonNode? answer, string count, string nothing)
+    {
+        if (answer?["notFound"] is JsonArray { Count: > 0 } missing)
+        {
+            Session.Error.WriteLine($"not found, and nothing was done to them: {string.Join(", ", missing.Select(Column.Text))}");
+            return ExitCode.PartlyDone;
+        }
+
+        if (answer?[count]?.GetValue<long>() == 0 && answer["kept"]?.GetValue<long>() == 0)
+        {
+            Session.Error.WriteLine(nothing);
+        }
+
+        return ExitCode.Done;
+    }
+
     /// <summary>A verb that takes something away: without <c>--yes</c> it does nothing, and says so.</summary>
     public Verb Removes(Verb verb, HttpMethod method, Argument<string> id, Func<string, string> path, params Column[] columns) =>
         Removes(verb, method, id, (_, segment) => path(segment), columns);
 
     /// <summary>The same where options say more of what is taken away.</summary>
-    public Verb Removes(Verb verb, HttpMethod method, Argument<string> id, Func<ParseResult, string, string> path, params Column[] columns)
+    public Verb Removes(Verb verb, HttpMethod method, Argument<string> id, Func<ParseResult, string, string> path, params Column[] columns) => Removes(verb, method, id, path, null, columns);
+
+    /// <summary>The same, with an exit code that depends on what was answered.</summary>
+    public Verb Removes(Verb verb, HttpMethod method, Argument<string> id, Func<ParseResult, string, string> path, Func<JsonNode?, int>? exit, params Column[] columns)
     {
         var yes = new Option<bool>("--yes") { Description = "Say that it is meant; without it, nothing is done." };
         verb.Options.Add(yes);
-        return Sends(verb, method, parsed => (path(parsed, Segment(parsed.GetValue(id), id)), null), columns, yes, named: id);
+        return Sends(verb, method, parsed => (path(parsed, Segment(parsed.GetValue(id), id)), null), columns, yes, named: id, exit: exit);
     }
 
     public static Verb With(Verb verb, params Symbol[] symbols)
@@ -185,7 +211,8 @@ internal sealed class VerbFrame(CliSession session, GlobalOptions options)
         Column[] columns,
         Option<bool>? yes = null,
         Option<bool>? replace = null,
-        Argument<string>? named = null)
+        Argument<string>? named = null,
+        Func<JsonNode?, int>? exit = null)
     {
         var dryRun = new Option<bool>("--dry-run") { Description = "Print what would be sent and send nothing." };
         verb.Options.Add(dryRun);
@@ -202,7 +229,7 @@ internal sealed class VerbFrame(CliSession session, GlobalOptions options)
             if (yes is not null && !parsed.GetValue(yes))
             {
                 throw new CliFailure(
-                    ExitCode.Usage, $"nothing was done: {verb.Name} must be said to be meant", $"it would send {method} {path}", "the same with --yes");
+                    ExitCode.Usage, $"nothing was done: {verb.Name} must be said to be meant", $"it would send {method} {Uri.UnescapeDataString(path)}", "the same with --yes");
             }
 
             using var api = Connect(parsed);
@@ -212,7 +239,7 @@ internal sealed class VerbFrame(CliSession session, GlobalOptions options)
                 Writer(parsed).Write(told, columns);
             }
 
-            return ExitCode.Done;
+            return exit?.Invoke(answer) ?? ExitCode.Done;
         });
         return verb;
     }

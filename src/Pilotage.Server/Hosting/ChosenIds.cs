@@ -8,6 +8,8 @@ internal static class ChosenIds
     /// <summary>Most of one request; an address has no room for many more.</summary>
     public const int IdsMax = 500;
 
+    private const int ShownMax = 10;
+
     /// <summary>The numbers; nothing where none is given.</summary>
     public static Outcome<long[]?> Parse(string name, string? given)
     {
@@ -31,5 +33,16 @@ internal static class ChosenIds
         }
 
         return (Outcome<long[]?>)ids;
+    }
+
+    /// <summary>Those that are not there, in order; refused where that is all of them.</summary>
+    /// <param name="ids">What was asked for.</param>
+    /// <param name="there">What is there of it.</param>
+    /// <param name="none">The refusal, by the ids in words.</param>
+    public static Outcome<IReadOnlyList<long>> Missing(IReadOnlyList<long> ids, IEnumerable<long> there, Func<string, Refusal> none)
+    {
+        var found = there.ToHashSet();
+        long[] missing = [.. ids.Distinct().Where(id => !found.Contains(id)).Order()];
+        return found.Count > 0 ? missing : none(string.Join(" or ", missing.Take(ShownMax)) + (missing.Length > ShownMax ? " or one of the others" : ""));
     }
 }

@@ -76,6 +76,22 @@ public sealed class ContractVerbTests
     }
 
     [Fact]
+    public async Task Points_that_are_not_there_are_told_and_none_at_all_is_said()
+    {
+        using var run = new CliRun().Connected();
+        run.Server.Answer("POST /api/v1/quarantine/release?id=17%2C99", """{"points":1,"kept":0,"notFound":[99]}""").Answer("POST /api/v1/quarantine/release?device=p1", """{"points":0,"kept":0,"notFound":[]}""");
+        run.Server.Answer(
+            "DELETE /api/v1/quarantine?id=99", """{"type":"https://pilotage.dev/problems/fabric.quarantine.not_found","detail":"No point that is kept apart has the id 99"}""", System.Net.HttpStatusCode.NotFound);
+        Assert.Equal(ExitCode.PartlyDone, await run.RunAsync("contract", "release", "17", "99"));
+        Assert.Equal("not found, and nothing was done to them: 99\n", run.Error);
+        Assert.Equal(ExitCode.Done, await run.RunAsync("contract", "release", "--device", "p1"));
+        Assert.EndsWith("no point that is kept apart was meant: pilotage contract held shows which there are\n", run.Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.NotFound, await run.RunAsync("contract", "discard", "99", "--yes"));
+        Assert.Equal(ExitCode.Usage, await run.RunAsync("contract", "discard", "nope", "--yes"));
+        Assert.Contains("'nope' is not a number", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Release_and_discard_ask_which_points_are_meant()
     {
         using var run = new CliRun().Connected();

@@ -75,6 +75,12 @@ public sealed class SourceVerbTests
         Assert.Equal(ExitCode.Done, await run.RunAsync("source", "retry", "factory", "17", "18"));
         Assert.Equal(ExitCode.Usage, await run.RunAsync("source", "discard", "factory"));
         Assert.Equal(ExitCode.Done, await run.RunAsync("source", "discard", "factory", "--yes"));
+        run.Server.Answer("POST /api/v1/dead-letters/retry?source=factory&id=17%2C18", """{"messages":1,"kept":0,"notFound":[18]}""");
+        run.Server.Answer("DELETE /api/v1/dead-letters?source=factory", """{"messages":0,"kept":0,"notFound":[]}""");
+        Assert.Equal(ExitCode.PartlyDone, await run.RunAsync("source", "retry", "factory", "17", "18"));
+        Assert.EndsWith("not found, and nothing was done to them: 18\n", run.Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Done, await run.RunAsync("source", "discard", "factory", "--yes"));
+        Assert.EndsWith("there are no dead letters of this source\n", run.Error, StringComparison.Ordinal);
         Assert.Equal(ExitCode.Done, await run.RunAsync("source", "dead-letters", "--source", "x"));
         Assert.EndsWith("no dead letters match --source x\n", run.Error, StringComparison.Ordinal);
     }

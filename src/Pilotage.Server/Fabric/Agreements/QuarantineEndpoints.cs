@@ -19,7 +19,8 @@ internal static class QuarantineEndpoints
     internal sealed record HeldPage(IReadOnlyList<HeldRow> Items, long? NextCursor, long Total);
 
     /// <summary>What became of the points that were meant; those that no longer fit their series stay.</summary>
-    internal sealed record DecidedView(int Points, int Kept);
+    /// <param name="NotFound">Ids that no point has that is kept apart.</param>
+    internal sealed record DecidedView(int Points, int Kept, IReadOnlyList<long> NotFound);
 
     public static IResult List(string? device, string? property, long? cursor, int? limit, Principal who, IFleet fleet, Quarantine quarantine) =>
         QueryBounds.Place("cursor", cursor, 0).Then(after => QueryBounds.Limit(limit, PageDefault, PageMax).Then(size => Meant(device, who, fleet).Then(id =>
@@ -40,6 +41,11 @@ internal static class QuarantineEndpoints
         }
 
         var (released, kept, after) = (0, 0, 0L);
+        if (!Missing(who, quarantine, meant, property).TryGet(out var missing, out refusal))
+        {
+            return refusal.ToHttp();
+        }
+
         while (quarantine.Read(who.Tenant, meant.Device, property, meant.Ids, after, PageMax) is { Count: > 0 } points)
         {
             var fitting = points.Select(point => Fitting(store, point)).OfType<HeldPoint>().ToList();
@@ -51,11 +57,11 @@ internal static class QuarantineEndpoints
         }
 
         audit.Record(who, "fabric.quarantine.release", TargetOf(id, meant.Device), "done", $"{released} points");
-        return TypedResults.Ok(new DecidedView(released, kept));
+        return TypedResults.Ok(new DecidedView(released, kept, missing));
     }
 
     public static IResult Discard(string? id, string? device, string? property, bool? all, Principal who, IFleet fleet, Quarantine quarantine, IAudit audit) =>
-        Meant(id, device, property, all, who, fleet).ToHttp(meant =>
+        Meant(id, device, property, all, who, fleet).Then(meant => Missing(who, quarantine, meant, property).Then(missing =>
         {
             var discarded = 0;
             while (quarantine.Read(who.Tenant, meant.Device, property, meant.Ids, 0, PageMax) is { Count: > 0 } points)
@@ -64,8 +70,14 @@ internal static class QuarantineEndpoints
             }
 
             audit.Record(who, "fabric.quarantine.discard", TargetOf(id, meant.Device), "done", $"{discarded} points");
-            return TypedResults.Ok(new DecidedView(discarded, 0));
-        });
+            return (Outcome<DecidedView>)new DecidedView(discarded, 0, missing);
+        })).ToHttp();
+
+    /// <summary>Those of the ids that no point has; refused where that is all of them.</summary>
+    private static Outcome<IReadOnlyList<long>> Missing(Principal who, Quarantine quarantine, (DeviceId? Device, long[]? Ids) meant, string? property) => meant.Ids is null
+        ? (Outcome<IReadOnlyList<long>>)Array.Empty<long>()
+        : ChosenIds.Missing(meant.Ids, quarantine.Read(who.Tenant, meant.Device, property, meant.Ids, 0, PageMax).Select(point => point.Id), ids =>
+            new Refusal("fabric.quarantine.not_found", $"No point that is kept apart has the id {ids}; nothing was done. See which there are: pilotage contract held"));
 
     private static HeldPoint? Fitting(TimeSeriesStore store, HeldPoint point)
     {

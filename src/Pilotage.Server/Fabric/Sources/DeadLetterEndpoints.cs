@@ -22,7 +22,8 @@ internal static class DeadLetterEndpoints
     internal sealed record DeadLetterPage(IReadOnlyList<DeadLetterRow> Items, long? NextCursor, long Total);
 
     /// <summary>What became of those that were meant: read by now and stored, or discarded; those that cannot be read still stay.</summary>
-    internal sealed record LettersDecidedView(int Messages, int Kept, string? Why);
+    /// <param name="NotFound">Ids that no dead letter has.</param>
+    internal sealed record LettersDecidedView(int Messages, int Kept, string? Why, IReadOnlyList<long> NotFound);
 
     public static IResult List(string? source, long? cursor, int? limit, Principal who, DeadLetters letters) =>
         QueryBounds.Place("cursor", cursor, 0).Then(after => QueryBounds.Limit(limit, PageDefault, PageMax).Then(size =>
@@ -35,7 +36,8 @@ internal static class DeadLetterEndpoints
     public static async Task<IResult> RetryAsync(
         string source, string? id, Principal who, SourceBook sources, DeadLetters letters, MappedMessages messages, IAudit audit, CancellationToken cancellation)
     {
-        if (!sources.Find(who.Tenant, source).TryGet(out var run, out var refusal) || !ChosenIds.Parse("id", id).TryGet(out var ids, out refusal))
+        if (!sources.Find(who.Tenant, source).TryGet(out var run, out var refusal) || !ChosenIds.Parse("id", id).TryGet(out var ids, out refusal)
+            || !Missing(who, letters, source, ids).TryGet(out var missing, out refusal))
         {
             return refusal.ToHttp();
         }
@@ -57,13 +59,19 @@ internal static class DeadLetterEndpoints
         }
 
         audit.Record(who, "fabric.deadletter.retry", Shown(source), "done", $"{read} messages");
-        return TypedResults.Ok(new LettersDecidedView(read, kept, why));
+        return TypedResults.Ok(new LettersDecidedView(read, kept, why, missing));
     }
 
-    public static IResult Discard(string? source, string? id, bool? all, Principal who, DeadLetters letters, IAudit audit) => source is null && id is null && all != true
+    /// <summary>Discards them; those of a source that is not there any more too.</summary>
+    public static IResult Discard(string? source, string? id, bool? all, Principal who, SourceBook sources, DeadLetters letters, IAudit audit) => source is null && id is null && all != true
         ? QueryBounds.Refused("all", "is not true, and nothing else says which messages are meant; give source or id, or all=true").ToHttp()
-        : ChosenIds.Parse("id", id).ToHttp(ids =>
+        : ChosenIds.Parse("id", id).Then(ids => Missing(who, letters, source, ids).Then(missing =>
         {
+            if (source is not null && letters.Read(who.Tenant, source, null, 0, 1, 0).Count == 0 && !sources.Find(who.Tenant, source).TryGet(out _, out var unknown))
+            {
+                return unknown;
+            }
+
             var discarded = 0;
             while (letters.Read(who.Tenant, source, ids, 0, PageMax, 0) is { Count: > 0 } batch)
             {
@@ -71,8 +79,14 @@ internal static class DeadLetterEndpoints
             }
 
             audit.Record(who, "fabric.deadletter.discard", source is null ? id ?? "all" : Shown(source), "done", $"{discarded} messages");
-            return TypedResults.Ok(new LettersDecidedView(discarded, 0, null));
-        });
+            return (Outcome<LettersDecidedView>)new LettersDecidedView(discarded, 0, null, missing);
+        })).ToHttp();
+
+    /// <summary>Those of the ids that no dead letter of the source has; refused where that is all of them.</summary>
+    private static Outcome<IReadOnlyList<long>> Missing(Principal who, DeadLetters letters, string? source, long[]? ids) => ids is null
+        ? (Outcome<IReadOnlyList<long>>)Array.Empty<long>()
+        : ChosenIds.Missing(ids, letters.Read(who.Tenant, source, ids, 0, ChosenIds.IdsMax, 0).Select(letter => letter.Id), words =>
+            new Refusal("fabric.deadletter.not_found", $"No dead letter{(source is null ? "" : $" of {Shown(source)}")} has the id {words}; nothing was done. See which there are: pilotage source dead-letters"));
 
     private static DeadLetterRow Row(DeadLetter letter)
     {

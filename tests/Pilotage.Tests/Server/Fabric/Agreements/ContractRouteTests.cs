@@ -244,9 +244,13 @@ public sealed class ContractRouteTests : IAsyncLifetime
         var ids = (await _pipeline.AskAsync("GET", "/api/v1/quarantine")).Json["items"]!.AsArray().Select(row => (long)row!["id"]!).ToList();
         Assert.Equal(1, (int)(await _pipeline.AskAsync("POST", "/api/v1/quarantine/release", query: $"?id={ids[1]}")).Json["points"]!);
         Assert.Equal([3.0], Values("load"));
-        Assert.Equal(1, (int)(await _pipeline.AskAsync("DELETE", "/api/v1/quarantine", query: $"?id={ids[2]},{ids[1]}")).Json["points"]!);
+        var discarded = (await _pipeline.AskAsync("DELETE", "/api/v1/quarantine", query: $"?id={ids[2]},{ids[1]}")).Json;
+        Assert.Equal((1, $"[{ids[1]}]"), ((int)discarded["points"]!, discarded["notFound"]!.ToJsonString()));
+        var none = await _pipeline.AskAsync("POST", "/api/v1/quarantine/release", query: "?id=998,997");
+        Assert.Equal(404, none.Status);
+        Assert.StartsWith("No point that is kept apart has the id 997 or 998; nothing was done", none.Detail(), StringComparison.Ordinal);
         Assert.Equal(1, _server.Get<Quarantine>().CountOf(Acme));
-        Assert.Equal(0, (int)(await _pipeline.AskAsync("DELETE", "/api/v1/quarantine", query: $"?id={ids[0]}&device=m1")).Json["points"]!);
+        Assert.Equal(404, (await _pipeline.AskAsync("DELETE", "/api/v1/quarantine", query: $"?id={ids[0]}&device=m1")).Status);
         Assert.Contains("holds \"x\"; give the id of the list", (await _pipeline.AskAsync("POST", "/api/v1/quarantine/release", query: "?id=1,x")).Detail(), StringComparison.Ordinal);
         Assert.Equal(400, (await _pipeline.AskAsync("DELETE", "/api/v1/quarantine", query: "?id=" + string.Join(',', Enumerable.Range(1, 501)))).Status);
     }

@@ -119,6 +119,14 @@ public sealed class SourcePauseTests : IAsyncLifetime
         Assert.Equal([new Point(1_767_225_601_000_000_000, 2, Quality.Good)], _server.Get<TimeSeriesStore>().Read(new SeriesKey(Acme, device.Id, "temp"), 0, long.MaxValue));
 
         Assert.Equal(400, (await _pipeline.AskAsync("DELETE", "/api/v1/dead-letters")).Status);
+        foreach (var (method, route) in new[] { ("DELETE", "/api/v1/dead-letters"), ("POST", "/api/v1/dead-letters/retry") })
+        {
+            var unknown = await _pipeline.AskAsync(method, route, query: "?source=factory&id=999");
+            Assert.Equal(404, unknown.Status);
+            Assert.StartsWith("No dead letter of factory has the id 999; nothing was done", unknown.Detail(), StringComparison.Ordinal);
+        }
+
+        Assert.Equal(404, (await _pipeline.AskAsync("DELETE", "/api/v1/dead-letters", query: "?source=nosuch")).Status);
         Assert.Equal(400, (await _pipeline.AskAsync("DELETE", "/api/v1/dead-letters", query: "?id=a")).Status);
         Assert.Equal(1, (int)(await _pipeline.AskAsync("DELETE", "/api/v1/dead-letters", query: "?source=factory")).Json["messages"]!);
         Assert.Equal(0, Letters.CountOf(Acme));
