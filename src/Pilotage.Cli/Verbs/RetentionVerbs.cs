@@ -9,7 +9,9 @@ internal static class RetentionVerbs
 {
     private static readonly Column[] Columns =
     [
-        new("RULE", "name"), new("KEEP", "keep"), new("ROLL-UP", "rollUp"), new("ROLL-UP KEEP", "rollUpKeep"), new("PATH", "path"), new("THING", "thing"), new("PROPERTY", "property"), new("BY", "writtenBy"), new("WRITTEN", "written"),
+        new("RULE", "name"), new("KEEP", "keep"), new("ROLL-UP", "rollUp"), new("ROLL-UP KEEP", "rollUpKeep"), new("PATH", "path"), new("THING", "thing"), new("PROPERTY", "property"),
+        new("LAST POINTS", "lastCut.points"), new("LAST WINDOWS", "lastCut.windows"), new("BY", "writtenBy", true), new("WRITTEN", "written", true),
+        new("LAST SERIES", "lastCut.series", true), new("LAST WINDOWS GONE", "lastCut.windowsGone", true),
     ];
 
     private static readonly Column[] ExpiredColumns =
@@ -17,7 +19,7 @@ internal static class RetentionVerbs
         new("DEVICE", "device"), new("PROPERTY", "property"), new("RULE", "rule"), new("OLDEST", "oldest"), new("UNTIL", "until"), new("ABOUT POINTS", "points"), new("LEAVES", "rollUp"),
     ];
 
-    private static readonly Column[] SweepColumns = [new("LAST SWEEP", "lastSweep"), new("SERIES CUT", "seriesCut"), new("WAITS", "waits"), new("FAILED", "failed")];
+    private static readonly Column[] SweepColumns = [new("RULE", "rule"), new("SERIES", "series"), new("POINTS GONE", "points"), new("WINDOWS LEFT", "windows"), new("WINDOWS GONE", "windowsGone")];
 
     public static Verb Create(VerbFrame frame)
     {
@@ -69,12 +71,15 @@ internal static class RetentionVerbs
             using var api = frame.Connect(parsed);
             if (parsed.GetValue(yes))
             {
-                frame.Writer(parsed).Write(await api.ChangeAsync(HttpMethod.Put, address, body, cancellation, onlyNew: !parsed.GetValue(replace)), Columns);
+                var set = await api.ChangeAsync(HttpMethod.Put, address, body, cancellation, onlyNew: !parsed.GetValue(replace));
+                frame.Writer(parsed).Write(set, Columns);
+                Note(frame, set);
                 return ExitCode.Done;
             }
 
             var preview = await api.ChangeAsync(HttpMethod.Post, address + "/preview", body, cancellation);
-            frame.Writer(parsed).Write(preview, ExpiredColumns);
+            frame.Writer(parsed).Write(preview, ExpiredColumns, "device/property");
+            Note(frame, preview);
             frame.Session.Error.WriteLine(
                 $"note: the next sweep would delete about {preview?["points"]} points of {preview?["series"]} series of {preview?["devices"]} devices; nothing was set. The same with --yes sets the rule.");
             return ExitCode.Done;
@@ -90,7 +95,13 @@ internal static class RetentionVerbs
             using var api = frame.Connect(parsed);
             var list = await api.GetAsync("api/v1/retention", cancellation);
             frame.Writer(parsed).Write(list, Columns);
+            frame.Session.Error.WriteLine(Printable.Of($"last sweep: {list?["lastSweep"]?.ToString() ?? "none yet; there is one every hour, and at once by: pilotage retention sweep"}"));
             Tell(frame, list);
+            foreach (var rule in ResultWriter.Rows(list))
+            {
+                Note(frame, rule);
+            }
+
             return ExitCode.Done;
         });
         return verb;
@@ -105,10 +116,26 @@ internal static class RetentionVerbs
         {
             using var api = frame.Connect(parsed);
             var swept = await api.ChangeAsync(HttpMethod.Post, "api/v1/retention/sweep", new JsonObject { ["force"] = parsed.GetValue(now) }, cancellation);
-            frame.Writer(parsed).Write(swept, SweepColumns);
+            frame.Writer(parsed).Write(swept, SweepColumns, "rule");
+            Tell(frame, swept);
+            if (swept?["waits"] is null && swept?["failed"] is null)
+            {
+                frame.Session.Error.WriteLine(
+                    $"swept: {swept?["points"]} points of {swept?["seriesCut"]} series are gone, {swept?["windows"]} windows are left of them; {swept?["windowsGone"]} windows were too old themselves and are gone");
+            }
+
             return swept?["waits"] is null && swept?["failed"] is null ? ExitCode.Done : ExitCode.Refused;
         });
         return verb;
+    }
+
+    /// <summary>What should be known of a rule.</summary>
+    private static void Note(VerbFrame frame, JsonNode? rule)
+    {
+        if (rule?["note"] is { } note)
+        {
+            frame.Session.Error.WriteLine(Printable.Of($"note: {(rule["name"] is { } name ? $"{name}: " : "")}{note}"));
+        }
     }
 
     private static void Tell(VerbFrame frame, JsonNode? list)

@@ -24,10 +24,19 @@ internal static partial class RetentionEndpoints
     /// <param name="RollUpKeep">How long the windows stay; for good without.</param>
     internal sealed record RetentionBody(string? Path, string? Thing, string? Property, string Keep, string? RollUp, string? RollUpKeep);
 
+    /// <param name="Note">What should be known of it, such as that it governs nothing now; null where nothing should.</param>
+    /// <param name="LastCut">What went by it with the last sweep since the start; null where nothing did.</param>
     internal sealed record RetentionRow(
-        string Name, string? Path, string? Thing, string? Property, string Keep, string? RollUp, string? RollUpKeep, string WrittenBy, DateTimeOffset Written);
+        string Name, string? Path, string? Thing, string? Property, string Keep, string? RollUp, string? RollUpKeep, string WrittenBy, DateTimeOffset Written, string? Note, RuleCutView? LastCut);
 
-    /// <param name="LastSweep">When points were looked through last; null before the first time since the start.</param>
+    /// <summary>What went by a rule with one sweep.</summary>
+    /// <param name="Series">Series of which points went.</param>
+    /// <param name="Points">Points that went; of a series with more than 100,000 of them about how many.</param>
+    /// <param name="Windows">Windows that were left of them.</param>
+    /// <param name="WindowsGone">Windows that went because they were too old themselves.</param>
+    internal sealed record RuleCutView(string Rule, long Series, long Points, long Windows, long WindowsGone);
+
+    /// <param name="LastSweep">When points were looked through last; null before the first time.</param>
     /// <param name="SeriesCut">Series of which points went then.</param>
     /// <param name="Waits">Why the next sweep waits.</param>
     /// <param name="Failed">Why the last one ended too early.</param>
@@ -36,30 +45,38 @@ internal static partial class RetentionEndpoints
     /// <summary>What a sweep would delete.</summary>
     /// <param name="Points">About how many, counted by blocks.</param>
     /// <param name="Items">The series, those with most points first, 100 at most.</param>
-    internal sealed record RetentionPreview(int Devices, int Series, long Points, IReadOnlyList<ExpiredRow> Items);
+    /// <param name="Note">What should be known of the rule; null where nothing should.</param>
+    internal sealed record RetentionPreview(int Devices, int Series, long Points, IReadOnlyList<ExpiredRow> Items, string? Note);
 
     /// <param name="Until">The first time that stays.</param>
     internal sealed record ExpiredRow(string Device, string Property, string Rule, DateTimeOffset Oldest, DateTimeOffset Until, long Points, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? RollUp);
 
     internal sealed record SweepBody(bool? Force);
 
-    internal sealed record SweepView(DateTimeOffset? LastSweep, long SeriesCut, string? Waits, string? Failed);
+    /// <summary>What went, rule by rule.</summary>
+    /// <param name="Items">Rules by which nothing went are not among them.</param>
+    internal sealed record SweepView(DateTimeOffset? LastSweep, long SeriesCut, long Points, long Windows, long WindowsGone, string? Waits, string? Failed, IReadOnlyList<RuleCutView> Items);
 
-    public static IResult List(Principal who, RetentionBook rules, RetentionSweep sweep) => TypedResults.Ok(new RetentionList(
-        [.. rules.Of(who.Tenant).OrderBy(rule => rule.Name, StringComparer.Ordinal).Select(Row)], TimeOf(sweep.State.LastNs), sweep.State.SeriesCut, sweep.State.Waits, sweep.State.Failed));
+    public static IResult List(Principal who, RetentionBook rules, RetentionSweep sweep)
+    {
+        var (state, cuts) = (sweep.State, Cuts(sweep.State, who));
+        return TypedResults.Ok(new RetentionList(
+            [.. rules.Of(who.Tenant).OrderBy(rule => rule.Name, StringComparer.Ordinal).Select(rule => Row(rule, sweep) with { LastCut = cuts.FirstOrDefault(cut => cut.Rule == rule.Name) })],
+            TimeOf(state.LastNs), cuts.Sum(cut => cut.Series), state.Waits, state.Failed));
+    }
 
-    public static IResult Put(string name, RetentionBody body, HttpRequest request, Principal who, RetentionBook rules, IAudit audit, TimeProvider time)
+    public static IResult Put(string name, RetentionBody body, HttpRequest request, Principal who, RetentionBook rules, RetentionSweep sweep, IAudit audit, TimeProvider time)
     {
         var put = Read(name, body, who, time.NowNs()).Then(rule => rules.Put(rule, request.Headers.IfNoneMatch == "*"));
         audit.Record(who, "fabric.retention.write", Shown(name), put.IsOk ? "done" : "refused", put.IsOk ? FormattableString.Invariant($"keep {body.Keep}, roll-up {body.RollUp ?? "none"}") : put.Refusal.Code);
-        return put.ToHttp(rule => TypedResults.Ok(Row(rule)));
+        return put.ToHttp(rule => TypedResults.Ok(Row(rule, sweep)));
     }
 
-    public static IResult Remove(string name, Principal who, RetentionBook rules, IAudit audit)
+    public static IResult Remove(string name, Principal who, RetentionBook rules, RetentionSweep sweep, IAudit audit)
     {
         var removed = rules.Remove(who.Tenant, name);
         audit.Record(who, "fabric.retention.write", Shown(name), removed.IsOk ? "removed" : "refused", removed.IsOk ? null : removed.Refusal.Code);
-        return removed.ToHttp(rule => TypedResults.Ok(Row(rule)));
+        return removed.ToHttp(rule => TypedResults.Ok(Row(rule, sweep) with { Note = null }));
     }
 
     /// <summary>What the next sweep would delete with this rule beside those in force, in the place of one of its name.</summary>
@@ -69,18 +86,28 @@ internal static partial class RetentionEndpoints
         var expired = sweep.Expired(all, time.NowNs()).ToList();
         var most = expired.OrderByDescending(series => series.Points).ThenBy(series => series.Key.Device.Value, StringComparer.Ordinal).ThenBy(series => series.Key.Property, StringComparer.Ordinal);
         return TypedResults.Ok(new RetentionPreview(
-            expired.Select(series => series.Key.Device).Distinct().Count(), expired.Count, expired.Sum(series => series.Points), [.. most.Take(SeriesShown).Select(Row)]));
+            expired.Select(series => series.Key.Device).Distinct().Count(), expired.Count, expired.Sum(series => series.Points), [.. most.Take(SeriesShown).Select(Row)], sweep.WhyIdle(rule)));
     });
 
     public static async Task<IResult> SweepAsync(SweepBody body, Principal who, RetentionSweep sweep, IAudit audit, CancellationToken cancellation)
     {
         var state = await sweep.SweepAsync(who.Tenant, body.Force == true, cancellation);
-        audit.Record(who, "fabric.retention.sweep", who.Tenant.Value, state.Failed is null ? state.Waits is null ? "done" : "waits" : "failed", FormattableString.Invariant($"{state.SeriesCut} series"));
-        return TypedResults.Ok(new SweepView(TimeOf(state.LastNs), state.SeriesCut, state.Waits, state.Failed));
+
+        // Where it waits or failed, what the one before deleted is not this one's.
+        var cuts = state.Waits is null && state.Failed is null ? Cuts(state, who) : [];
+        var told = new SweepView(
+            TimeOf(state.LastNs), cuts.Sum(cut => cut.Series), cuts.Sum(cut => cut.Points), cuts.Sum(cut => cut.Windows), cuts.Sum(cut => cut.WindowsGone), state.Waits, state.Failed, cuts);
+        audit.Record(
+            who, "fabric.retention.sweep", who.Tenant.Value, state.Failed is null ? state.Waits is null ? "done" : "waits" : "failed",
+            FormattableString.Invariant($"{told.SeriesCut} series, {told.Points} points, {told.Windows} windows left, {told.WindowsGone} windows gone"));
+        return TypedResults.Ok(told);
     }
 
-    private static RetentionRow Row(RetentionRule rule) => new(
-        rule.Name, rule.Path, rule.Thing, rule.Property, Word(rule.KeepNs)!, Word(rule.RollUpNs), Word(rule.RollUpKeepNs), rule.WrittenBy, Clock.FromNs(rule.WrittenNs));
+    private static RetentionRow Row(RetentionRule rule, RetentionSweep sweep) => new(
+        rule.Name, rule.Path, rule.Thing, rule.Property, Word(rule.KeepNs)!, Word(rule.RollUpNs), Word(rule.RollUpKeepNs), rule.WrittenBy, Clock.FromNs(rule.WrittenNs), sweep.WhyIdle(rule), null);
+
+    private static List<RuleCutView> Cuts(RetentionSweep.SweepState state, Principal who) =>
+        [.. state.CutsOf(who.Tenant).OrderBy(cut => cut.Rule, StringComparer.Ordinal).Select(cut => new RuleCutView(cut.Rule, cut.Series, cut.Points, cut.Windows, cut.WindowsGone))];
 
     private static ExpiredRow Row(RetentionSweep.ExpiredSeries series) => new(
         series.Key.Device.Value, series.Key.Property, series.Rule.Name, Clock.FromNs(series.OldestNs), Clock.FromNs(series.FloorNs), series.Points, series.IsText ? null : Word(series.Rule.RollUpNs));

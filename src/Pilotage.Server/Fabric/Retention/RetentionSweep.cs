@@ -36,11 +36,12 @@ internal sealed partial class RetentionSweep : IHostedService, IAsyncDisposable
     private ITimer? _timer;
     private Task _running = Task.CompletedTask;
     private long? _jumpSeen;
-    private SweepState _state = new(null, null, null, 0);
+    private SweepState _state;
 
     public RetentionSweep(RetentionBook rules, RetentionStore catalogue, TimeSeriesStore store, RollUps rollUps, IFleet fleet, TimeProvider time, IMeterFactory meters, ILogger<RetentionSweep> logger)
     {
         (_rules, _catalogue, _store, _rollUps, _fleet, _time, _logger) = (rules, catalogue, store, rollUps, fleet, time, logger);
+        _state = new(catalogue.LastSweepNs(), null, null, []);
         var meter = meters.Create("Pilotage.Server");
         _sweeps = meter.CreateCounter<long>("pilotage.retention.sweeps", "{sweep}", "Times that the rules of retention were followed, by result: done, waiting (the clock jumped), failed.");
         _cut = meter.CreateCounter<long>("pilotage.retention.series.cut", "{series}", "Times that old points of a series were deleted by a rule of retention.");
@@ -99,13 +100,13 @@ internal sealed partial class RetentionSweep : IHostedService, IAsyncDisposable
 
             _jumpSeen = null;
             _catalogue.Swept(nowNs);
-            var cut = 0L;
+            var cut = new SweepCount();
             foreach (var (device, rules) in Governed(tenant is { } one ? _rules.Of(one) : _rules.All))
             {
-                cut += await CutAsync(device, rules, nowNs, cancellation);
+                await CutAsync(device, rules, nowNs, cut, cancellation);
             }
 
-            return Ended("done", new SweepState(nowNs, null, null, cut));
+            return Ended("done", new SweepState(nowNs, null, null, [.. State.Cuts.Where(before => tenant is not null && before.Tenant != tenant), .. cut.Cuts]));
         }
         catch (Exception failure) when (failure is IOException or SqliteException or InvalidOperationException)
         {
@@ -119,8 +120,19 @@ internal sealed partial class RetentionSweep : IHostedService, IAsyncDisposable
     }
 
     /// <summary>Series of which a sweep would delete points, were these the rules. Few points are counted one by one; of many, blocks that go on beyond the floor count whole.</summary>
-    public IEnumerable<ExpiredSeries> Expired(IReadOnlyList<RetentionRule> rules, long nowNs) => Governed(rules).SelectMany(each => Expired(each.Device, each.Rules, nowNs))
-        .Select(series => series.Points > CountedMax ? series : series with { Points = _store.ReadTyped(series.Key, long.MinValue, series.FloorNs - 1).LongCount() });
+    public IEnumerable<ExpiredSeries> Expired(IReadOnlyList<RetentionRule> rules, long nowNs) => Governed(rules).SelectMany(each => Expired(each.Device, each.Rules, nowNs)).Select(Counted);
+
+    /// <summary>Why a rule governs nothing now, as one with a mistyped name does; null where it governs a series.</summary>
+    public string? WhyIdle(RetentionRule rule)
+    {
+        var devices = _fleet.List(rule.Tenant, new DeviceQuery { PathPattern = rule.Path, Thing = rule.Thing });
+        return devices.Count == 0 ? "it governs nothing now: no device is of that path and thing type"
+            : devices.Any(device => rule.Property is { } property ? _store.KindOf(new SeriesKey(device.Tenant, device.Id, property)) is not null : _store.Series(device.Tenant, device.Id).Count > 0) ? null
+            : $"it governs nothing now: of {devices.Count} devices none has a series{(rule.Property is null ? "" : $" \"{rule.Property}\"")}";
+    }
+
+    private ExpiredSeries Counted(ExpiredSeries series) =>
+        series.Points > CountedMax ? series : series with { Points = _store.ReadTyped(series.Key, long.MinValue, series.FloorNs - 1).LongCount() };
 
     private SweepState Ended(string result, SweepState state)
     {
@@ -179,31 +191,26 @@ internal sealed partial class RetentionSweep : IHostedService, IAsyncDisposable
         }
     }
 
-    /// <summary>Deletes what is too old of a device; of how many series.</summary>
-    private async Task<int> CutAsync(Device device, List<RetentionRule> rules, long nowNs, CancellationToken cancellation)
+    /// <summary>Deletes what is too old of a device.</summary>
+    private async Task CutAsync(Device device, List<RetentionRule> rules, long nowNs, SweepCount cut, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        var cut = 0;
-        foreach (var group in Expired(device, rules, nowNs).ToList().GroupBy(series => series.Rule))
+        foreach (var group in Expired(device, rules, nowNs).Select(Counted).ToList().GroupBy(series => series.Rule))
         {
             var (rule, series) = (group.Key, group.ToList());
-            if (rule.RollUpNs is { } windowNs)
-            {
-                await SumUpAsync(device, series, windowNs, nowNs, cancellation);
-            }
-
+            var windows = rule.RollUpNs is { } windowNs ? await SumUpAsync(device, series, windowNs, nowNs, cancellation) : 0;
             await _store.DeleteAsync(new Deletion(device.Tenant, device.Id, [.. series.Select(each => each.Key.Property)], long.MinValue, series[0].FloorNs - 1), cancellation);
-            cut += series.Count;
+            cut.Add(rule, series.Count, series.Sum(each => each.Points), windows, 0);
+            _cut.Add(series.Count);
         }
 
-        _cut.Add(cut);
-        await CutWindowsAsync(device, rules, nowNs, cancellation);
-        return cut;
+        await CutWindowsAsync(device, rules, nowNs, cut, cancellation);
     }
 
-    private async Task SumUpAsync(Device device, List<ExpiredSeries> series, long windowNs, long nowNs, CancellationToken cancellation)
+    /// <summary>Sums points up; to how many windows.</summary>
+    private async Task<long> SumUpAsync(Device device, List<ExpiredSeries> series, long windowNs, long nowNs, CancellationToken cancellation)
     {
-        var batch = new PointBatch { ReceivedNs = nowNs };
+        var (batch, made) = (new PointBatch { ReceivedNs = nowNs }, 0L);
         foreach (var (key, _, floorNs, _, _, _) in series.Where(each => !each.IsText))
         {
             var windows = _store.Aggregate(key, _rollUps.FloorOf(key) ?? long.MinValue, floorNs, windowNs, withEnds: false);
@@ -211,6 +218,7 @@ internal sealed partial class RetentionSweep : IHostedService, IAsyncDisposable
             {
                 RollUps.Add(batch, key, windowNs, some, nowNs);
                 _windows.Add(some.Length);
+                made += some.Length;
                 if (batch.Count >= BatchPointsMax)
                 {
                     await _store.AppendAsync(batch, null, cancellation);
@@ -227,17 +235,20 @@ internal sealed partial class RetentionSweep : IHostedService, IAsyncDisposable
         // From here on windows answer for what is before the floor, and points that are still there do no more.
         _catalogue.Raise(device.Tenant, device.Id, series.Select(each => each.Key.Property), series[0].FloorNs);
         series.ForEach(each => _rollUps.Raise(each.Key, each.FloorNs));
+        return made;
     }
 
     /// <summary>Windows go by the rule that holds for their property now.</summary>
-    private async Task CutWindowsAsync(Device device, List<RetentionRule> rules, long nowNs, CancellationToken cancellation)
+    private async Task CutWindowsAsync(Device device, List<RetentionRule> rules, long nowNs, SweepCount cut, CancellationToken cancellation)
     {
         var old = _store.Series(RollUps.TenantOf(device.Tenant), device.Id)
-            .Select(key => (Key: key, FloorNs: RetentionBook.Holding(rules, key.Property.Split('/')[0])?.RollUpFloorAt(nowNs)))
-            .Where(each => each.FloorNs is { } floorNs && _store.PointsTouched(each.Key, long.MinValue, floorNs - 1) > 0 && _store.Read(each.Key, long.MinValue, floorNs - 1).Any());
-        foreach (var group in old.GroupBy(each => each.FloorNs!.Value).ToList())
+            .Select(key => (Key: key, Rule: RetentionBook.Holding(rules, key.Property.Split('/')[0])))
+            .Where(each => each.Rule?.RollUpFloorAt(nowNs) is { } floorNs && _store.PointsTouched(each.Key, long.MinValue, floorNs - 1) > 0 && _store.Read(each.Key, long.MinValue, floorNs - 1).Any());
+        foreach (var group in old.GroupBy(each => each.Rule!).ToList())
         {
-            await _store.DeleteAsync(new Deletion(RollUps.TenantOf(device.Tenant), device.Id, [.. group.Select(each => each.Key.Property)], long.MinValue, group.Key - 1), cancellation);
+            var deletion = new Deletion(RollUps.TenantOf(device.Tenant), device.Id, [.. group.Select(each => each.Key.Property)], long.MinValue, group.Key.RollUpFloorAt(nowNs)!.Value - 1);
+            cut.Add(group.Key, 0, 0, 0, _rollUps.CountOf([deletion]));
+            await _store.DeleteAsync(deletion, cancellation);
         }
     }
 
@@ -245,8 +256,11 @@ internal sealed partial class RetentionSweep : IHostedService, IAsyncDisposable
     /// <param name="LastNs">When; null before the first.</param>
     /// <param name="Waits">Why the next waits; null where it does not.</param>
     /// <param name="Failed">Why it ended too early; null where it did not.</param>
-    /// <param name="SeriesCut">Series of which points were deleted.</param>
-    internal sealed record SweepState(long? LastNs, string? Waits, string? Failed, long SeriesCut);
+    /// <param name="Cuts">What went since the start with the last sweep of each tenant, rule by rule; rules by which nothing went are not among them.</param>
+    internal sealed record SweepState(long? LastNs, string? Waits, string? Failed, IReadOnlyList<RuleCut> Cuts)
+    {
+        public IEnumerable<RuleCut> CutsOf(TenantId tenant) => Cuts.Where(cut => cut.Tenant == tenant);
+    }
 
     /// <summary>A series with points that are too old.</summary>
     /// <param name="Points">About how many: those of every block that begins before the floor.</param>

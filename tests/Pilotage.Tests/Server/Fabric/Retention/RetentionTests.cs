@@ -2,6 +2,7 @@ using Pilotage.Core;
 using Pilotage.Server.Access.Contracts;
 using Pilotage.Server.Fabric.Retention;
 using Pilotage.Server.Fleet.Contracts;
+using Pilotage.Server.Hosting;
 using Pilotage.Testing;
 using Pilotage.TimeSeries;
 using Xunit;
@@ -47,12 +48,12 @@ public sealed class RetentionTests : IAsyncLifetime
         await FillAsync("f1", ["load"], -30, 0);
         await SetAsync("pumps", """{"thing":"pump","property":"load","keep":"P10D"}""");
         var state = await Sweep.SweepAsync(null, force: false, default);
-        Assert.Equal((NowNs, null, null, 1L), (state.LastNs, state.Waits, state.Failed, state.SeriesCut));
+        Assert.Equal((NowNs, null, null, 1L), (state.LastNs, state.Waits, state.Failed, state.Cuts.Sum(cut => cut.Series)));
         Assert.Equal(NowNs - (10 * Day), Times("p1", "load")[0]);
         Assert.Equal((240, 720, 720), (Times("p1", "load").Count, Times("p1", "temp").Count, Times("f1", "load").Count));
 
         // There is nothing more to do, and a day later one more day goes.
-        Assert.Equal(0, (await Sweep.SweepAsync(null, force: false, default)).SeriesCut);
+        Assert.Empty((await Sweep.SweepAsync(null, force: false, default)).Cuts);
         _time.Advance(TimeSpan.FromDays(1));
         await Sweep.SweepAsync(null, force: false, default);
         Assert.Equal(NowNs - (9 * Day), Times("p1", "load")[0]);
@@ -205,6 +206,41 @@ public sealed class RetentionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_sweep_tells_what_went_by_each_rule_and_the_list_of_rules_goes_on_telling_it()
+    {
+        await FillAsync("p1", ["load", "temp"], -30, 0);
+        await FillAsync("f1", ["load"], -30, 0);
+        await SetAsync("pumps", """{"thing":"pump","keep":"P10D","rollUp":"P1D","rollUpKeep":"P25D"}""");
+        await SetAsync("fans", """{"thing":"fan","keep":"P20D"}""");
+        Assert.Null((await _pipeline.AskAsync("GET", "/api/v1/retention")).Json["lastSweep"]);
+        var swept = (await _pipeline.AskAsync("POST", "/api/v1/retention/sweep", "{}")).Json;
+        Assert.Equal((3, 1_200, 40, 10), ((int)swept["seriesCut"]!, (int)swept["points"]!, (int)swept["windows"]!, (int)swept["windowsGone"]!));
+        Assert.Equal(["fans 1 240 0 0", "pumps 2 960 40 10"], swept["items"]!.AsArray().Select(rule => $"{rule!["rule"]} {rule["series"]} {rule["points"]} {rule["windows"]} {rule["windowsGone"]}"));
+
+        var list = (await _pipeline.AskAsync("GET", "/api/v1/retention")).Json;
+        Assert.Equal((Now, 3), ((DateTimeOffset)list["lastSweep"]!, (int)list["seriesCut"]!));
+        Assert.Equal(["fans 240", "pumps 960"], list["items"]!.AsArray().Select(rule => $"{rule!["name"]} {rule["lastCut"]!["points"]}"));
+
+        // The next one finds nothing, and says so; when it was outlives a restart.
+        Assert.Empty((await _pipeline.AskAsync("POST", "/api/v1/retention/sweep", "{}")).Json["items"]!.AsArray());
+        Assert.Equal(NowNs, new RetentionStore(_server.Get<ICatalogue>()).LastSweepNs());
+    }
+
+    [Theory]
+    [InlineData("""{"keep":"P9D","property":"lod"}""", "it governs nothing now: of 2 devices none has a series \"lod\"")]
+    [InlineData("""{"keep":"P9D","path":"acme/paris/*"}""", "it governs nothing now: no device is of that path and thing type")]
+    [InlineData("""{"keep":"P9D","thing":"fan"}""", "it governs nothing now: of 1 devices none has a series")]
+    [InlineData("""{"keep":"P9D","property":"load"}""", null)]
+    public async Task A_rule_that_governs_nothing_is_set_and_says_so(string body, string? note)
+    {
+        await FillAsync("p1", ["load"], -1, 0);
+        var set = await _pipeline.AskAsync("PUT", "/api/v1/retention/raw", body);
+        Assert.Equal((200, note), (set.Status, (string?)set.Json["note"]));
+        Assert.Equal(note, (string?)(await _pipeline.AskAsync("GET", "/api/v1/retention")).Json["items"]![0]!["note"]);
+        Assert.Equal(note, (string?)(await _pipeline.AskAsync("POST", "/api/v1/retention/raw/preview", body)).Json["note"]);
+    }
+
+    [Fact]
     public async Task What_would_go_is_shown_before_anything_is_set()
     {
         await FillAsync("p1", ["load", "temp"], -30, 0);
@@ -214,7 +250,7 @@ public sealed class RetentionTests : IAsyncLifetime
         var row = preview.Json["items"]![0]!;
         Assert.Equal(("p1", "load", "raw", "PT1H"), ((string?)row["device"], (string?)row["property"], (string?)row["rule"], (string?)row["rollUp"]));
         Assert.Empty((await _pipeline.AskAsync("GET", "/api/v1/retention")).Json["items"]!.AsArray());
-        Assert.Equal(0, (await Sweep.SweepAsync(null, force: false, default)).SeriesCut);
+        Assert.Empty((await Sweep.SweepAsync(null, force: false, default)).Cuts);
     }
 
     [Theory]
