@@ -14,7 +14,10 @@ internal static class AssetVerbs
         new("FROM", "from"), new("PROPERTY", "property"), new("RELATION", "relation"), new("TO", "to"), new("NOTE", "note"), new("FROM PATH", "fromPath", true), new("TO PATH", "toPath", true),
     ];
 
-    private static readonly Column[] Counts = [new("ASSETS", "assets"), new("RELATIONS", "relations")];
+    private static readonly Column[] Counts =
+    [
+        new("ASSETS ADDED", "assetsAdded"), new("CHANGED", "assetsChanged"), new("RELATIONS ADDED", "relationsAdded"), new("REPLACED", "relationsReplaced"), new("ASSETS NOW", "assets"), new("RELATIONS NOW", "relations"),
+    ];
 
     public static Verb Create(VerbFrame frame) => VerbFrame.With(
         new Verb("asset", "Assets: lines, cells, machines and their parts (ISA-95), and how they and the devices belong together."),

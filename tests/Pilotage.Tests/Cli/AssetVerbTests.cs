@@ -12,11 +12,12 @@ public sealed class AssetVerbTests
     {
         using var run = new CliRun().Connected();
         run.Server.Answer("PUT /api/v1/assets/line-2", """{"name":"line-2","level":"line","above":["hall-1"]}""");
-        run.Server.Answer("POST /api/v1/relations", """{"assets":1,"relations":1}""");
+        run.Server.Answer("POST /api/v1/relations", """{"assetsAdded":0,"assetsChanged":0,"relationsAdded":1,"relationsReplaced":0,"assets":1,"relations":4}""");
         run.Server.Answer("DELETE /api/v1/relations?from=p1&relation=measures&to=b1&property=vibration", """{"from":"p1","relation":"measures","to":"b1"}""");
         Assert.Equal(ExitCode.Done, await run.RunAsync("asset", "add", "line-2", "--level", "line", "--part-of", "hall-1"));
         Assert.Contains("line-2  line   hall-1", run.Output, StringComparison.Ordinal);
         Assert.Equal(ExitCode.Done, await run.RunAsync("asset", "relate", "p1", "measures", "b1", "--property", "vibration"));
+        Assert.Contains("0             0        1                0         1           4", run.Output, StringComparison.Ordinal);
         Assert.Equal(ExitCode.Done, await run.RunAsync("asset", "unrelate", "p1", "measures", "b1", "--property", "vibration", "--yes"));
         Assert.Equal(["""{"level":"line","partOf":"hall-1"}""", """{"from":"p1","relation":"measures","to":"b1","property":"vibration"}""", ""], run.Server.Requests.Select(one => one.Body));
     }

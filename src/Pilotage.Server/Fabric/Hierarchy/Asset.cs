@@ -22,6 +22,9 @@ internal readonly record struct AssetNode(bool IsDevice, string Name)
         return isNode && node.Name.Length > 0;
     }
 
+    /// <summary>A name without what may stand before it to say that an asset is meant.</summary>
+    public static string NameOfAsset(string name) => TryParse(name, out var node) && !node.IsDevice ? node.Name : name;
+
     /// <inheritdoc/>
     public override string ToString() => (IsDevice ? DevicePrefix : AssetPrefix) + Name;
 }

@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Text.RegularExpressions;
 using Pilotage.Server.Fabric.Ingest;
+using Pilotage.Server.Fabric.Meaning;
 using Pilotage.Server.Fleet.Contracts;
+using Pilotage.TimeSeries;
 
 namespace Pilotage.Server.Fabric.Hierarchy;
 
@@ -24,14 +26,17 @@ internal sealed partial class AssetBook
 
     private const int TitleCharsMax = 200;
     private const int FaultsMax = 50;
+    private const int SeriesShown = 20;
     private readonly ConcurrentDictionary<TenantId, AssetGraph> _known = new();
     private readonly Lock _changing = new();
     private readonly AssetStore _store;
     private readonly IFleet _fleet;
+    private readonly TimeSeriesStore _series;
+    private readonly ThingBook _things;
 
-    public AssetBook(AssetStore store, IFleet fleet, IMeterFactory meters)
+    public AssetBook(AssetStore store, IFleet fleet, TimeSeriesStore series, ThingBook things, IMeterFactory meters)
     {
-        (_store, _fleet) = (store, fleet);
+        (_store, _fleet, _series, _things) = (store, fleet, series, things);
         var meter = meters.Create("Pilotage.Server");
         meter.CreateObservableGauge("pilotage.assets.known", () => _known.Values.Sum(graph => (long)graph.Assets.Count), "{asset}", "Assets of the tenants that asked since the start.");
         meter.CreateObservableGauge("pilotage.assets.relations", () => _known.Values.Sum(graph => (long)graph.Relations.Count), "{relation}", "Relations between assets and devices, of the same tenants.");
@@ -51,7 +56,7 @@ internal sealed partial class AssetBook
     }
 
     /// <summary>Adds assets and relations, or changes those that are there: all of it, or none with everything that is wrong.</summary>
-    public Outcome<AssetGraph> Add(TenantId tenant, IReadOnlyList<AssetWish> assets, IReadOnlyList<RelationWish> relations)
+    public Outcome<AssetChange> Add(TenantId tenant, IReadOnlyList<AssetWish> assets, IReadOnlyList<RelationWish> relations)
     {
         lock (_changing)
         {
@@ -68,7 +73,7 @@ internal sealed partial class AssetBook
                 return new Refusal("fabric.asset.full", $"There would be {after.Assets.Count} assets and {after.Relations.Count} relations in {tenant}; {AssetsMax} and {RelationsMax} are the most that are kept.");
             }
 
-            return Put(tenant, before, after);
+            return new AssetChange(before, Put(tenant, before, after));
         }
     }
 
@@ -86,7 +91,8 @@ internal sealed partial class AssetBook
             var node = AssetNode.OfAsset(name);
             if (before.Relations.FirstOrDefault(one => one.To == node) is { } user)
             {
-                return new Refusal("fabric.asset.in_use", $"{user} is a relation to it; take it away first with: pilotage asset unrelate {user.From.Name} {user.Word} {name}");
+                return new Refusal(
+                    "fabric.asset.in_use", $"{user} is a relation to it; take it away first with: pilotage asset unrelate {user.From.Name} {user.Word} {name}{(user.Property is null ? "" : $" --property {user.Property}")} --yes");
             }
 
             Put(tenant, before, new AssetGraph([.. before.Assets.Values.Where(one => one != asset)], [.. before.Relations.Where(one => one.From != node)]));
@@ -191,7 +197,7 @@ internal sealed partial class AssetBook
             : from == to ? $"{from} cannot be related to itself"
             : kind == (int)RelationKind.Measures && !from.Value.IsDevice ? $"{from} is no device, and only devices measure"
             : wish.Property is not null && kind != (int)RelationKind.Measures ? "a property belongs to measures alone"
-            : wish.Property is { } property && !TelemetryReader.IsProperty(property) ? $"\"{property}\" cannot be the name of a property"
+            : wish.Property is { } property ? WhyNot(tenant, from.Value, property)
             : null;
         if (why is null)
         {
@@ -200,6 +206,22 @@ internal sealed partial class AssetBook
 
         faults.Add(new(wish.Where, why));
         return null;
+    }
+
+    /// <summary>Why a property can be no series of a device; null where it is one, is described as one, or nothing is known of the device yet.</summary>
+    private string? WhyNot(TenantId tenant, AssetNode node, string property)
+    {
+        if (!TelemetryReader.IsProperty(property))
+        {
+            return $"\"{property}\" cannot be the name of a property";
+        }
+
+        var device = _fleet.Find(tenant, new DeviceId(node.Name));
+        var known = _series.Series(tenant, new DeviceId(node.Name)).Select(key => key.Property)
+            .Concat(device is null ? [] : _things.Find(tenant, device.Thing)?.Properties.Keys ?? []).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
+        return known.Count == 0 || known.Contains(property, StringComparer.Ordinal)
+            ? null
+            : $"{node.Name} has no series \"{property}\", and its thing type describes none; it has {string.Join(", ", known.Take(SeriesShown))}{(known.Count > SeriesShown ? " and more" : "")}";
     }
 
     /// <summary>An asset before a device of the same name; <c>asset:</c> or <c>device:</c> before it says which.</summary>

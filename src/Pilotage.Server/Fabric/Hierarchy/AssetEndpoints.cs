@@ -30,8 +30,11 @@ internal static class AssetEndpoints
 
     internal sealed record RelationBody(string From, string Relation, string To, string? Property);
 
-    /// <summary>How many there are now.</summary>
-    internal sealed record AssetCountsView(int Assets, int Relations);
+    /// <summary>What was changed, and how many there are now.</summary>
+    /// <param name="RelationsReplaced">Relations whose place another one took: what is part of one thing is part of no other.</param>
+    /// <param name="Assets">Assets that there are now.</param>
+    /// <param name="Relations">Relations that there are now.</param>
+    internal sealed record AssetCountsView(int AssetsAdded, int AssetsChanged, int RelationsAdded, int RelationsReplaced, int Assets, int Relations);
 
     public static IResult List(string? level, string? cursor, int? limit, Principal who, AssetBook book) =>
         QueryBounds.OneOf("level", level, AssetLevels.Words).Then(word => QueryBounds.Limit(limit, PageDefault, PageMax).Then(size =>
@@ -45,6 +48,7 @@ internal static class AssetEndpoints
 
     public static IResult Show(string name, Principal who, AssetBook book, IFleet fleet)
     {
+        name = AssetNode.NameOfAsset(name);
         var graph = book.Of(who.Tenant);
         if (graph.Assets.GetValueOrDefault(name) is not { } asset)
         {
@@ -59,6 +63,7 @@ internal static class AssetEndpoints
 
     public static IResult Put(string name, AssetBody body, Principal who, AssetBook book, IFleet fleet, IAudit audit)
     {
+        name = AssetNode.NameOfAsset(name);
         var put = book.Add(who.Tenant, [new AssetWish(name, name, body.Level, body.Title, body.PartOf)], []);
         audit.Record(who, "fabric.asset.write", Shown(name), put.IsOk ? "done" : "refused", put.IsOk ? null : put.Refusal.Code);
         return put.IsOk ? Show(name, who, book, fleet) : put.Refusal.ToHttp();
@@ -66,6 +71,7 @@ internal static class AssetEndpoints
 
     public static IResult Remove(string name, Principal who, AssetBook book, IAudit audit)
     {
+        name = AssetNode.NameOfAsset(name);
         var removed = book.Remove(who.Tenant, name);
         audit.Record(who, "fabric.asset.delete", Shown(name), removed.IsOk ? "done" : "refused", removed.IsOk ? null : removed.Refusal.Code);
         return removed.ToHttp(_ => TypedResults.NoContent());
@@ -74,8 +80,12 @@ internal static class AssetEndpoints
     public static IResult Relations(string? node, string? relation, string? cursor, int? limit, Principal who, AssetBook book, IFleet fleet) =>
         QueryBounds.OneOf("relation", relation, Relation.Words).Then(word => QueryBounds.Limit(limit, PageDefault, PageMax).Then(size =>
         {
-            var named = node is null ? null : fleet.Resolve(who.Tenant, node).TryGet(out var device, out _) ? device.Id.Value : node;
-            var rest = Ordered(book.Of(who.Tenant).Relations.Where(one => (word is null || one.Word == word) && (node is null || IsEnd(one, node) || IsEnd(one, named!))))
+            // A prefix says whether an asset or a device is meant; without one, both are.
+            var (isSaid, said) = (AssetNode.TryParse(node ?? "", out var parsed), parsed);
+            var name = isSaid ? said.Name : node;
+            var named = name is null ? null : fleet.Resolve(who.Tenant, name).TryGet(out var device, out _) ? device.Id.Value : name;
+            bool IsMeant(AssetNode end) => (!isSaid || end.IsDevice == said.IsDevice) && (end.Name == name || end.Name == named);
+            var rest = Ordered(book.Of(who.Tenant).Relations.Where(one => (word is null || one.Word == word) && (node is null || IsMeant(one.From) || IsMeant(one.To))))
                 .Where(one => cursor is null || string.CompareOrdinal(one.ToString(), cursor) > 0).Take(size + 1).ToList();
             return (Outcome<RelationPage>)new RelationPage([.. rest.Take(size).Select(one => Row(who.Tenant, fleet, one))], rest.Count > size ? rest[size - 1].ToString() : null);
         })).ToHttp();
@@ -84,7 +94,7 @@ internal static class AssetEndpoints
     {
         var put = book.Add(who.Tenant, [], [new RelationWish("relation", body.From, body.Property, body.Relation, body.To)]);
         audit.Record(who, "fabric.relation.write", Shown(body.From), put.IsOk ? "done" : "refused", put.IsOk ? $"{body.Relation} {Shown(body.To)}" : put.Refusal.Code);
-        return put.ToHttp(graph => TypedResults.Ok(new AssetCountsView(graph.Assets.Count, graph.Relations.Count)));
+        return put.ToHttp(Counts);
     }
 
     public static IResult Unrelate(string from, string relation, string to, string? property, Principal who, AssetBook book, IFleet fleet, IAudit audit)
@@ -108,13 +118,14 @@ internal static class AssetEndpoints
         }
 
         var put = AssetReader.Read(read.ToArray()).Then(wishes => book.Add(who.Tenant, wishes.Assets, wishes.Relations));
-        audit.Record(who, "fabric.asset.import", "assets", put.IsOk ? "done" : "refused", put.IsOk ? $"{put.Value.Assets.Count} assets, {put.Value.Relations.Count} relations" : put.Refusal.Code);
-        return put.ToHttp(graph => TypedResults.Ok(new AssetCountsView(graph.Assets.Count, graph.Relations.Count)));
+        audit.Record(who, "fabric.asset.import", "assets", put.IsOk ? "done" : "refused", put.IsOk ? $"{put.Value.AssetsAdded + put.Value.AssetsChanged} assets, {put.Value.RelationsAdded} relations" : put.Refusal.Code);
+        return put.ToHttp(Counts);
     }
 
-    private static IOrderedEnumerable<Relation> Ordered(IEnumerable<Relation> relations) => relations.OrderBy(one => one.ToString(), StringComparer.Ordinal);
+    private static IResult Counts(AssetChange change) => TypedResults.Ok(new AssetCountsView(
+        change.AssetsAdded, change.AssetsChanged, change.RelationsAdded, change.RelationsReplaced, change.After.Assets.Count, change.After.Relations.Count));
 
-    private static bool IsEnd(Relation relation, string name) => relation.From.Name == name || relation.To.Name == name;
+    private static IOrderedEnumerable<Relation> Ordered(IEnumerable<Relation> relations) => relations.OrderBy(one => one.ToString(), StringComparer.Ordinal);
 
     private static AssetRow Row(AssetGraph graph, Dictionary<AssetNode, int> parts, Asset asset)
     {

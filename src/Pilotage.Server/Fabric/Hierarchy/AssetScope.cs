@@ -19,7 +19,7 @@ internal sealed class AssetScope
 
     private AssetScope(AssetGraph graph, IFleet fleet, TenantId tenant, string place) => (_graph, _fleet, _tenant, _place) = (graph, fleet, tenant, place);
 
-    /// <summary>The scope of a name: an asset, a device by id, path or name, or a level of devices' paths; null where nothing is asked for.</summary>
+    /// <summary>The scope of a name: an asset, a device by id, path or name, or a level of devices' paths, or one of the first two by <c>asset:</c> or <c>device:</c>; null where nothing is asked for.</summary>
     public static Outcome<AssetScope?> Of(AssetGraph graph, IFleet fleet, TenantId tenant, string? name)
     {
         if (name is null)
@@ -32,18 +32,21 @@ internal sealed class AssetScope
             return QueryBounds.Refused("in", $"has {name.Length} characters; give an asset, a device, or a level of a path, or leave it out for all");
         }
 
-        var scope = new AssetScope(graph, fleet, tenant, name);
-        if (graph.Assets.ContainsKey(name))
+        // A prefix says that an asset is meant, or a device, and no place.
+        var isSaid = AssetNode.TryParse(name, out var said);
+        var called = isSaid ? said.Name : name;
+        var scope = new AssetScope(graph, fleet, tenant, isSaid && said.IsDevice ? "" : called);
+        if ((!isSaid || !said.IsDevice) && graph.Assets.ContainsKey(called))
         {
-            scope._meant.Add(AssetNode.OfAsset(name));
+            scope._meant.Add(AssetNode.OfAsset(called));
         }
 
-        if (fleet.Resolve(tenant, name).TryGet(out var device, out _))
+        if ((!isSaid || said.IsDevice) && fleet.Resolve(tenant, called).TryGet(out var device, out _))
         {
             scope._meant.Add(AssetNode.OfDevice(device.Id));
         }
 
-        return scope._meant.Count > 0 || fleet.List(tenant, new DeviceQuery()).Any(one => StandsAt(one, name))
+        return scope._meant.Count > 0 || !isSaid && fleet.List(tenant, new DeviceQuery()).Any(one => StandsAt(one, name))
             ? scope
             : new Refusal("fabric.asset.not_found", $"\"{name}\" is no asset, no device, and no level of a device's path. See what there is: pilotage asset list");
     }

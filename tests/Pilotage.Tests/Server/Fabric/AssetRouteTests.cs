@@ -3,6 +3,7 @@ using System.Text;
 using Pilotage.Core;
 using Pilotage.Server.Access.Contracts;
 using Pilotage.Server.Fabric.Hierarchy;
+using Pilotage.Server.Fabric.Meaning;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.TimeSeries;
 using Xunit;
@@ -88,7 +89,7 @@ public sealed class AssetRouteTests : IAsyncLifetime
         Assert.Equal(200, (await _pipeline.AskAsync("PUT", "/api/v1/assets/line-2", """{"title":"Line 2"}""")).Status);
         Assert.Equal((6, 8), Counts(await ImportAsync("format: pilotage.assets/1\nassets: {hall-2: {level: area, part_of: lyon-works}, line-2: {part_of: hall-2}}")));
 
-        var again = new AssetBook(_server.Get<AssetStore>(), _server.Get<IFleet>(), _server.Get<IMeterFactory>()).Of(Acme);
+        var again = new AssetBook(_server.Get<AssetStore>(), _server.Get<IFleet>(), _server.Get<TimeSeriesStore>(), _server.Get<ThingBook>(), _server.Get<IMeterFactory>()).Of(Acme);
         Assert.Equal(new Asset("line-2", AssetLevel.Line, "Line 2"), again.Assets["line-2"]);
         Assert.Equal(["hall-2", "lyon-works"], again.Above(AssetNode.OfAsset("line-2")).Select(node => node.Name));
         Assert.Equal(_server.Get<AssetBook>().Of(Acme).Relations.Order(Comparer<Relation>.Create((a, b) => string.CompareOrdinal($"{a}", $"{b}"))), again.Relations.OrderBy(one => $"{one}", StringComparer.Ordinal));
@@ -139,7 +140,7 @@ public sealed class AssetRouteTests : IAsyncLifetime
         Assert.Equal(422, (await _pipeline.AskAsync("DELETE", "/api/v1/relations", query: "?from=fan&relation=measures&to=line-9")).Status);
 
         var needed = await _pipeline.AskAsync("DELETE", "/api/v1/assets/line-2");
-        Assert.Equal((409, true), (needed.Status, needed.Detail().EndsWith("pilotage asset unrelate pump-7-unit part-of line-2", StringComparison.Ordinal)));
+        Assert.Equal((409, true), (needed.Status, needed.Detail().EndsWith("pilotage asset unrelate pump-7-unit part-of line-2 --yes", StringComparison.Ordinal)));
         Assert.Equal(200, (await _pipeline.AskAsync("DELETE", "/api/v1/relations", query: "?from=pump-7-unit&relation=part-of&to=line-2")).Status);
         Assert.Equal(204, (await _pipeline.AskAsync("DELETE", "/api/v1/assets/line-2")).Status);
         Assert.Equal(404, (await _pipeline.AskAsync("DELETE", "/api/v1/assets/line-2")).Status);
@@ -147,6 +148,61 @@ public sealed class AssetRouteTests : IAsyncLifetime
         // A device that is taken away leaves its relations, which say so.
         Assert.Equal(200, (await _pipeline.AskAsync("DELETE", "/api/v1/devices/motor")).Status);
         Assert.All((await _pipeline.AskAsync("GET", "/api/v1/relations", query: "?node=motor")).Json["items"]!.AsArray(), row => Assert.Equal("there is no device motor any more", (string?)row!["note"]));
+    }
+
+    [Fact]
+    public async Task What_was_changed_is_told_apart_from_what_there_is()
+    {
+        Assert.Equal("5 0 7 0 5 7", Changes(await ImportAsync(Plant)));
+        Assert.Equal("0 0 0 0 5 7", Changes(await ImportAsync(Plant)));
+        Assert.Equal("1 1 2 1 6 8", Changes(await ImportAsync("format: pilotage.assets/1\nassets: {hall-2: {level: area, part_of: lyon-works}, line-2: {title: Two, part_of: hall-2}}")));
+        Assert.Equal("0 0 1 0 6 9", Changes(await _pipeline.AskAsync("POST", "/api/v1/relations", """{"from":"fan","relation":"feeds","to":"motor"}""")));
+    }
+
+    private static string Changes(RequestPipeline.Answer answer) =>
+        string.Join(' ', new[] { "assetsAdded", "assetsChanged", "relationsAdded", "relationsReplaced", "assets", "relations" }.Select(name => (string)answer.Json[name]!.ToJsonString()));
+
+    [Fact]
+    public async Task A_series_that_a_device_does_not_have_measures_nothing()
+    {
+        await ImportAsync(Plant);
+        var refused = await _pipeline.AskAsync("POST", "/api/v1/relations", """{"from":"fan","relation":"measures","to":"line-2","property":"nosuch"}""");
+        Assert.Equal(422, refused.Status);
+        Assert.Contains("fan has no series \"nosuch\", and its thing type describes none; it has speed, vibration", refused.Detail(), StringComparison.Ordinal);
+
+        // What is described may come later, and of a device that is silent nobody knows.
+        const string Model = """{"@context":"https://www.w3.org/2022/wot/td/v1.1","title":"X","properties":{"nosuch":{"type":"number"}}}""";
+        Assert.Equal(200, (await _pipeline.AskAsync("PUT", "/api/v1/things/fan/description", Model, mediaType: "application/td+json")).Status);
+        Assert.Equal(200, (await _pipeline.AskAsync("POST", "/api/v1/relations", """{"from":"fan","relation":"measures","to":"line-2","property":"nosuch"}""")).Status);
+        _server.Get<IFleet>().Declare(Acme, [new DeviceDeclaration("acme/lyon/store/silent", "box") { Id = new("silent") }]);
+        Assert.Equal(200, (await _pipeline.AskAsync("POST", "/api/v1/relations", """{"from":"silent","relation":"measures","to":"line-2","property":"any"}""")).Status);
+    }
+
+    [Theory]
+    [InlineData("asset:bearing-de", "gateway vibration")]
+    [InlineData("device:motor", "motor speed,motor vibration")]
+    [InlineData("asset:motor", null)]
+    [InlineData("device:line-2", null)]
+    public async Task A_prefix_says_whether_an_asset_or_a_device_is_meant(string name, string? expected)
+    {
+        await ImportAsync(Plant);
+        var found = await _pipeline.AskAsync("GET", "/api/v1/series", query: $"?in={name}");
+        Assert.Equal(expected is null ? 404 : 200, found.Status);
+        Assert.Equal(expected, expected is null ? null : string.Join(',', found.Json["items"]!.AsArray().Select(row => $"{row!["device"]} {row["property"]}")));
+    }
+
+    [Fact]
+    public async Task An_asset_is_shown_and_its_relations_are_listed_by_its_name_with_or_without_the_prefix()
+    {
+        await ImportAsync(Plant);
+        Assert.Equal("line-2", (string?)(await _pipeline.AskAsync("GET", "/api/v1/assets/asset:line-2")).Json["name"]);
+        var plain = (await _pipeline.AskAsync("GET", "/api/v1/relations", query: "?node=line-2")).Text;
+        Assert.Contains("pump-7-unit", plain, StringComparison.Ordinal);
+        Assert.Equal(plain, (await _pipeline.AskAsync("GET", "/api/v1/relations", query: "?node=asset:line-2")).Text);
+        Assert.Empty((await _pipeline.AskAsync("GET", "/api/v1/relations", query: "?node=device:line-2")).Json["items"]!.AsArray());
+
+        // A slash inside of a name is one in what is said of it, too.
+        Assert.StartsWith("There is no asset \"a/b\"", (await _pipeline.AskAsync("GET", "/api/v1/assets/a%2fb")).Detail(), StringComparison.Ordinal);
     }
 
     [Fact]
