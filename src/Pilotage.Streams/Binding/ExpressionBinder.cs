@@ -50,6 +50,9 @@ internal sealed class ExpressionBinder(
     }
 
     /// <summary>The column a name stands for; a misspelt one is refused with what is there.</summary>
+    /// <summary>Whether there is a column of that name.</summary>
+    public bool Has(string name) => schema.Find(name) is not null;
+
     public Column Find(ColumnSyntax column)
     {
         if (column.Qualifier is { } qualifier && qualifier != alias)

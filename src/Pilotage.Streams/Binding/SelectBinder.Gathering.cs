@@ -48,7 +48,7 @@ internal sealed partial class SelectBinder
             input = new FilterNode(input, filter.Bind(select.Where).As(ColumnType.Boolean, "WHERE").Scalar);
         }
 
-        var (keys, columns) = Keys(select.GroupBy ?? [], inner);
+        var (keys, columns) = Keys(select, new ExpressionBinder(context, input.Schema, source.Alias, " in the table, which is what GROUP BY groups by"));
         var slots = keys.Count;
         var window = new WindowSpec(WindowFrame.Unbounded);
         Typed Aggregate(CallSyntax call, AggregateFunction function) =>
@@ -64,13 +64,24 @@ internal sealed partial class SelectBinder
         return new(having is { } condition ? new FilterNode(node, condition.Scalar) : node, items, null);
     }
 
+    /// <summary>What the SELECT computes has its name only after the groups are made.</summary>
+    private static void RefuseAlias(SelectSyntax select, ColumnSyntax key, ExpressionBinder table)
+    {
+        if (key.Qualifier is null && !table.Has(key.Name) && select.Items.Any(item => item.Alias?.Text == key.Name))
+        {
+            throw CompileFault.Unsupported(
+                key.At, $"GROUP BY takes columns of the table, and '{key.Name}' is a name that SELECT gives. Name it in a query inside: SELECT {key.Name}, COUNT(*) FROM (SELECT … AS {key.Name} FROM …) GROUP BY {key.Name}.");
+        }
+    }
+
     /// <summary>What groups are made of, the device apart, which every row has beside its values.</summary>
-    private static (List<Scalar> Keys, List<Column> Columns) Keys(IReadOnlyList<ColumnSyntax> groupBy, ExpressionBinder inner)
+    private static (List<Scalar> Keys, List<Column> Columns) Keys(SelectSyntax select, ExpressionBinder table)
     {
         var (keys, columns) = (new List<Scalar>(), new List<Column>());
-        foreach (var syntax in groupBy)
+        foreach (var syntax in select.GroupBy ?? [])
         {
-            var key = inner.Find(syntax);
+            RefuseAlias(select, syntax, table);
+            var key = table.Find(syntax);
             if (columns.Exists(column => column.Name == key.Name))
             {
                 continue;

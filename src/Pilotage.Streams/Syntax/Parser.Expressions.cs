@@ -64,9 +64,25 @@ internal sealed partial class Parser
             return Sized(new IsNullSyntax(at, left, negated), 1, left);
         }
 
+        RefuseLike(at);
         var not = tokens.IsWord("NOT") && (tokens.IsWord("BETWEEN", 1) || tokens.IsWord("IN", 1)) && tokens.TakeWord("NOT");
         ExpressionSyntax? found = tokens.TakeWord("BETWEEN") ? Between(at, left) : tokens.TakeWord("IN") ? In(at, left) : null;
         return found is null ? left : not ? Sized(new UnarySyntax(at, "NOT", found), 1, found) : found;
+    }
+
+    /// <summary>Known from everywhere, and not here: a text is no more than equal or not, and says so before anything else is said of what follows.</summary>
+    private void RefuseLike(SourcePosition at)
+    {
+        var word = tokens.IsWord("NOT") ? 1 : 0;
+        foreach (var like in (ReadOnlySpan<string>)["LIKE", "ILIKE", "RLIKE", "REGEXP"])
+        {
+            // Without a text behind it, it is the name of a column.
+            if (tokens.IsWord(like, word) && tokens.IsText(word + 1))
+            {
+                var chosen = isQuery ? " Devices are chosen by a pattern of their path beside the question: path=acme/lyon/**, --path 'acme/lyon/**' on the command line." : "";
+                throw CompileFault.Unsupported(at, $"{like} is not part of the dialect: texts are compared by = and <>, or IN ('a', 'b').{chosen}");
+            }
+        }
     }
 
     private BinarySyntax Between(SourcePosition at, ExpressionSyntax operand)

@@ -80,6 +80,11 @@ internal static class CorrelationEndpoint
                 return refusal;
             }
 
+            if (named.FirstOrDefault(one => store.KindOf(one.Key) >= SeriesKind.Text) is { } text)
+            {
+                return QueryBounds.Refused("series", $"names {text}, which holds {(store.KindOf(text.Key) == SeriesKind.Text ? "text" : "JSON")}; only numbers, and true and false, can go with one another");
+            }
+
             if (from >= to)
             {
                 return QueryBounds.Refused("from", $"is {from:O}, not before to ({to:O}); give the earlier time as from");

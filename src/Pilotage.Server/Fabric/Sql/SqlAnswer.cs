@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Pilotage.Server.Hosting;
@@ -57,9 +58,12 @@ internal sealed partial class SqlAnswer(SqlQuestion question, SqlForm form, Time
         catch (OperationCanceledException) when (late.IsCancellationRequested && !httpContext.RequestAborted.IsCancellationRequested)
         {
             return new Refusal(
-                "fabric.sql.time", $"The question took longer than {limits.TimeMax.TotalSeconds:0} s, the most; ask for a shorter time or fewer devices, or for shorter windows: one of OVER is computed anew for every row.");
+                "fabric.sql.time", $"The question took longer than {Seconds(limits.TimeMax)} s, the most; ask for a shorter time or fewer devices, or for shorter windows: one of OVER is computed anew for every row.");
         }
     }
+
+    /// <summary>A limit in seconds, with as many decimals as it has.</summary>
+    internal static string Seconds(TimeSpan length) => length.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);
 
     private async ValueTask SendAsync(HttpResponse response, int atLeast, CancellationToken cancellation)
     {

@@ -38,6 +38,7 @@ public sealed class CorrelationRouteTests(ITestOutputHelper output) : IAsyncLife
             Add("f1", "still", 4);
         }
 
+        batch.Add(new SeriesKey(Acme, new("p1"), "state"), Start, SeriesValue.OfText("run"), Quality.Good, 0);
         await _server.Get<TimeSeriesStore>().AppendAsync(batch, null, default);
     }
 
@@ -85,6 +86,8 @@ public sealed class CorrelationRouteTests(ITestOutputHelper output) : IAsyncLife
     [Theory]
     [InlineData("?series=p1/load,p1/temp,p2/flow", 400, "names 3 series; give 1 to 2")]
     [InlineData("?series=p1/load,p1/temp&thing=pump", 400, "one or the other")]
+    [InlineData("?series=p1/load,p1/state", 400, "series names p1/state, which holds text; only numbers, and true and false, can go with one another")]
+    [InlineData("?series=p1/state", 400, "series names p1/state, which holds text")]
     [InlineData("?series=p1/lod", 404, "p1 has no series \"lod\"")]
     [InlineData("?series=p1/load,p1/temp&lags=1001", 400, "give 0 to 1000")]
     [InlineData("?series=p1/load,p1/temp&lags=-1", 400, "give 0 to 1000")]

@@ -48,6 +48,12 @@ public sealed class SqlAnswerTests : IAsyncLifetime
         Assert.True(limits.Enter().IsOk);
     }
 
+    [Theory]
+    [InlineData(250, "0.25")]
+    [InlineData(1_500, "1.5")]
+    [InlineData(60_000, "60")]
+    public void A_limit_below_a_second_is_told_as_it_is(int ms, string expected) => Assert.Equal(expected, SqlAnswer.Seconds(TimeSpan.FromMilliseconds(ms)));
+
     [Fact]
     public async Task One_that_takes_too_long_after_rows_were_sent_breaks_off()
     {
