@@ -38,6 +38,9 @@ internal sealed record ImportPlan
 
     public required IReadOnlyList<ColumnPlan> Columns { get; init; }
 
+    /// <summary>The first devices that rows are of, some at most.</summary>
+    public IReadOnlyList<string> FirstDevices { get; init; } = [];
+
     /// <summary>What the user should look at, beside the columns.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 

@@ -12,6 +12,7 @@ internal sealed partial class ImportPlanner(ImportWishes wishes, string folder)
     public const int SampleRows = 1_000;
 
     private const int FirstShown = 3;
+    private const int DevicesLookedAt = 20;
     private const int PropertiesMax = 1_024;
     private const int PropertyCharsMax = 128;
     private const string TimeName = "ts";
@@ -55,6 +56,7 @@ internal sealed partial class ImportPlanner(ImportWishes wishes, string folder)
                 DeviceColumn = device,
                 Columns = columns,
                 Values = values,
+                FirstDevices = device is { } of ? [.. TimeGuess.Values(sample, of).Distinct(StringComparer.Ordinal).Take(DevicesLookedAt)] : [wishes.Device!],
                 Notes = Notes(form, times),
             }
             : throw new CliFailure(

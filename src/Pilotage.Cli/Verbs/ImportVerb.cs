@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Pilotage.Cli.Api;
 using Pilotage.Cli.Frame;
 using Pilotage.Cli.Import;
 
@@ -59,9 +60,9 @@ internal sealed class ImportVerb
             await api.GetAsync($"api/v1/devices/{Uri.EscapeDataString(device)}", cancellation);
         }
 
-        var known = plan.Device is null ? null : await new ImportDevices(api, plan).OfAsync(plan.Device, cancellation);
+        var known = await KnownAsync(api, plan, cancellation);
         Tell(plan);
-        (isDryRun ? writer : new ResultWriter(session.Error, "table", null)).Write(Shown(plan, known?.Kinds), Preview, "property");
+        (isDryRun ? writer : new ResultWriter(session.Error, "table", null)).Write(Shown(plan, known), Preview, "property");
         if (isStrict)
         {
             await new ImportRun(plan, session, api, new WrongRows(isStrict: true)).ReadAsync(isTrial: true, cancellation);
@@ -112,27 +113,42 @@ internal sealed class ImportVerb
         }
     }
 
-    /// <param name="plan">The plan.</param>
-    /// <param name="kinds">What the columns hold where the series of the device are there already; null where there are several devices.</param>
-    private static JsonObject Shown(ImportPlan plan, ColumnKind[]? kinds) => new()
+    /// <summary>What the first devices of the file hold already: the preview tells what is stored, and that depends on them.</summary>
+    private static async Task<List<ImportBatch>> KnownAsync(ApiClient api, ImportPlan plan, CancellationToken cancellation)
     {
-        ["items"] = new JsonArray([.. plan.Columns.Select(column => Shown(column, kinds is null || column.Role != ColumnPlan.IsValue ? column.Kind : kinds[Place(plan, column)]))]),
+        var devices = new ImportDevices(api, plan);
+        foreach (var name in plan.FirstDevices)
+        {
+            await devices.OfAsync(name, cancellation);
+        }
+
+        return [.. devices.Batches];
+    }
+
+    /// <param name="plan">The plan.</param>
+    /// <param name="known">What the series of the first devices hold.</param>
+    private static JsonObject Shown(ImportPlan plan, List<ImportBatch> known) => new()
+    {
+        ["items"] = new JsonArray([.. plan.Columns.Select(column => Shown(column, column.Role == ColumnPlan.IsValue ? [.. known.Select(batch => (batch.Device, batch.Kinds[Place(plan, column)]))] : []))]),
     };
 
-    private static JsonObject Shown(ColumnPlan column, ColumnKind kind)
+    private static JsonObject Shown(ColumnPlan column, List<(string Device, ColumnKind Kind)> known)
     {
-        var note = kind == ColumnKind.None && column.Role == ColumnPlan.IsValue ? "left out: its series holds JSON"
-            : kind != column.Kind ? $"its series holds {kind.ToString().ToLowerInvariant()}"
-            : column.Note;
+        var kinds = known.Select(one => one.Kind).DefaultIfEmpty(column.Kind).Distinct().ToList();
+        var other = known.Find(one => one.Kind != column.Kind);
+        var note = other.Device is null ? column.Note
+            : (kinds.Count == 1 ? "" : $"of {other.Device}: ") + (other.Kind == ColumnKind.None ? "left out: its series holds JSON" : $"its series holds {Word(other.Kind)}");
         return new JsonObject
         {
             ["column"] = column.Name,
             ["property"] = column.Property,
-            ["kind"] = column.Role == ColumnPlan.IsValue ? kind.ToString().ToLowerInvariant() : column.Role,
+            ["kind"] = column.Role == ColumnPlan.IsValue ? string.Join(" or ", kinds.Select(Word)) : column.Role,
             ["first"] = new JsonArray([.. column.First.Select(value => (JsonNode)(value.Length <= 24 ? value : value[..24] + "…"))]),
             ["note"] = note.Length > 0 ? note : null,
         };
     }
+
+    private static string Word(ColumnKind kind) => kind.ToString().ToLowerInvariant();
 
     private static int Place(ImportPlan plan, ColumnPlan column) => plan.Values.TakeWhile(one => one != column).Count();
 

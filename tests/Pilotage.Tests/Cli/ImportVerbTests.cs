@@ -157,6 +157,24 @@ public sealed class ImportVerbTests : IAsyncLifetime
         Assert.Equal(["0", "1", "2"], store.ReadTyped(new SeriesKey(Acme, new DeviceId("p1"), "code"), 0, long.MaxValue).Select(point => point.Value.Text));
     }
 
+    [Fact]
+    public async Task A_preview_tells_what_the_series_of_each_device_hold()
+    {
+        var batch = new PointBatch();
+        batch.Add(new SeriesKey(Acme, new DeviceId("p1"), "n"), 1_767_225_599_000_000_000, SeriesValue.OfWhole(5), Quality.Good, 0);
+        await _server.Get<TimeSeriesStore>().AppendAsync(batch, null, default);
+        const string Csv = "ts,machine,n,load\n1767225600000,p1,1,2\n1767225600000,pump-2,2,3\n1767225600000,p9,2,3\n";
+        Assert.Equal(ExitCode.Done, await ImportAsync(Csv, "--device-column", "machine", "--dry-run", "-o", "json"));
+        Assert.Equal(
+            ["n: whole or number of p1: its series holds whole", "load: number "],
+            JsonNode.Parse(_run.Output)!["items"]!.AsArray().Skip(2).Select(column => $"{column!["column"]}: {column["kind"]} {column["note"]}"));
+
+        using var alone = new CliRun { Http = _http }.Connected();
+        File.WriteAllText(Path.Combine(alone.Directory, "in.csv"), "ts,n\n1767225600000,1\n");
+        Assert.Equal(ExitCode.Done, await alone.RunAsync("data", "import", "in.csv", "--device", "p1", "--dry-run", "-o", "json"));
+        Assert.Equal("whole", (string?)JsonNode.Parse(alone.Output)!["items"]![1]!["kind"]);
+    }
+
     [Theory]
     [InlineData("when,load\n01/02/2026 00:00:00,1\n", ExitCode.Usage, "times in when can be read in two ways; the first is '01/02/2026 00:00:00'", "--time-format 'dd/MM/yyyy HH:mm:ss'")]
     [InlineData("a,b\n1,2\n", ExitCode.Usage, "no column of times was found", "--time COLUMN")]
