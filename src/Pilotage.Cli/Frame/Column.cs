@@ -9,23 +9,24 @@ namespace Pilotage.Cli.Frame;
 /// <param name="Path">Dotted path; alternatives separated by <c>|</c>, the first that is there is taken.</param>
 /// <param name="Wide">Shown with <c>-o wide</c> only.</param>
 /// <param name="Exact">A reading: a number is shown with every digit it has, true and false as they are.</param>
-internal sealed record Column(string Header, string Path, bool Wide = false, bool Exact = false)
+/// <param name="Name">What programs call it, where the path says only the place in a row.</param>
+internal sealed record Column(string Header, string Path, bool Wide = false, bool Exact = false, string? Name = null)
 {
     private const double LeastInFourDigits = 0.0001;
     private const double MostWithoutExponent = 1e15;
 
-    public string Cell(JsonNode? row)
-    {
-        foreach (var path in Path.Split('|'))
-        {
-            if (Find(row, path) is { } found)
-            {
-                return Exact ? Reading(found) : Text(found);
-            }
-        }
+    /// <summary>What programs call it: as the JSON does.</summary>
+    public string Field => Name ?? Path.Split('|')[0];
 
-        return "-";
-    }
+    public string Cell(JsonNode? row) => Found(row) is { } found ? Exact ? Reading(found) : Text(found) : "-";
+
+    /// <summary>The cell for a program: nothing where there is nothing, a number as it came, a list or an object as JSON.</summary>
+    public string Raw(JsonNode? row) => Found(row) switch
+    {
+        null => "",
+        { } found when found.GetValueKind() == JsonValueKind.String => found.GetValue<string>(),
+        { } found => found.ToJsonString(CliJson.Line),
+    };
 
     public static JsonNode? Find(JsonNode? node, string path)
     {
@@ -42,6 +43,8 @@ internal sealed record Column(string Header, string Path, bool Wide = false, boo
 
         return node;
     }
+
+    private JsonNode? Found(JsonNode? row) => Path.Split('|').Select(path => Find(row, path)).FirstOrDefault(found => found is not null);
 
     public static string Text(JsonNode? node) => node switch
     {

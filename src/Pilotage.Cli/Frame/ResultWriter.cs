@@ -6,6 +6,7 @@ namespace Pilotage.Cli.Frame;
 internal sealed class ResultWriter(TextWriter output, string format, string? fields)
 {
     public const string Formats = "table|wide|json|yaml|name|csv";
+    public const string DefaultName = "id|name|device/property";
 
     public bool IsMachineReadable => format is "json" or "yaml" || fields is not null;
 
@@ -15,7 +16,10 @@ internal sealed class ResultWriter(TextWriter output, string format, string? fie
     /// <summary>The short form for a person, in which equal things may stand together.</summary>
     public bool IsShort => format == "table" && fields is null;
 
-    public void Write(JsonNode? document, IReadOnlyList<Column> columns, string nameField = "id|name")
+    /// <param name="document">The result.</param>
+    /// <param name="columns">Its table.</param>
+    /// <param name="nameField">What <c>-o name</c> prints of a row: fields of it, <c>device/property</c> say, or another one after <c>|</c>; else the first column.</param>
+    public void Write(JsonNode? document, IReadOnlyList<Column> columns, string nameField = DefaultName)
     {
         if (fields is not null)
         {
@@ -32,11 +36,10 @@ internal sealed class ResultWriter(TextWriter output, string format, string? fie
                 YamlText.Write(output, document);
                 break;
             case "name":
-                var name = new Column("NAME", nameField);
-                Lines(Rows(document).Select(name.Cell));
+                Lines(Rows(document).Select(row => NameOf(row, nameField) ?? columns[0].Raw(row)).Where(name => name.Length > 0));
                 break;
             case "csv":
-                Lines([Csv(columns.Select(column => column.Header)), .. Rows(document).Select(row => Csv(columns.Select(c => c.Cell(row))))]);
+                Lines([Csv(columns.Select(column => column.Field)), .. Rows(document).Select(row => Csv(columns.Select(column => column.Raw(row))))]);
                 break;
             default:
                 Table(document, format == "wide" ? columns : [.. columns.Where(column => !column.Wide)]);
@@ -54,6 +57,10 @@ internal sealed class ResultWriter(TextWriter output, string format, string? fie
         null => [],
         _ => [document],
     };
+
+    /// <summary>A name to go on with, of the fields that make it; null where one of them is not there.</summary>
+    private static string? NameOf(JsonNode? row, string nameField) => nameField.Split('|').Select(fields => fields.Split('/').Select(field => new Column("", field).Raw(row)).ToList())
+        .Where(parts => parts.TrueForAll(part => part.Length > 0)).Select(parts => string.Join('/', parts)).FirstOrDefault();
 
     private void Table(JsonNode? document, IReadOnlyList<Column> columns)
     {

@@ -22,8 +22,8 @@ internal static class CorrelateVerb
         var quantity = DataVerbs.Text("--quantity", "Series of everything that measures this: pressure, temperature, or any unit of it.", "QUANTITY");
         var text = DataVerbs.Text("--text", "Words, as data list takes them.", "WORDS");
         var top = new Option<int?>("--top") { Description = "So many only, the strongest first; 20 without it.", HelpName = "N" };
-        var from = DataVerbs.Text("--from", "The first time that counts, RFC 3339.", "TIME");
-        var to = DataVerbs.Text("--to", "The first time that counts no more, RFC 3339.", "TIME");
+        var from = Moment.Option("--from", "The first time that counts:");
+        var to = Moment.Option("--to", "The first time that counts no more:");
         var verb = VerbFrame.With(
             new Verb(
                 "correlate",
@@ -42,7 +42,7 @@ internal static class CorrelateVerb
                     ("series", VerbFrame.Given(parsed.GetValue(first), first) + (other is null ? "" : $",{other}")),
                     ("window", Of(window) is { } length ? $"PT{Duration.Seconds("--window", length, WindowMostSeconds)}S" : null),
                     ("lags", parsed.GetValue(lags)?.ToString(CultureInfo.InvariantCulture)), ("path", Of(path)), ("thing", Of(thing)), ("property", Of(property)), ("quantity", Of(quantity)),
-                    ("text", Of(text)), ("top", parsed.GetValue(top)?.ToString(CultureInfo.InvariantCulture)), ("from", Of(from)), ("to", Of(to))),
+                    ("text", Of(text)), ("top", parsed.GetValue(top)?.ToString(CultureInfo.InvariantCulture)), ("from", Moment.Of(frame.Session, from, parsed)), ("to", Moment.Of(frame.Session, to, parsed))),
                 cancellation);
             Write(frame, parsed, answer, isPair: other is not null);
             return ExitCode.Done;

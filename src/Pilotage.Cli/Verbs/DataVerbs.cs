@@ -24,7 +24,7 @@ internal static class DataVerbs
         var quantity = Text("--quantity", "Series of everything that measures this: pressure, temperature, or any unit of it, such as bar.", "QUANTITY");
         var unit = Text("--unit", "Series in this unit (UCUM) only.", "UNIT");
         var type = Text("--type", "Series of a semantic type, whole or without its prefix.", "TYPE");
-        var within = Text("--in", "Series of what belongs to an asset, a device, or a place of the path: line-2.", "NAME");
+        var within = Text("--in", "Series of what belongs to an asset, a device, or a place of the path: line-2; asset:line-2 or device:pump-7 where one name is both.", "NAME");
         var text = Text("--text", "Words, each in the name, title or description of the property, in its thing type, or in the path of the device.", "WORDS");
         return frame.Lists(
             VerbFrame.With(
@@ -76,8 +76,8 @@ internal static class DataVerbs
         var property = VerbFrame.Name("property", "The property, of every device asked for.");
         var path = Text("--path", "Devices by their path; * stays within a level, ** does not.", "PATTERN");
         var thing = Text("--thing", "Devices of one thing type.", "TYPE");
-        var from = Text("--from", "The first time that counts, RFC 3339.", "TIME");
-        var to = Text("--to", "The first time that counts no more, RFC 3339.", "TIME");
+        var from = Moment.Option("--from", "The first time that counts:");
+        var to = Moment.Option("--to", "The first time that counts no more:");
         var window = Text("--window", "Length of a window: 30s, 5m, 1h, 1d; without it, the whole time is one.", "TIME");
         var function = Text("--fn", "avg, min, max, sum, count, first, last; several with commas.", "NAMES");
         var group = Text("--group-by", "device, all, or level:N for the first N levels of the path below the tenant.", "GROUP");
@@ -101,7 +101,7 @@ internal static class DataVerbs
             var answer = await api.GetAsync(
                 Address(
                     "api/v1/series/aggregates",
-                    ("property", VerbFrame.Given(parsed.GetValue(property), property)), ("path", Of(path)), ("thing", Of(thing)), ("from", Of(from)), ("to", Of(to)),
+                    ("property", VerbFrame.Given(parsed.GetValue(property), property)), ("path", Of(path)), ("thing", Of(thing)), ("from", Moment.Of(frame.Session, from, parsed)), ("to", Moment.Of(frame.Session, to, parsed)),
                     ("window", Of(window) is { } length ? $"PT{Duration.Seconds("--window", length, WindowMostSeconds)}S" : null), ("fn", Of(function)), ("groupBy", Of(group)),
                     ("fill", Of(fill)), ("top", parsed.GetValue(top)?.ToString(CultureInfo.InvariantCulture)), ("by", Of(by)), ("order", Of(order)), ("unit", Of(unit))),
                 cancellation);
@@ -124,8 +124,8 @@ internal static class DataVerbs
     {
         var device = VerbFrame.Name("device", "The device, by id, path or name.");
         var property = Text("--property", "Its properties, several with commas; all of them without it.", "NAMES");
-        var from = Text("--from", "The first time that goes, RFC 3339.", "TIME");
-        var to = Text("--to", "The first time that stays, RFC 3339.", "TIME");
+        var from = Moment.Option("--from", "The first time that goes:");
+        var to = Moment.Option("--to", "The first time that stays:");
         var all = new Option<bool>("--all") { Description = "Everything that the device sent; needed where nothing else says what goes." };
         var dryRun = new Option<bool>("--dry-run") { Description = "Say how many points of which series would go, and delete nothing." };
         var yes = new Option<bool>("--yes") { Description = "Say that it is meant; without it, nothing is done." };
@@ -154,7 +154,7 @@ internal static class DataVerbs
             var gone = await api.ChangeAsync(
                 HttpMethod.Delete,
                 Address(
-                    $"api/v1/devices/{segment}/series", ("property", parsed.GetValue(property)), ("from", parsed.GetValue(from)), ("to", parsed.GetValue(to)),
+                    $"api/v1/devices/{segment}/series", ("property", parsed.GetValue(property)), ("from", Moment.Of(frame.Session, from, parsed)), ("to", Moment.Of(frame.Session, to, parsed)),
                     ("all", parsed.GetValue(all) ? "true" : null), ("dryRun", isTrial ? "true" : null)),
                 null,
                 cancellation);

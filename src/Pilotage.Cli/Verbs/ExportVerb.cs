@@ -17,8 +17,8 @@ internal static class ExportVerb
         var device = DataVerbs.Text("--device", "One device: id, path or name.", "ID");
         var path = DataVerbs.Text("--path", "Devices by their path; * stays within a level, ** does not.", "PATTERN");
         var thing = DataVerbs.Text("--thing", "Devices of one thing type.", "TYPE");
-        var from = DataVerbs.Text("--from", "The first time that counts, RFC 3339.", "TIME");
-        var to = DataVerbs.Text("--to", "The first time that counts no more, RFC 3339.", "TIME");
+        var from = Moment.Option("--from", "The first time that counts:");
+        var to = Moment.Option("--to", "The first time that counts no more:");
         var file = DataVerbs.Text("--file", "Where to; standard output without it. It is there when it is complete, and not before.", "FILE");
         var format = DataVerbs.Text("--format", "csv or parquet; parquet where --file ends with .parquet, and else csv.", "FORM");
         format.AcceptOnlyFromAmong("csv", Parquet);
@@ -35,6 +35,14 @@ internal static class ExportVerb
         {
             var place = parsed.GetValue(file);
             var form = parsed.GetValue(format) ?? (place?.EndsWith("." + Parquet, StringComparison.OrdinalIgnoreCase) == true ? Parquet : null);
+            var told = parsed.GetResult(frame.Options.Output) is { Implicit: false } ? parsed.GetValue(frame.Options.Output) : parsed.GetResult(frame.Options.Json) is { Implicit: false } ? "json" : null;
+            if (place is null && told is not (null or "csv"))
+            {
+                throw new CliFailure(
+                    ExitCode.Usage, $"an export is no {told}", "it is a table of CSV, or of Parquet with --file; -o says how other results are told",
+                    "pilotage data export … without -o, or for rows as JSON: pilotage data sql 'SELECT device, ts, PROPERTY FROM THING' -o json");
+            }
+
             if (form == Parquet && place is null)
             {
                 throw new CliFailure(ExitCode.Usage, "parquet goes to a file", "it is not text, and is good for nothing without its end", "--file NAME.parquet");
@@ -43,7 +51,7 @@ internal static class ExportVerb
             var address = DataVerbs.Address(
                 "api/v1/series/export",
                 ("property", parsed.GetValue(property)),
-                ("device", parsed.GetValue(device)), ("path", parsed.GetValue(path)), ("thing", parsed.GetValue(thing)), ("from", parsed.GetValue(from)), ("to", parsed.GetValue(to)), ("format", form));
+                ("device", parsed.GetValue(device)), ("path", parsed.GetValue(path)), ("thing", parsed.GetValue(thing)), ("from", Moment.Of(frame.Session, from, parsed)), ("to", Moment.Of(frame.Session, to, parsed)), ("format", form));
             return place is not null
                 ? ToFileAsync(frame, parsed, address, place, parsed.GetValue(force), cancellation)
                 : ReaderWatch.RunAsync(frame.Session, token => ToOutputAsync(frame, parsed, address, token), cancellation);

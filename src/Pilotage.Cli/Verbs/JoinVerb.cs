@@ -14,8 +14,8 @@ internal static class JoinVerb
     public static Verb Create(VerbFrame frame)
     {
         var series = new Argument<string[]>("series") { Description = "DEVICE/PROPERTY, two or more; the times of the first count. The device by id, path or name.", Arity = ArgumentArity.OneOrMore };
-        var from = DataVerbs.Text("--from", "The first time that counts, RFC 3339.", "TIME");
-        var to = DataVerbs.Text("--to", "The first time that counts no more, RFC 3339.", "TIME");
+        var from = Moment.Option("--from", "The first time that counts:");
+        var to = Moment.Option("--to", "The first time that counts no more:");
         var age = DataVerbs.Text("--max-age", "How old a value of the others may be: 30s, 5m, 1h; any age without it.", "TIME");
         var verb = VerbFrame.With(
             new Verb(
@@ -29,14 +29,14 @@ internal static class JoinVerb
             using var api = frame.Connect(parsed);
             var answer = await api.GetAsync(
                 DataVerbs.Address(
-                    "api/v1/series/join", ("series", string.Join(',', parsed.GetValue(series)!)), ("from", parsed.GetValue(from)), ("to", parsed.GetValue(to)),
+                    "api/v1/series/join", ("series", string.Join(',', parsed.GetValue(series)!)), ("from", Moment.Of(frame.Session, from, parsed)), ("to", Moment.Of(frame.Session, to, parsed)),
                     ("maxAge", parsed.GetValue(age) is { } length ? $"PT{Duration.Seconds("--max-age", length, AgeMostSeconds)}S" : null)),
                 cancellation);
             var names = (answer?["columns"]?.AsArray() ?? []).Skip(1).Select(column => column!.GetValue<string>()).ToList();
             var writer = frame.Writer(parsed);
             writer.Write(
                 writer.IsMachineReadable ? Named(answer, names) : Timed(answer),
-                [new Column("TIME", "0"), .. names.Select((name, at) => new Column(name.ToUpperInvariant(), (at + 1).ToString(CultureInfo.InvariantCulture), Exact: true))], "0");
+                [new Column("TIME", "0", Name: "ts"), .. names.Select((name, at) => new Column(name.ToUpperInvariant(), (at + 1).ToString(CultureInfo.InvariantCulture), Exact: true, Name: name))], "0");
             return ExitCode.Done;
         });
         return verb;

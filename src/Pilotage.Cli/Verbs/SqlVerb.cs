@@ -16,8 +16,8 @@ internal static class SqlVerb
         var text = new Argument<string?>("query") { Description = "One SELECT; a thing type is a table with the columns device, ts and its properties.", Arity = ArgumentArity.ZeroOrOne };
         var file = DataVerbs.Text("--file", "Read it from a file.", "FILE");
         var path = DataVerbs.Text("--path", "Of the table only devices with this path; * stays within a level, ** does not.", "PATTERN");
-        var from = DataVerbs.Text("--from", "The first time that is read, RFC 3339; the question may say more of ts.", "TIME");
-        var to = DataVerbs.Text("--to", "The first time that is read no more, RFC 3339.", "TIME");
+        var from = Moment.Option("--from", "The first time that is read, of which the question may say more:");
+        var to = Moment.Option("--to", "The first time that is read no more:");
         var verb = VerbFrame.With(
             new Verb(
                 "sql",
@@ -29,7 +29,7 @@ internal static class SqlVerb
         verb.SetAction((parsed, cancellation) =>
         {
             var body = new JsonObject { ["sql"] = Question(frame, parsed.GetValue(text), parsed.GetValue(file)) };
-            foreach (var (name, value) in (ReadOnlySpan<(string, string?)>)[("path", parsed.GetValue(path)), ("from", parsed.GetValue(from)), ("to", parsed.GetValue(to))])
+            foreach (var (name, value) in (ReadOnlySpan<(string, string?)>)[("path", parsed.GetValue(path)), ("from", Moment.Of(frame.Session, from, parsed)), ("to", Moment.Of(frame.Session, to, parsed))])
             {
                 if (value is not null)
                 {
@@ -83,7 +83,7 @@ internal static class SqlVerb
         // Machines are told by name; a table is filled by place, because a name may have any letters.
         writer.Write(
             writer.IsMachineReadable ? Named(answer, names) : answer,
-            [.. names.Select((name, at) => new Column(name.ToUpperInvariant(), at.ToString(CultureInfo.InvariantCulture), Exact: true))], "0");
+            [.. names.Select((name, at) => new Column(name.ToUpperInvariant(), at.ToString(CultureInfo.InvariantCulture), Exact: true, Name: name))], "0");
         return ExitCode.Done;
     }
 

@@ -11,15 +11,14 @@ internal static class TimelineVerb
     // A table is for a person; whoever wants all of it takes JSON.
     private const int PointsInTable = 10;
     private const int DataCharsShown = 120;
-    private const int AgoMostSeconds = 50 * 366 * 24 * 60 * 60;
 
     private static readonly Column[] Columns = [new("TIME", "time"), new("KIND", "kind"), new("NAME", "name"), new("VALUE", "value", Exact: true), new("UNIT", "unit"), new("SOURCE", "source", true), new("ID", "id", true)];
 
     public static Verb Create(VerbFrame frame)
     {
         var device = VerbFrame.Name("device", "The device, by id, path or name.");
-        var from = DataVerbs.Text("--from", "The first time that counts: RFC 3339, or so long ago, such as -2h; an hour before the end if left out.", "TIME");
-        var to = DataVerbs.Text("--to", "The first time that counts no more, written the same; now if left out.", "TIME");
+        var from = Moment.Option("--from", "The first time that counts, an hour before the end if left out:");
+        var to = Moment.Option("--to", "The first time that counts no more, now if left out:");
         var property = DataVerbs.Text("--property", "Its properties, several with commas; all of them without it.", "NAMES");
         var type = DataVerbs.Text("--type", "Types of events, several with commas; all without it.", "TYPES");
         var points = new Option<int?>("--points") { Description = "Points of each series at most, 2 to 5000; of more the least and the greatest of each part. 10 in a table, else 200.", HelpName = "N" };
@@ -36,14 +35,14 @@ internal static class TimelineVerb
         {
             using var api = frame.Connect(parsed);
             var writer = frame.Writer(parsed);
-            var most = parsed.GetValue(points) ?? (writer.IsMachineReadable ? null : PointsInTable);
+            var most = parsed.GetValue(points) ?? (writer.IsText ? PointsInTable : null);
             var told = await api.GetAsync(
                 DataVerbs.Address(
                     $"api/v1/devices/{VerbFrame.Segment(parsed.GetValue(device), device)}/timeline",
-                    ("from", Time(frame, from, parsed)), ("to", Time(frame, to, parsed)), ("property", parsed.GetValue(property)), ("type", parsed.GetValue(type)),
+                    ("from", Moment.Of(frame.Session, from, parsed)), ("to", Moment.Of(frame.Session, to, parsed)), ("property", parsed.GetValue(property)), ("type", parsed.GetValue(type)),
                     ("points", Text(most)), ("limit", Text(parsed.GetValue(limit))), ("cursor", parsed.GetValue(cursor))),
                 cancellation);
-            var rows = writer.IsMachineReadable ? told : Rows(told);
+            var rows = writer.IsMachineReadable ? told : Rows(told, writer.IsText ? DataCharsShown : int.MaxValue);
             writer.Write(rows, Columns, "name");
             if (rows is JsonArray { Count: 0 })
             {
@@ -62,13 +61,8 @@ internal static class TimelineVerb
 
     private static string? Text(int? number) => number?.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>A time as the API takes it.</summary>
-    private static string? Time(VerbFrame frame, Option<string?> option, ParseResult parsed) => parsed.GetValue(option) is not { } given ? null
-        : given.StartsWith('-') ? frame.Session.Time.GetUtcNow().AddSeconds(-Duration.Seconds(option.Name, given[1..], AgoMostSeconds)).ToString("O", CultureInfo.InvariantCulture)
-        : given;
-
     /// <summary>Points and events in the order of time.</summary>
-    private static JsonArray Rows(JsonNode? told)
+    private static JsonArray Rows(JsonNode? told, int dataChars)
     {
         var rows = new List<(DateTimeOffset Time, JsonObject Row)>();
         foreach (var series in told?["series"] as JsonArray ?? [])
@@ -84,7 +78,7 @@ internal static class TimelineVerb
         {
             var at = one!["at"]!.GetValue<DateTimeOffset>();
             var data = one["data"]?.ToJsonString(CliJson.Line) ?? "";
-            var row = Row(at, "event", one["type"], data.Length <= DataCharsShown ? data : data[..DataCharsShown] + "…", null);
+            var row = Row(at, "event", one["type"], data.Length <= dataChars ? data : data[..dataChars] + "…", null);
             (row["source"], row["id"]) = (one["source"]?.DeepClone(), one["id"]?.DeepClone());
             rows.Add((at, row));
         }

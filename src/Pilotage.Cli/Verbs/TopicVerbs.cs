@@ -12,7 +12,7 @@ internal static class TopicVerbs
 {
     private static readonly Column[] Levels =
     [
-        new("TOPIC", "level|topic"), new("MESSAGES", "messages"), new("LAST", "last"), new("TOPICS", "topics", true),
+        new("TOPIC", "level|topic", Name: "topic"), new("MESSAGES", "messages"), new("LAST", "last"), new("TOPICS", "topics", true),
     ];
 
     public static Verb Create(VerbFrame frame) => VerbFrame.With(

@@ -43,7 +43,7 @@ public sealed class CompareVerbTests : IAsyncLifetime
 
     [Theory]
     [InlineData("table", "TIME                  P1/LOAD  P1/TEMP\n2026-01-01T00:00:00Z  0        -\n2026-01-01T00:01:00Z  1        0.5\n")]
-    [InlineData("csv", "TIME,P1/LOAD,P1/TEMP\n2026-01-01T00:00:00Z,0,-\n2026-01-01T00:01:00Z,1,0.5\n")]
+    [InlineData("csv", "ts,p1/load,p1/temp\n2026-01-01T00:00:00Z,0,\n2026-01-01T00:01:00Z,1,0.5\n")]
     public async Task Series_are_joined_as_a_table(string form, string expected)
     {
         Assert.Equal(ExitCode.Done, await _run.RunAsync("data", "join", "pump-1/load", "p1/temp", "--max-age", "5m", "--to", "2026-01-01T00:02:00Z", "-o", form));

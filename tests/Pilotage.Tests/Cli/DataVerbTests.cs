@@ -57,7 +57,7 @@ public sealed class DataVerbTests
             "GET /api/v1/series/quality?path=acme%2F%2A&worst=5",
             """{"items":[{"device":"p1","path":"acme/p1","property":"vibration","score":20,"reason":"the same value 50, since 2026-01-01T00:00:00Z","points":360,"findings":[]}]}""");
         Assert.Equal(ExitCode.Done, await run.RunAsync("data", "quality", "--path", "acme/*", "--worst", "5", "-o", "csv"));
-        const string Start = "DEVICE,PROPERTY,SCORE,REASON,POINTS,INTERVAL,LEARNING,PATH\np1,vibration,20,\"the same value 50, since 2026-01-01T00:00:00Z\",360,";
+        const string Start = "device,property,score,reason,points,intervalSeconds,learning,path\np1,vibration,20,\"the same value 50, since 2026-01-01T00:00:00Z\",360,";
         Assert.StartsWith(Start, run.Output, StringComparison.Ordinal);
     }
 }

@@ -51,9 +51,9 @@ public sealed class MappingVerbTests : IAsyncDisposable
         Assert.Equal(ExitCode.Done, await _run.RunAsync("mapping", "preview", "m.yaml", "--sample", "factory/l1/p1/status/temp_c=21.5", "--sample", "x=1", "--from", "s.jsonl", "-o", "csv"));
 
         var lines = _run.Output.Split('\n');
-        Assert.Matches("^factory/l1/p1/status/temp_c,status,acme/lyon/l1/p1,yes,.*,temperature,21.5,Cel,number,stored,-$", lines[1]);
-        Assert.Equal("x,-,-,-,-,-,-,-,-,unmapped,no rule takes the topic", lines[2]);
-        Assert.Contains("factory/l1/report,report,acme/lyon/l1/p2,yes,2026-01-01T00:00:00+00:00,count,3,-,whole,stored,-", lines[3], StringComparison.Ordinal);
+        Assert.Matches("^factory/l1/p1/status/temp_c,status,acme/lyon/l1/p1,true,.*,temperature,21.5,Cel,number,stored,$", lines[1]);
+        Assert.Equal("x,,,,,,,,,unmapped,no rule takes the topic", lines[2]);
+        Assert.Contains("factory/l1/report,report,acme/lyon/l1/p2,true,2026-01-01T00:00:00+00:00,count,3,,whole,stored,", lines[3], StringComparison.Ordinal);
         Assert.Equal(["POST /api/v1/mappings/preview"], _http.Changes);
     }
 

@@ -84,7 +84,7 @@ public sealed class ThingVerbTests
             """{"items":[{"device":"p1","path":"acme/p1","property":"temp","kind":"number","unit":"Cel","lastTime":"now","lastValue":20,"quality":"good"}]}""");
 
         Assert.Equal(ExitCode.Done, await run.RunAsync("data", "query", "temp", "--unit", "[degF]", "-o", "csv"));
-        Assert.Equal("GROUP,FROM,AVG,UNIT,RANK\np1,-,68.5,[degF],-\n", run.Output);
+        Assert.Equal("group,from,avg,unit,rank\np1,,68.5,[degF],\n", run.Output);
         Assert.Equal(
             ExitCode.Done, await run.RunAsync("data", "list", "--quantity", "temperature", "--unit", "Cel", "--type", "saref:Temperature", "--text", "bearing line-2"));
         Assert.Contains("p1      temp      now   20     Cel   good", run.Output, StringComparison.Ordinal);

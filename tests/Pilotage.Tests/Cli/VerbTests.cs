@@ -309,7 +309,7 @@ public sealed class VerbTests
     }
 
     [Theory]
-    [InlineData("csv", "USE CASE,EVIDENCE,TOTAL VS BEST FIXED %,LOW,HIGH,VS BEST SENSOR %,FAILURES,UNITS,NET,CURRENCY,CLAIM\npm,benchmark,47,32,60,12,0,20,1000,EUR,\"On 20, so\"\n")]
+    [InlineData("csv", "useCase,evidenceClass,totalVsBestFixedPct,ci95.0,ci95.1,vsBestSensorPct,failures,units,net,currency,claim\npm,benchmark,47,32,60,12,0,20,1000,EUR,\"On 20, so\"\n")]
     [InlineData("name", "pm\n")]
     public async Task A_value_has_every_form_too(string form, string expected)
     {
