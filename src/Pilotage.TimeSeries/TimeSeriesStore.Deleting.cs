@@ -66,7 +66,17 @@ public sealed partial class TimeSeriesStore
             if (series.LoseLast(deletion.FromNs, deletion.ToNs))
             {
                 _withoutLast.Enqueue((device, series));
+                KeepState(device, series);
             }
+        }
+    }
+
+    /// <summary>Makes the head tell the state of a series when it is sealed, even if no more rows come: an earlier segment still tells the last value that was deleted.</summary>
+    private void KeepState(DeviceSeries device, SeriesState series)
+    {
+        foreach (var shape in device.Shapes.Where(shape => shape.IndexOf(series.Property) >= 0))
+        {
+            _active.Of(shape);
         }
     }
 

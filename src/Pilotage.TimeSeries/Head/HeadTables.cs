@@ -38,7 +38,7 @@ internal sealed class HeadTables
 
         if (!_tables.TryGetValue(shape.Id, out var table))
         {
-            _tables[shape.Id] = table = new RowTable(shape, this);
+            _tables[shape.Id] = table = new RowTable(shape, this, shape.Table?.Count ?? 0);
         }
 
         shape.Table = table;

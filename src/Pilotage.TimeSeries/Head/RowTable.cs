@@ -4,12 +4,14 @@ namespace Pilotage.TimeSeries.Head;
 /// <remarks>
 /// Rows gather side by side and are put column by column a few at a time: to add one touches a few places of memory, not
 /// one for each column, and a query reads a column as it stands.
+/// Arrays grow in few steps up to the rows that are expected, as many as the head before had of the shape, and are not cleared.
 /// </remarks>
-internal sealed class RowTable(Shape shape, HeadTables head)
+internal sealed class RowTable(Shape shape, HeadTables head, int expected)
 {
     // Eight numbers of a column are a line of the processor's cache.
     private const int GatheredMax = 8;
     private const int Stamps = 3;
+    private const int SpareShare = 16;
 
     private readonly long[] _gathered = new long[GatheredMax * (Stamps + shape.Properties.Length)];
     private long[] _times = new long[GatheredMax];
@@ -17,7 +19,7 @@ internal sealed class RowTable(Shape shape, HeadTables head)
     private long[] _receivedTimes = [];
     private long[] _arrivals = [];
     private long[] _values = [];
-    private int[] _starts = [];
+    private int[] _starts = new int[shape.Properties.Length];
 
     // Only there once a value was not good, and then for every value.
     private Quality[]? _gatheredQualities;
@@ -57,7 +59,7 @@ internal sealed class RowTable(Shape shape, HeadTables head)
         if (_count == _times.Length)
         {
             // New arrays, not resized in place: a snapshot keeps reading the old ones.
-            Array.Resize(ref _times, 2 * _times.Length);
+            _times = Larger(_times, RoomAfter(_times.Length), _count);
         }
 
         _times[_count] = timeNs;
@@ -189,24 +191,38 @@ internal sealed class RowTable(Shape shape, HeadTables head)
 
     private void Grow()
     {
-        var rows = Math.Max(GatheredMax, 2 * RoomForRows);
-        Array.Resize(ref _edgeTimes, rows);
-        Array.Resize(ref _receivedTimes, rows);
-        Array.Resize(ref _arrivals, rows);
+        var rows = RoomAfter(RoomForRows);
+        _edgeTimes = Larger(_edgeTimes, rows, _settled);
+        _receivedTimes = Larger(_receivedTimes, rows, _settled);
+        var arrivals = Larger(_arrivals, rows, _settled);
         var starts = new int[Width];
         for (var column = 0; column < Width; column++)
         {
             starts[column] = column * rows;
         }
 
-        _values = Moved(_values, starts);
-        _qualities = _qualities is null ? null : Moved(_qualities, starts);
-        _starts = starts;
+        _values = Moved(_values, starts, rows);
+        _qualities = _qualities is null ? null : Moved(_qualities, starts, rows);
+        (_starts, _arrivals) = (starts, arrivals);
     }
 
-    private T[] Moved<T>(T[] columns, int[] starts)
+    /// <summary>So many rows more that it grows in few steps, and to no more than four times what is there.</summary>
+    private int RoomAfter(int rows)
     {
-        var moved = new T[RoomForRows * Width];
+        var likely = (expected + (expected / SpareShare) + GatheredMax) / GatheredMax * GatheredMax;
+        return rows + GatheredMax <= likely ? Math.Min(Math.Max(GatheredMax, 4 * rows), likely) : Math.Max(GatheredMax, 2 * rows);
+    }
+
+    private static long[] Larger(long[] from, int length, int kept)
+    {
+        var larger = GC.AllocateUninitializedArray<long>(length);
+        from.AsSpan(0, kept).CopyTo(larger);
+        return larger;
+    }
+
+    private T[] Moved<T>(T[] columns, int[] starts, int rows)
+    {
+        var moved = GC.AllocateUninitializedArray<T>(rows * Width);
         for (var column = 0; _settled > 0 && column < Width; column++)
         {
             columns.AsSpan(_starts[column], _settled).CopyTo(moved.AsSpan(starts[column]));

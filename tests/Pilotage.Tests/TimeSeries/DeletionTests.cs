@@ -143,6 +143,27 @@ public sealed class DeletionTests
         }
     }
 
+    /// <summary>What is known of a device that sends no more stands in the segment of the head in which it was deleted, and in what that is merged into.</summary>
+    [Theory]
+    [InlineData(10)]
+    [InlineData(60)]
+    [InlineData(1_000)]
+    public async Task The_last_value_that_is_left_is_known_after_others_have_filled_heads(int rowsOfAnother)
+    {
+        var store = _fixture.Open(headPointsMax: 100);
+        await FillAsync(store, 300);
+        await store.DeleteAsync(new Deletion(Tenant, Device, ["p"], 150 * Hour, long.MaxValue), default);
+        for (var i = 0; i < rowsOfAnother; i++)
+        {
+            await store.AppendAsync(Row("e", i * Hour, ("p", i)), null, default);
+        }
+
+        await store.DisposeAsync();
+        store = _fixture.Open(headPointsMax: 100);
+        Assert.True(store.TryGetLast(Key("d", "p"), out var last));
+        Assert.Equal(149, last.Value);
+    }
+
     [Fact]
     public async Task Space_comes_back_and_the_deletion_is_forgotten()
     {
