@@ -7,8 +7,8 @@ namespace Pilotage.TimeSeries;
 /// <content>From the head to segments.</content>
 public sealed partial class TimeSeriesStore
 {
-    // A head of less is not sealed when the store is closed: its log is read in no time.
-    private const int SealedAtCloseFrom = 16;
+    // A head of no more is not sealed when the store is closed: its log is read in no time, and takes little space.
+    private const int SealedAtCloseFrom = 1024;
 
     // Guards the manifest, and which segments it names, while one is written; taken before the store's lock.
     private readonly Lock _manifestGate = new();
@@ -209,7 +209,7 @@ public sealed partial class TimeSeriesStore
         var isWorthIt = false;
         lock (_gate)
         {
-            isWorthIt = _sealing is null && _active.Points >= _options.HeadPointsMax / SealedAtCloseFrom && !_log.Failed;
+            isWorthIt = _sealing is null && _active.Points > _options.HeadPointsMax / SealedAtCloseFrom && !_log.Failed;
             if (isWorthIt)
             {
                 BeginSealing();

@@ -99,6 +99,9 @@ internal static class Decimals
         return at;
     }
 
+    /// <summary>The whole number of a value with so many places; false where it would not come back.</summary>
+    public static bool TryFit(double value, int exponent, out long integer) => TryFit(value, Scales[exponent], out integer);
+
     private static bool TryFit(double value, double scale, out long integer)
     {
         var scaled = Math.Round(value * scale);

@@ -6,8 +6,9 @@ namespace Pilotage.TimeSeries.Codec;
 /// <summary>Decimal-aware coding of doubles, bit for bit.</summary>
 /// <remarks>
 /// Sensors deliver decimals. If every value is an integer divided by one power of ten, exactly as a parser would make
-/// it, the integers are stored. Else the bytes are transposed and compressed. Any bit pattern round-trips: NaN
-/// payloads, infinities and minus zero are not decimals and take the second way.
+/// it, the integers are stored; where only a few are not, those stand beside them. Few different values stand in a
+/// table. Else the bytes are transposed and compressed. Any bit pattern round-trips: NaN payloads, infinities and minus
+/// zero are not decimals.
 /// </remarks>
 internal static class DoubleColumn
 {
@@ -15,6 +16,8 @@ internal static class DoubleColumn
     private const byte Decimal = 1;
     private const byte Transposed = 2;
     private const byte Raw = 3;
+    private const byte Table = 4;
+    private const byte Patched = 5;
 
     private const int BrotliQuality = 1;
     private const int BrotliWindow = 16;
@@ -47,8 +50,29 @@ internal static class DoubleColumn
         }
         else
         {
-            WriteTransposed(writer, MemoryMarshal.AsBytes(values), values.Length);
+            WriteOthers(writer, values);
         }
+    }
+
+    /// <summary>The shortest form of values that are no decimals, at least not all of them.</summary>
+    private static void WriteOthers(BytesWriter writer, ReadOnlySpan<double> values)
+    {
+        var (patched, table, transposed) = (new BytesWriter(), new BytesWriter(), new BytesWriter());
+        patched.Byte(Patched);
+        var best = PatchedDecimals.TryWrite(patched, values) ? patched : null;
+        table.Byte(Table);
+        if (DoubleTable.TryWrite(table, values) && (best is null || table.Length < best.Length))
+        {
+            best = table;
+        }
+
+        if (best is null || best.Length > values.Length)
+        {
+            WriteTransposed(transposed, MemoryMarshal.AsBytes(values));
+            best = best is null || transposed.Length < best.Length ? transposed : best;
+        }
+
+        writer.Bytes(best.Written);
     }
 
     /// <summary>Reads as many values as the span is long; false on bytes that cannot be.</summary>
@@ -62,27 +86,41 @@ internal static class DoubleColumn
             return true;
         }
 
-        switch (reader.Byte())
+        var form = reader.Byte();
+        switch (form)
         {
             case Constant:
                 values.Fill(reader.Double());
                 return !reader.IsBad;
             case Decimal:
                 return TryReadDecimal(ref reader, count, start, values);
-            case Transposed:
-                return TryReadTransposed(ref reader, count, start, values);
-            case Raw:
-                var raw = reader.Bytes(count * sizeof(double));
-                if (reader.IsBad)
-                {
-                    return false;
-                }
-
-                raw.Slice(start * sizeof(double), values.Length * sizeof(double)).CopyTo(MemoryMarshal.AsBytes(values));
-                return true;
+            case Table:
+                return DoubleTable.TryRead(ref reader, count, start, values);
+            case Patched:
+                return PatchedDecimals.TryRead(ref reader, count, start, values);
             default:
-                return false;
+                return TryReadBytes(ref reader, form, count, start, values);
         }
+    }
+
+    /// <summary>Reads values that stand as bytes, in no form that is made of others.</summary>
+    public static bool TryReadBytes(ref BytesReader reader, Span<double> values) => TryReadBytes(ref reader, reader.Byte(), values.Length, 0, values);
+
+    private static bool TryReadBytes(ref BytesReader reader, byte form, int count, int start, Span<double> values)
+    {
+        if (form == Transposed)
+        {
+            return TryReadTransposed(ref reader, count, start, values);
+        }
+
+        var raw = form == Raw ? reader.Bytes(count * sizeof(double)) : [];
+        if (form != Raw || reader.IsBad)
+        {
+            return false;
+        }
+
+        raw.Slice(start * sizeof(double), values.Length * sizeof(double)).CopyTo(MemoryMarshal.AsBytes(values));
+        return true;
     }
 
     private static bool TryReadDecimal(ref BytesReader reader, int count, int start, Span<double> values)
@@ -99,8 +137,10 @@ internal static class DoubleColumn
         return true;
     }
 
-    private static void WriteTransposed(BytesWriter writer, ReadOnlySpan<byte> bytes, int count)
+    /// <summary>The first bytes of all values, then the second ones and so on, compressed; as they are where that does not pay.</summary>
+    public static void WriteTransposed(BytesWriter writer, ReadOnlySpan<byte> bytes)
     {
+        var count = bytes.Length / sizeof(double);
         var columns = new byte[bytes.Length];
         for (var i = 0; i < bytes.Length; i++)
         {

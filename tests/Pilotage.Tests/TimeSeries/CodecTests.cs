@@ -7,7 +7,7 @@ namespace Pilotage.Tests.TimeSeries;
 /// <summary>What goes in comes out, bit for bit, whatever it is; and decimals come out small.</summary>
 public sealed class CodecTests
 {
-    public static TheoryData<string> Kinds => ["random bits", "special", "walk", "float", "counter", "constant", "mixed", "huge", "tiny"];
+    public static TheoryData<string> Kinds => ["random bits", "special", "walk", "float", "counter", "constant", "mixed", "huge", "tiny", "steps", "rough steps", "failing", "failing steps"];
 
     [Theory]
     [MemberData(nameof(Kinds))]
@@ -237,6 +237,8 @@ public sealed class CodecTests
     [InlineData("constant", 0.1)]
     [InlineData("float", 4.5)]
     [InlineData("random bits", 8.1)]
+    [InlineData("steps", 1.2)]
+    [InlineData("failing", 1.7)]
     public void A_point_takes_few_bytes(string kind, double bytesMax)
     {
         var random = new Random(5);
@@ -246,17 +248,29 @@ public sealed class CodecTests
         Assert.InRange(writer.Length / 1000.0, 0, bytesMax);
     }
 
-    [Fact]
-    public void Bytes_that_cannot_be_are_refused_and_never_throw()
+    [Theory]
+    [InlineData("mixed")]
+    [InlineData("steps")]
+    [InlineData("failing")]
+    public void Bytes_that_cannot_be_are_refused_and_never_throw(string kind)
     {
         var writer = new BytesWriter();
-        DoubleColumn.Write(writer, [.. Enumerable.Range(0, 100).Select(i => Value("mixed", i, new Random(i)))]);
+        DoubleColumn.Write(writer, [.. Enumerable.Range(0, 100).Select(i => Value(kind, i, new Random(i)))]);
         var good = writer.Written.ToArray();
         for (var seed = 0; seed < 3000; seed++)
         {
             var reader = new BytesReader(Damaged(good, new Random(seed)));
             _ = DoubleColumn.TryRead(ref reader, new double[100]);
         }
+    }
+
+    /// <summary>A table whose values are a table again, and so on, would be a way to end the process.</summary>
+    [Fact]
+    public void A_table_within_a_table_is_refused()
+    {
+        var bytes = Enumerable.Repeat<byte[]>([4, 1], 100_000).SelectMany(each => each).ToArray();
+        var reader = new BytesReader(bytes);
+        Assert.False(DoubleColumn.TryRead(ref reader, new double[4]));
     }
 
     private delegate bool Reading(ref BytesReader reader, Span<long> values);
@@ -291,6 +305,10 @@ public sealed class CodecTests
         "float" => (float)(100 + random.NextDouble()),
         "counter" => 1_000_000 + (i * 7) + random.Next(5),
         "constant" => 21.5,
+        "steps" => random.Next(60) / 7.0,
+        "rough steps" => BitConverter.Int64BitsToDouble(random.Next(-20, 20) * 0x0123_4567_89AB_CDEF),
+        "failing" => random.Next(50) == 0 ? double.NaN : Value("walk", i, random),
+        "failing steps" => random.Next(40) == 0 ? Special[random.Next(Special.Length)] : Value("steps", i, random),
         "huge" => Math.Round(random.NextDouble() * 1e15, 1),
         "tiny" => Math.Round(random.NextDouble() * 1e-6, 8),
         _ => random.Next(20) == 0 ? Special[random.Next(Special.Length)] : Math.Round(random.NextDouble() * 1000, 4),

@@ -283,16 +283,16 @@ public sealed class TimeSeriesStoreTests
     [Fact]
     public async Task Closing_seals_what_is_worth_it_and_leaves_the_log_empty()
     {
-        var store = _fixture.Open(headPointsMax: 1_000);
-        for (var i = 0; i < 30; i++)
+        var store = _fixture.Open(headPointsMax: 10_000);
+        for (var i = 0; i < 5; i++)
         {
             await store.AppendAsync(Row("d", i * Hour, ("p", i)), null, default);
         }
 
         await store.DisposeAsync();
         Assert.Equal(0, store.SegmentCount);
-        store = _fixture.Open(headPointsMax: 1_000);
-        for (var i = 30; i < 500; i++)
+        store = _fixture.Open(headPointsMax: 10_000);
+        for (var i = 5; i < 500; i++)
         {
             await store.AppendAsync(Row("d", i * Hour, ("p", i)), new ForwardMark("edge", "log", i), default);
         }
@@ -301,12 +301,12 @@ public sealed class TimeSeriesStoreTests
         Assert.Equal(1, store.SegmentCount);
         var log = Assert.Single(_fixture.Disk.Root.List(), name => name.StartsWith("head-"));
         Assert.Empty(_fixture.Disk.Peek("", log)!);
-        store = _fixture.Open(headPointsMax: 1_000);
+        store = _fixture.Open(headPointsMax: 10_000);
         Assert.Equal(Enumerable.Range(0, 500).Select(i => (double)i), All(store, "d", "p").Select(point => point.Value));
         Assert.Equal(499, store.HighWater("edge", "log"));
         await store.AppendAsync(Row("d", 500 * Hour, ("p", 500)), null, default);
         _fixture.Disk.Cut();
-        Assert.Equal(501, All(_fixture.Open(headPointsMax: 1_000), "d", "p").Count);
+        Assert.Equal(501, All(_fixture.Open(headPointsMax: 10_000), "d", "p").Count);
     }
 
     [Fact]
