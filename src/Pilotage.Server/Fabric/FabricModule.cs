@@ -60,6 +60,7 @@ public static class FabricModule
         .AddSingleton<Ingestion>()
         .AddSingleton<ILineage, Lineage>()
         .AddSingleton<ITelemetry, Telemetry>()
+        .AddSingleton<ISeriesOrigins, SeriesOrigins>()
         .AddSingleton<MessageAccount>()
         .AddSingleton<TopicRights>()
         .AddSingleton<ForwardLanes>()

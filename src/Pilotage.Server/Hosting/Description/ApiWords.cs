@@ -145,6 +145,7 @@ internal sealed record ApiWords(string Method, string Path, string Id, string Su
         new(Post, "api/v1/datasets", "createDataset", "Cuts a dataset out of stored rows; its name is its digest.", typeof(DatasetEndpoints.DatasetView)),
         new(Get, "api/v1/datasets", "listDatasets", "Lists the datasets.", typeof(IReadOnlyList<DatasetEndpoints.DatasetView>)),
         new(Get, "api/v1/datasets/{reference}", "getDataset", "Shows the manifest of a dataset, by name@version or digest.", typeof(DatasetManifest)),
+        new(Get, "api/v1/datasets/{reference}/columns", "listDatasetColumns", "Every column of a dataset with its unit and where it comes from: properties, features of the pipeline, labels.", typeof(DatasetEndpoints.ColumnsView)),
         new(Get, "api/v1/datasets/{name}/diff", "diffDatasets", "What changed between two versions of a dataset.", typeof(DatasetDiff)),
         new(Post, "api/v1/runs", "startRun", "Starts a training run.", typeof(TrainingEndpoints.RunStarted), 202),
         new(Get, "api/v1/runs", "listRuns", "Lists the training runs.", typeof(IReadOnlyList<TrainingRunView>)),

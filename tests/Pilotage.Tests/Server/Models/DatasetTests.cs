@@ -60,10 +60,10 @@ public sealed class DatasetTests
         var after = Dataset(2, Manifest("dev_1", [right]));
         var corrected = Dataset(3, Manifest("dev_1", [right with { Answer = "wrong" }]));
 
-        Assert.Equal([right], DatasetDiff.Of(before, after).LabelsAdded);
-        Assert.Equal([right with { Answer = "wrong" }], DatasetDiff.Of(after, corrected).LabelsChanged);
-        Assert.Equal([right], DatasetDiff.Of(after, before).LabelsRemoved);
-        Assert.True(DatasetDiff.Of(after, after).Same);
+        Assert.Equal([right], DatasetDiff.Of(before, after, [], []).LabelsAdded);
+        Assert.Equal([right with { Answer = "wrong" }], DatasetDiff.Of(after, corrected, [], []).LabelsChanged);
+        Assert.Equal([right], DatasetDiff.Of(after, before, [], []).LabelsRemoved);
+        Assert.True(DatasetDiff.Of(after, after, [], []).Same);
     }
 
     private static Dataset Dataset(int version, DatasetManifest manifest) => new("d", version, Digest.Of(manifest.ToBytes()), manifest, 0);
