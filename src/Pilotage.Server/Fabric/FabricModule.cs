@@ -77,6 +77,7 @@ public static class FabricModule
         .AddSingleton<IThings, OfferedThings>()
         .AddSingleton<AssetStore>()
         .AddSingleton<AssetBook>()
+        .AddSingleton<LinkRelations>()
         .AddSingleton<MappingStore>()
         .AddSingleton<MappingBook>()
         .AddSingleton<MappedDevices>()
