@@ -57,6 +57,7 @@ public static class FabricModule
         .AddSingleton<Violations>()
         .AddSingleton<RateWindows>()
         .AddSingleton<ContractJudge>()
+        .AddSingleton<StatedUnits>()
         .AddSingleton<Ingestion>()
         .AddSingleton<ILineage, Lineage>()
         .AddSingleton<ITelemetry, Telemetry>()
