@@ -85,6 +85,7 @@ public static class FabricModule
         .AddSingleton<DeadLetters>()
         .AddSingleton<MappedMessages>()
         .AddSingleton<MappingPreview>()
+        .AddSingleton<GatewayMappings>()
         .AddSingleton<UnmappedBook>()
         .AddSingleton<IDeviceLink>(p => p.GetRequiredService<BrokerHost>())
         .AddSingleton<IListener>(p => p.GetRequiredService<BrokerHost>())
