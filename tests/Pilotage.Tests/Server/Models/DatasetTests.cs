@@ -1,3 +1,4 @@
+using System.Text;
 using Pilotage.Core;
 using Pilotage.Server.Models.Datasets;
 using Xunit;
@@ -50,6 +51,17 @@ public sealed class DatasetTests
         Assert.NotEqual(Digest.Of(manifest.ToBytes()), Digest.Of((manifest with { LastHoursBeforeStop = 20 }).ToBytes()));
         Assert.NotEqual(Digest.Of(manifest.ToBytes()), Digest.Of((manifest with { HeldOut = ["a/b/c"] }).ToBytes()));
         Assert.NotEqual(Digest.Of(manifest.ToBytes()), Digest.Of(Manifest("dev_2", []).ToBytes()));
+    }
+
+    [Fact]
+    public void A_manifest_of_an_earlier_version_keeps_its_bytes_and_so_its_digest()
+    {
+        const string Earlier =
+            """{"format":"pilotage.dataset/1","heldOut":[],"name":"d","package":"sha256:p","properties":["load"],"rowCount":1,"rows":"sha256:r","thing":"pump","units":"""
+            + """[{"device":"dev_1","firstNs":0,"lastNs":0,"path":"acme/a/b","planned":false,"rows":1}],"verdicts":[]}""";
+        Assert.Equal(Earlier, Encoding.UTF8.GetString(Manifest("dev_1", []).ToBytes()));
+        Assert.Equal(Earlier, Encoding.UTF8.GetString(DatasetManifest.Read(Encoding.UTF8.GetBytes(Earlier)).ToBytes()));
+        Assert.NotEqual(Digest.Of(Encoding.UTF8.GetBytes(Earlier)), Digest.Of((Manifest("dev_1", []) with { AsOfNs = 5 }).ToBytes()));
     }
 
     [Fact]
