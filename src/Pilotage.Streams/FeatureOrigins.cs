@@ -6,9 +6,10 @@ namespace Pilotage.Streams;
 /// <param name="Model">The model that is asked with it.</param>
 /// <param name="Name">As the pipeline calls it.</param>
 /// <param name="Expression">What it is made by; null for a property that is handed on as it is.</param>
+/// <param name="Steps">What the columns in it are made by, as <c>heat = bearing_temp - ambient</c>, down to properties.</param>
 /// <param name="Through">Views and models that it came through, the last one first.</param>
 /// <param name="Properties">The properties of things that it is made of, as <c>pump.vibration</c>.</param>
-public sealed record FeatureOrigin(string Model, string Name, string? Expression, IReadOnlyList<string> Through, IReadOnlyList<string> Properties);
+public sealed record FeatureOrigin(string Model, string Name, string? Expression, IReadOnlyList<string> Steps, IReadOnlyList<string> Through, IReadOnlyList<string> Properties);
 
 /// <summary>Follows the inputs of models through the text of a pipeline back to the properties of things.</summary>
 /// <remarks>By names alone, so it says what was written; whether that makes sense is for <see cref="PipelineCompiler"/>.</remarks>
@@ -67,7 +68,7 @@ public sealed class FeatureOrigins
             var column = asked.Columns[i];
             var found = Find(asked.Input, column.Name);
             yield return new FeatureOrigin(
-                asked.Model.Text, names is not null && i < names.Count ? names[i] : column.Name, found?.Expression, found?.Through ?? [], [.. (found?.Properties ?? []).Order(StringComparer.Ordinal)]);
+                asked.Model.Text, names is not null && i < names.Count ? names[i] : column.Name, found?.Expression, found?.Steps ?? [], found?.Through ?? [], [.. (found?.Properties ?? []).Order(StringComparer.Ordinal)]);
         }
     }
 
@@ -96,14 +97,14 @@ public sealed class FeatureOrigins
             case NamedRelationSyntax named when _views.TryGetValue(named.Name, out var view):
                 return Find(view, column) is { } inView ? inView with { Through = [named.Name, .. inView.Through] } : null;
             case NamedRelationSyntax named:
-                return new Found(null, [], column is "device" or "ts" ? [] : [$"{named.Name}.{column}"]);
+                return new Found(null, [], [], column is "device" or "ts" ? [] : [$"{named.Name}.{column}"]);
             case SubqueryRelationSyntax subquery:
                 return Find(subquery.Query, column);
             case WindowRelationSyntax window:
                 return Find(window.Input, column);
             case PredictRelationSyntax predict when _models.GetValueOrDefault(predict.Model.Text)?.Outputs.Contains(column) == true:
                 var inputs = predict.Columns.Select(one => Find(predict.Input, one.Name)).OfType<Found>().ToList();
-                return new Found($"ML_PREDICT({predict.Model.Text}).{column}", [predict.Model.Text], [.. inputs.SelectMany(one => one.Properties).Distinct(StringComparer.Ordinal)]);
+                return new Found($"ML_PREDICT({predict.Model.Text}).{column}", [], [predict.Model.Text], [.. inputs.SelectMany(one => one.Properties).Distinct(StringComparer.Ordinal)]);
             case PredictRelationSyntax predict:
                 return Find(predict.Input, column);
             default:
@@ -122,15 +123,20 @@ public sealed class FeatureOrigins
 
             if (item.Expression is { } expression && (item.Alias?.Text ?? (expression as ColumnSyntax)?.Name) == column)
             {
-                var below = ExpressionText.ColumnsOf(expression).Select(one => Find(query.From, one.Name)).OfType<Found>().ToList();
-                return expression is ColumnSyntax && below is [var same]
-                    ? same
-                    : new Found(TextOf(query).Of(expression), [.. below.SelectMany(one => one.Through).Distinct(StringComparer.Ordinal)], [.. below.SelectMany(one => one.Properties).Distinct(StringComparer.Ordinal)]);
+                var read = ExpressionText.ColumnsOf(expression).DistinctBy(one => one.Name, StringComparer.Ordinal).Select(one => (one.Name, Found: Find(query.From, one.Name))).Where(one => one.Found is not null).ToList();
+                return expression is ColumnSyntax && read is [var same] ? same.Found : Made(TextOf(query).Of(expression), read!);
             }
         }
 
         return null;
     }
+
+    /// <summary>A column that is made of others; those that are made themselves are its steps.</summary>
+    private static Found Made(string expression, List<(string Name, Found Found)> read) => new(
+        expression,
+        [.. read.Where(one => one.Found.Expression is not null).SelectMany(one => one.Found.Steps.Prepend($"{one.Name} = {one.Found.Expression}")).Distinct(StringComparer.Ordinal)],
+        [.. read.SelectMany(one => one.Found.Through).Distinct(StringComparer.Ordinal)],
+        [.. read.SelectMany(one => one.Found.Properties).Distinct(StringComparer.Ordinal)]);
 
     private ExpressionText TextOf(SelectSyntax query)
     {
@@ -143,5 +149,5 @@ public sealed class FeatureOrigins
         return text;
     }
 
-    private sealed record Found(string? Expression, IReadOnlyList<string> Through, IReadOnlyList<string> Properties);
+    private sealed record Found(string? Expression, IReadOnlyList<string> Steps, IReadOnlyList<string> Through, IReadOnlyList<string> Properties);
 }

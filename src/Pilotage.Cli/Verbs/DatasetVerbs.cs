@@ -17,7 +17,8 @@ internal static class DatasetVerbs
     private static readonly Column[] OriginColumns =
     [
         new("COLUMN", "name"), new("KIND", "kind"), new("UNIT", "unit"), new("ORIGIN", "origin"), new("MODEL", "model"), new("VALUES", "values"), new("MISSING", "missing"), new("OVERWRITTEN", "overwritten"),
-        new("SERIES", "seriesCount"), new("DOORS", "doors", true), new("RETENTION", "retention", true), new("POINTS FROM", "pointsFrom", true), new("MADE OF", "properties", true), new("THROUGH", "through", true),
+        new("SERIES", "seriesCount"), new("STEPS", "steps", true), new("MADE OF", "properties", true), new("THROUGH", "through", true), new("DOORS", "doors", true), new("RETENTION", "retention", true),
+        new("POINTS FROM", "pointsFrom", true),
     ];
 
     private static readonly Column[] ChangeColumns = [new("WHAT", "what"), new("CHANGE", "change"), new("NAME", "name"), new("BEFORE", "before"), new("AFTER", "after")];

@@ -24,6 +24,7 @@ public sealed class FeatureOriginTests
         Assert.Equal(["regimes a", "regimes b", "rul x", "rul age"], origins.Select(one => $"{one.Model} {one.Name}"));
         Assert.Equal((null, "pump.p"), (origins[0].Expression, Assert.Single(origins[0].Properties)));
         Assert.Equal("CASE WHEN b > 1 THEN -(hot - 1) ELSE NULL END", origins[2].Expression);
+        Assert.Equal(["hot = z_a * 2", "z_a = ML_PREDICT(regimes).z_a"], origins[2].Steps);
         Assert.Equal(["features", "health", "regimes"], origins[2].Through);
         Assert.Equal(["pump.b", "pump.p", "pump.q"], origins[2].Properties);
         Assert.Equal("COUNT(*) OVER (PARTITION BY device ORDER BY ts ROWS BETWEEN 9 PRECEDING AND CURRENT ROW)", origins[3].Expression);

@@ -14,6 +14,7 @@ namespace Pilotage.Server.Models.Datasets;
 /// <param name="Unit">In UCUM, as the package says; null where it does not.</param>
 /// <param name="Origin">In a sentence: the property of a thing, the expression of the pipeline, or what the label is.</param>
 /// <param name="Model">Of a feature or label: the model that it is for.</param>
+/// <param name="Steps">Of a feature: what the columns in its expression are made by, down to properties.</param>
 /// <param name="Properties">Of a feature: the properties that it is made of.</param>
 /// <param name="Through">Of a feature: views and models of the pipeline that it comes through, the last one first.</param>
 /// <param name="Values">Of a property: values in the rows.</param>
@@ -29,6 +30,7 @@ internal sealed record DatasetColumn(
     string? Unit,
     string Origin,
     string? Model = null,
+    IReadOnlyList<string>? Steps = null,
     IReadOnlyList<string>? Properties = null,
     IReadOnlyList<string>? Through = null,
     long? Values = null,
@@ -103,7 +105,8 @@ internal sealed class DatasetColumns(IPackages packages, IArtifactStore artifact
             foreach (var feature in features.Where(one => one.Model == model.Name))
             {
                 yield return new DatasetColumn(
-                    feature.Name, Feature, units.GetValueOrDefault(feature.Name), feature.Expression ?? $"property {string.Join(", ", feature.Properties)} as it is", model.Name, feature.Properties, feature.Through);
+                    feature.Name, Feature, units.GetValueOrDefault(feature.Name), feature.Expression ?? $"property {string.Join(", ", feature.Properties)} as it is",
+                    model.Name, feature.Steps, feature.Properties, feature.Through);
             }
 
             if (model.Label is { } label)

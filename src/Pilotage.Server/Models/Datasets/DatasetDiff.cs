@@ -61,9 +61,11 @@ internal sealed record DatasetDiff(
         }
 
         // Where a property stands in a file, and how many devices stopped, is no change of the column.
-        if (after.Kind == DatasetColumns.Feature && before.Origin != after.Origin)
+        if (after.Kind == DatasetColumns.Feature && Whole(before) != Whole(after))
         {
-            yield return new ColumnChange(name, "origin", before.Origin, after.Origin);
+            yield return new ColumnChange(name, "origin", Whole(before), Whole(after));
         }
     }
+
+    private static string Whole(DatasetColumn column) => column.Steps is { Count: > 0 } steps ? $"{column.Origin}; {string.Join("; ", steps)}" : column.Origin;
 }
