@@ -15,6 +15,9 @@ internal sealed record LinkFate(string At, string Rel, string Href, string? Rela
 /// </remarks>
 internal sealed class LinkRelations(AssetBook book)
 {
+    /// <summary>Most links of a description that are looked at; the others are told.</summary>
+    public const int LinksMax = 100;
+
     private const string PropertyAnchor = "#/properties/";
     private static readonly string[] Endings = [".td.json", ".tm.json", ".td.jsonld", ".jsonld", ".json"];
 
@@ -29,14 +32,33 @@ internal sealed class LinkRelations(AssetBook book)
     public IReadOnlyList<LinkFate> Of(TenantId tenant, ThingDescription thing)
     {
         var known = book.Of(tenant).Relations.ToHashSet();
-        return [.. thing.Links.Select((link, at) => Fate(tenant, thing, link, at, wish => book.Read(tenant, wish).Then(relation => known.Contains(relation)
+        return Fates(tenant, thing, wish => book.Read(tenant, wish).Then(relation => known.Contains(relation)
             ? (Outcome<bool>)true
-            : new Refusal("fabric.relation.not_found", "it is no relation now; sending the description again makes it one"))))];
+            : new Refusal("fabric.relation.not_found", "it is no relation now; sending the description again makes it one")));
     }
 
-    /// <summary>Makes every link a relation that can be one; each by itself, for what it leads to may come later.</summary>
-    public IReadOnlyList<LinkFate> Take(TenantId tenant, ThingDescription thing) =>
-        [.. thing.Links.Select((link, at) => Fate(tenant, thing, link, at, wish => book.Add(tenant, [], [wish]).Then(_ => (Outcome<bool>)true)))];
+    /// <summary>Makes every link a relation that can be one; where one of them cannot, each by itself, for what it leads to may come later.</summary>
+    public IReadOnlyList<LinkFate> Take(TenantId tenant, ThingDescription thing)
+    {
+        var wishes = new List<RelationWish>();
+        var fates = Fates(tenant, thing, wish =>
+        {
+            wishes.Add(wish);
+            return true;
+        });
+        return wishes.Count == 0 || book.Add(tenant, [], wishes).IsOk ? fates : Fates(tenant, thing, wish => book.Add(tenant, [], [wish]).Then(_ => (Outcome<bool>)true));
+    }
+
+    private List<LinkFate> Fates(TenantId tenant, ThingDescription thing, Func<RelationWish, Outcome<bool>> take)
+    {
+        var fates = thing.Links.Take(LinksMax).Select((link, at) => Fate(tenant, thing, link, at, take)).ToList();
+        if (thing.Links.Count > LinksMax)
+        {
+            fates.Add(new LinkFate($"/links/{LinksMax}", "", "", null, $"there are {thing.Links.Count} links, and the first {LinksMax} are looked at; send the others with a description of their own"));
+        }
+
+        return fates;
+    }
 
     private LinkFate Fate(TenantId tenant, ThingDescription thing, ThingLink link, int at, Func<RelationWish, Outcome<bool>> take)
     {

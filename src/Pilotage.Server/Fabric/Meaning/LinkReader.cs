@@ -5,13 +5,10 @@ namespace Pilotage.Server.Fabric.Meaning;
 /// <summary>Reads the links of a description. What is no link is none of it, and refuses nothing: descriptions were taken before links were read.</summary>
 internal static class LinkReader
 {
-    /// <summary>Most links that are looked at.</summary>
-    public const int LinksMax = 1_000;
-
     private const int CharsMax = 2_000;
 
     public static IReadOnlyList<ThingLink> Read(JsonElement thing) => thing.TryGetProperty("links", out var links) && links.ValueKind == JsonValueKind.Array
-        ? [.. links.EnumerateArray().Take(LinksMax).Select(Link)]
+        ? [.. links.EnumerateArray().Select(Link)]
         : [];
 
     private static ThingLink Link(JsonElement link) => link.ValueKind == JsonValueKind.Object

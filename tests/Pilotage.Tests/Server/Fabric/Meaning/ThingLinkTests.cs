@@ -1,5 +1,6 @@
 using Pilotage.Cli.Frame;
 using Pilotage.Core;
+using Pilotage.Server.Fabric.Hierarchy;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.Tests.Cli;
 using Xunit;
@@ -61,6 +62,18 @@ public sealed class ThingLinkTests : IAsyncLifetime
         Assert.Empty((await _pipeline.AskAsync("GET", "/api/v1/relations")).Json["items"]!.AsArray());
         Assert.Contains(link, (await _pipeline.AskAsync("GET", Route)).Text, StringComparison.Ordinal);
         Assert.NotNull((await _pipeline.AskAsync("GET", "/api/v1/things/pump")).Json["links"]![0]!["note"]);
+    }
+
+    [Fact]
+    public async Task Of_several_links_each_that_can_be_is_a_relation_and_of_too_many_the_rest_is_told()
+    {
+        var put = await PutAsync("""{"rel":"feeds","href":"tank"},{"rel":"item","href":"line-2","anchor":"tank"},{"rel":"partOf","href":"line-2"}""");
+        Assert.Equal(["pump-7 feeds tank", null, "pump-7 part-of line-2"], put.Json["links"]!.AsArray().Select(link => (string?)link!["relation"]));
+        Assert.Equal(2, (await _pipeline.AskAsync("GET", "/api/v1/relations")).Json["items"]!.AsArray().Count);
+
+        put = await PutAsync(string.Join(',', Enumerable.Repeat("""{"rel":"icon","href":"a"}""", LinkRelations.LinksMax + 1)));
+        Assert.Equal(LinkRelations.LinksMax + 1, put.Json["links"]!.AsArray().Count);
+        Assert.StartsWith("there are 101 links, and the first 100 are looked at", (string?)put.Json["links"]!.AsArray()[^1]!["note"], StringComparison.Ordinal);
     }
 
     [Fact]
