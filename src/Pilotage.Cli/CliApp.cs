@@ -76,6 +76,7 @@ internal static partial class CliApp
         root.Subcommands.Add(StoreVerbs.Create(frame));
         root.Subcommands.Add(SourceVerbs.Create(frame));
         root.Subcommands.Add(PersonVerbs.Create(frame));
+        root.Subcommands.Add(DatasetVerbs.Create(frame));
         root.Subcommands.Add(ModelVerbs.Create(frame));
         root.Subcommands.Add(RolloutVerbs.Create(frame));
         root.Subcommands.Add(AlertVerbs.Create(frame));

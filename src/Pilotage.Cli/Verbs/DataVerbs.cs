@@ -9,6 +9,7 @@ namespace Pilotage.Cli.Verbs;
 internal static class DataVerbs
 {
     private const int WindowMostSeconds = 366 * 24 * 60 * 60;
+    private static readonly string[] Groups = ["device", "all", "level", "asset", "thing", "property", "unit"];
 
     public static Verb Create(VerbFrame frame) => VerbFrame.With(
         new Verb("data", "What was measured: questions to the store, ways in and out of it, and deleting from it."),
@@ -73,37 +74,42 @@ internal static class DataVerbs
 
     private static Verb Query(VerbFrame frame)
     {
-        var property = VerbFrame.Name("property", "The property, of every device asked for.");
+        var property = VerbFrame.Name("property", "The property, of every device asked for; several with commas.");
         var path = Text("--path", "Devices by their path; * stays within a level, ** does not.", "PATTERN");
         var thing = Text("--thing", "Devices of one thing type.", "TYPE");
+        var within = Text("--in", "Series of what belongs to an asset, a device, or a place of the path: line-2.", "NAME");
         var from = Moment.Option("--from", "The first time that counts:");
         var to = Moment.Option("--to", "The first time that counts no more:");
         var window = Text("--window", "Length of a window: 30s, 5m, 1h, 1d; without it, the whole time is one.", "TIME");
         var function = Text("--fn", "avg, min, max, sum, count, first, last; several with commas.", "NAMES");
-        var group = Text("--group-by", "device, all, or level:N for the first N levels of the path below the tenant.", "GROUP");
+        var group = Text(
+            "--group-by", "device, all, level:N for the first N levels of the path below the tenant, asset for the nearest asset, asset:line for assets of a level, thing, property or unit; several with commas.", "GROUP");
         var fill = Text("--fill", "What stands in a window without a point: none, null, previous, linear.", "FILL");
         var top = new Option<int?>("--top") { Description = "So many groups only, by what --by comes to over the whole time.", HelpName = "N" };
-        var by = Text("--by", "What --top ranks by; the first of --fn if left out.", "NAME");
+        var by = Text("--by", "What --top ranks by: one of --fn, the first if left out. With what --group-by takes, it is the same as that.", "NAME");
         var order = Text("--order", "desc or asc.", "ORDER");
         var unit = Text("--unit", "Tell values in this unit (UCUM), out of the one that the thing description gives: bar, Cel, [degF], mm/s.", "UNIT");
         var verb = VerbFrame.With(
             new Verb(
                 "query",
-                "Sums one property up by windows and groups; points that are bad or not finite do not count.",
+                "Sums a property up by windows and groups; points that are bad or not finite do not count.",
                 "pilotage data query vibration --path 'acme/lyon/**' --window 5m --fn avg,max",
+                "pilotage data query vibration,bearing_temp --in hall-1 --group-by asset:line,property --window 1h",
                 "pilotage data query bearing_temp --thing pump --top 10 --by max --from 2026-01-01T00:00:00Z",
                 "pilotage data query bearing_temp --thing pump --window 1h --unit '[degF]'"),
-            property, path, thing, from, to, window, function, group, fill, top, by, order, unit);
+            property, path, thing, within, from, to, window, function, group, fill, top, by, order, unit);
         verb.SetAction(async (parsed, cancellation) =>
         {
             string? Of(Option<string?> option) => parsed.GetValue(option);
+            var isGroup = Of(group) is null && Of(by) is { } word && Groups.Contains(word.Split(',', ':')[0].Trim());
             using var api = frame.Connect(parsed);
             var answer = await api.GetAsync(
                 Address(
                     "api/v1/series/aggregates",
-                    ("property", VerbFrame.Given(parsed.GetValue(property), property)), ("path", Of(path)), ("thing", Of(thing)), ("from", Moment.Of(frame.Session, from, parsed)), ("to", Moment.Of(frame.Session, to, parsed)),
-                    ("window", Of(window) is { } length ? $"PT{Duration.Seconds("--window", length, WindowMostSeconds)}S" : null), ("fn", Of(function)), ("groupBy", Of(group)),
-                    ("fill", Of(fill)), ("top", parsed.GetValue(top)?.ToString(CultureInfo.InvariantCulture)), ("by", Of(by)), ("order", Of(order)), ("unit", Of(unit))),
+                    ("property", VerbFrame.Given(parsed.GetValue(property), property)), ("path", Of(path)), ("thing", Of(thing)), ("in", Of(within)),
+                    ("from", Moment.Of(frame.Session, from, parsed)), ("to", Moment.Of(frame.Session, to, parsed)),
+                    ("window", Of(window) is { } length ? $"PT{Duration.Seconds("--window", length, WindowMostSeconds)}S" : null), ("fn", Of(function)), ("groupBy", isGroup ? Of(by) : Of(group)),
+                    ("fill", Of(fill)), ("top", parsed.GetValue(top)?.ToString(CultureInfo.InvariantCulture)), ("by", isGroup ? null : Of(by)), ("order", Of(order)), ("unit", Of(unit))),
                 cancellation);
             var columns = (answer?["columns"]?.AsArray() ?? []).Skip(1).Select(column => column!.GetValue<string>()).ToList();
             frame.Writer(parsed).Write(
@@ -185,7 +191,7 @@ internal static class DataVerbs
                     row[columns[i]] = point[i + 1]?.DeepClone();
                 }
 
-                row["unit"] = answer!["unit"]?.DeepClone();
+                row["unit"] = (item["unit"] ?? answer!["unit"])?.DeepClone();
                 row["rank"] = item["rank"]?.DeepClone();
                 rows.Add(row);
             }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Pilotage.Cli.Frame;
 
 namespace Pilotage.Cli.Verbs;
@@ -36,7 +37,7 @@ internal static class ThingVerbs
         var verb = VerbFrame.With(
             new Verb(
                 "import",
-                "Describes a thing type by a W3C thing description or thing model: units, bounds and meaning of its properties.",
+                "Describes a thing type by a W3C thing description or thing model: units, bounds and meaning of its properties. Its links between things become relations, as asset relate makes them.",
                 "pilotage thing import samples/pump-bearings/things/pump.td.json",
                 "pilotage thing import ./vendor-pump.tm.json --name pump --replace"),
             file, name, replace, dryRun);
@@ -55,7 +56,9 @@ internal static class ThingVerbs
             }
 
             using var api = frame.Connect(parsed);
-            frame.Writer(parsed).Write(await api.PutBytesAsync(path, bytes, cancellation, media, onlyNew: !parsed.GetValue(replace)), Columns, "thing");
+            var answer = await api.PutBytesAsync(path, bytes, cancellation, media, onlyNew: !parsed.GetValue(replace));
+            frame.Writer(parsed).Write(answer, Columns, "thing");
+            TellLinks(frame, answer);
             return ExitCode.Done;
         });
         return verb;
@@ -84,9 +87,21 @@ internal static class ThingVerbs
             var thing = await api.GetAsync($"api/v1/things/{VerbFrame.Segment(parsed.GetValue(name), name)}", cancellation);
             var writer = frame.Writer(parsed);
             writer.Write(writer.IsMachineReadable ? thing : thing?["properties"], PropertyColumns, "property");
+            TellLinks(frame, thing);
             return ExitCode.Done;
         });
         return verb;
+    }
+
+    /// <summary>What became of the links of a description: a link that is no relation must not look like one.</summary>
+    private static void TellLinks(VerbFrame frame, JsonNode? answer)
+    {
+        foreach (var link in answer?["links"] as JsonArray ?? [])
+        {
+            frame.Session.Error.WriteLine(Printable.Of(link?["relation"] is { } relation
+                ? $"relation: {relation} ({link["at"]}, {link["rel"]})"
+                : $"note: {link?["at"]} stays in the description and is no relation: {link?["note"]}"));
+        }
     }
 
     private static string NameOf(string file)

@@ -3,11 +3,16 @@ using System.Collections.Frozen;
 namespace Pilotage.Protocols.SenML;
 
 /// <summary>The units of SenML's registry as UCUM writes them.</summary>
-/// <remarks>RFC 8428, section 12.1, and RFC 9100 for the secondary ones that are written alike.</remarks>
+/// <remarks>
+/// RFC 8428, section 12.1, and RFC 8798, sections 2 and 3. A secondary unit is told by the primary one, a scale and an offset; here it has a code of UCUM of its own, from
+/// which the scale follows. Only dBm has none: it is told by dBW, 30 less.
+/// </remarks>
 public static class SenMLUnits
 {
+    private const double DecibelMilliwattsInDecibelWatts = -30;
+
     // Surprises: "%" is the registry's historical name of the plain ratio, not per cent; "EL" is seconds of battery left;
-    // degrees of latitude and longitude are degrees; decibels are left out, because UCUM has none without what they relate to.
+    // degrees of latitude and longitude are degrees; reactive power is written as what UCUM has, volts times amperes.
     private static readonly FrozenDictionary<string, string> Table = new Dictionary<string, string>(StringComparer.Ordinal)
     {
         ["m"] = "m", ["kg"] = "kg", ["g"] = "g", ["s"] = "s", ["A"] = "A", ["K"] = "K", ["cd"] = "cd", ["mol"] = "mol",
@@ -21,6 +26,9 @@ public static class SenMLUnits
         ["ms"] = "ms", ["min"] = "min", ["h"] = "h", ["MHz"] = "MHz", ["kW"] = "kW", ["kVA"] = "kV.A", ["Ah"] = "A.h",
         ["Wh"] = "W.h", ["kWh"] = "kW.h", ["mm"] = "mm", ["cm"] = "cm", ["km"] = "km", ["km/h"] = "km/h", ["mA"] = "mA",
         ["mV"] = "mV", ["hPa"] = "hPa", ["mm/h"] = "mm/h", ["m/h"] = "m/h", ["ppm"] = "[ppm]", ["/100"] = "%", ["/1000"] = "[ppth]",
+        ["sr"] = "sr", ["Gy"] = "Gy", ["Sv"] = "Sv", ["kat"] = "kat", ["bit"] = "bit", ["bit/s"] = "bit/s", ["B"] = "By", ["KiB"] = "KiBy", ["GB"] = "GBy", ["Mbit/s"] = "Mbit/s", ["B/s"] = "By/s",
+        ["MB/s"] = "MBy/s", ["dB"] = "dB", ["dBW"] = "dB[W]", ["dBm"] = "dB[W]", ["Bspl"] = "B[SPL]", ["var"] = "V.A{reactive}", ["vars"] = "V.A.s{reactive}", ["kvar"] = "kV.A{reactive}",
+        ["varh"] = "V.A.h{reactive}", ["kvarh"] = "kV.A.h{reactive}", ["kVAh"] = "kV.A.h", ["Wh/km"] = "W.h/km", ["ug/m3"] = "ug/m3",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>All that are known, by their name in SenML.</summary>
@@ -28,4 +36,7 @@ public static class SenMLUnits
 
     /// <summary>The UCUM code of a unit of SenML; null for one that has none here.</summary>
     public static string? ToUcum(string unit) => Table.GetValueOrDefault(unit);
+
+    /// <summary>What is added to a value for it to be in <see cref="ToUcum"/>.</summary>
+    public static double OffsetOf(string unit) => unit == "dBm" ? DecibelMilliwattsInDecibelWatts : 0;
 }

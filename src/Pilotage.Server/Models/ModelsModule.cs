@@ -23,6 +23,7 @@ public static class ModelsModule
         .AddSingleton<IPackages, PackageStore>()
         .AddSingleton<DatasetCutter>()
         .AddSingleton<DatasetStore>()
+        .AddSingleton<DatasetColumns>()
         .AddSingleton<TrainingRuns>()
         .AddSingleton<ITrainingRuns>(provider => provider.GetRequiredService<TrainingRuns>())
         .AddSingleton<ModelRegistry>()

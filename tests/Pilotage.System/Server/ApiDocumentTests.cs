@@ -60,14 +60,26 @@ public sealed class ApiDocumentTests : IAsyncLifetime
             var responses = operation["responses"]!.AsObject();
             Assert.Contains(responses, response => response.Key.StartsWith('2'));
             Assert.Contains("default", responses.Select(response => response.Key));
-            Assert.All(
-                responses.Where(response => !response.Key.StartsWith('2')), response => Assert.NotNull(response.Value!["content"]!["application/problem+json"]));
+            var media = ApiWords.All.First(words => words.Id == $"{operation["operationId"]}").Problem is null ? "application/problem+json" : "application/json";
+            Assert.All(responses.Where(response => !response.Key.StartsWith('2')), response => Assert.NotNull(response.Value!["content"]![media]));
             var closed = operation["x-permission"]!.ToString() != "open";
             Assert.Equal(closed, responses.ContainsKey("401"));
             Assert.Equal(closed, operation["security"] is JsonArray { Count: > 0 });
         }
 
         Assert.Empty(ApiWords.All.Select(words => words.Id).Except(ids));
+    }
+
+    [Fact]
+    public void Doors_for_clients_of_other_products_are_in_it_with_what_they_take()
+    {
+        var write = _document["paths"]!["/api/v2/write"]!["post"]!;
+        Assert.NotNull(write["requestBody"]!["content"]!["text/plain"]);
+        Assert.Equal(["org", "orgID", "bucket", "precision"], write["parameters"]!.AsArray().Select(one => (string?)one!["name"]));
+        Assert.NotNull(write["responses"]!["204"]);
+        var query = _document["paths"]!["/prometheus/api/v1/query"]!;
+        Assert.Equal(["query", "time", "timeout"], query["get"]!["parameters"]!.AsArray().Select(one => (string?)one!["name"]));
+        Assert.NotNull(query["post"]!["requestBody"]!["content"]!["application/x-www-form-urlencoded"]!["schema"]!["properties"]!["query"]);
     }
 
     [Fact]

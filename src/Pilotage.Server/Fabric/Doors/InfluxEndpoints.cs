@@ -32,9 +32,9 @@ internal static class InfluxEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         var shape = new RefusalShape(refusal => Error(Problems.StatusOf(refusal.Code), refusal.Message));
-        routes.MapPost("/api/v2/write", WriteAsync).RequirePermission(DoorRights.Permission, Scope.Tenant).WithMetadata(shape).ExcludeFromDescription();
-        routes.MapMethods("/ping", ["GET", "HEAD"], Ping).OpenToAll("clients of InfluxDB look whether there is a server before they sign in").ExcludeFromDescription();
-        routes.MapGet("/health", Health).OpenToAll("clients of InfluxDB look whether the server works before they sign in").ExcludeFromDescription();
+        routes.MapPost("/api/v2/write", WriteAsync).RequirePermission(DoorRights.Permission, Scope.Tenant).WithMetadata(shape).WithTags("fabric");
+        routes.MapMethods("/ping", ["GET", "HEAD"], Ping).OpenToAll("clients of InfluxDB look whether there is a server before they sign in").WithTags("fabric");
+        routes.MapGet("/health", Health).OpenToAll("clients of InfluxDB look whether the server works before they sign in").WithTags("fabric");
     }
 
     private static async Task<IResult> WriteAsync(

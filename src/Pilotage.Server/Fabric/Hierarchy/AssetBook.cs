@@ -122,6 +122,16 @@ internal sealed partial class AssetBook
         }
     }
 
+    /// <summary>Whether a name is that of an asset or a device, so that a relation may end there.</summary>
+    public bool IsKnown(TenantId tenant, string name) => NodeOf(tenant, Of(tenant).Assets.Keys.ToHashSet(StringComparer.Ordinal), name) is not null;
+
+    /// <summary>The relation that is wished, there or not; changes nothing.</summary>
+    public Outcome<Relation> Read(TenantId tenant, RelationWish wish)
+    {
+        var faults = new List<RefusalDetail>();
+        return Read(tenant, Of(tenant).Assets.Keys.ToHashSet(StringComparer.Ordinal), wish, faults) is { } relation ? relation : new Refusal("fabric.asset.invalid", faults[0].Message);
+    }
+
     public static Refusal NotFound(string name) =>
         new("fabric.asset.not_found", $"There is no asset \"{(name.Length <= 80 ? name : name[..80] + "…")}\". One is added with: pilotage asset add NAME --level LEVEL");
 

@@ -5,7 +5,7 @@ using Pilotage.TimeSeries;
 namespace Pilotage.Server.Fabric.Ingest;
 
 /// <summary>Makes what devices send fit the series that are there, whose first value decides what they hold, and the contract that they have.</summary>
-internal sealed class Admission(TimeSeriesStore store, ContractJudge contracts)
+internal sealed class Admission(TimeSeriesStore store, ContractJudge contracts, StatedUnits units)
 {
     /// <summary>What was found out about a layout for a device; holds for good, since a series keeps its kind.</summary>
     /// <param name="Kinds">As they are stored; empty where all of them are doubles.</param>
@@ -17,6 +17,9 @@ internal sealed class Admission(TimeSeriesStore store, ContractJudge contracts)
 
     /// <summary>Whether each value of a device has to be looked at, because a contract binds it.</summary>
     public bool Binds(Device device) => contracts.Binds(device);
+
+    /// <summary>Brings values that say their unit into that of their series, and says the first that cannot be.</summary>
+    public (IReadOnlyList<TelemetryRow> Rows, string? Fault) InOwnUnits(Device device, IReadOnlyList<TelemetryRow> rows, string? fault) => units.Converted(device, rows, fault);
 
     /// <summary>Holds rows against the contract of their device.</summary>
     public Judgement Judge(Device device, IReadOnlyList<TelemetryRow> rows, long receivedNs) => contracts.Judge(device, rows, receivedNs);

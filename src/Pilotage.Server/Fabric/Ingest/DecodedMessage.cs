@@ -72,14 +72,15 @@ internal sealed record DecodedMessage(Device Device, IngestMessage Message)
             return this with { Rows = inferred, Fault = misfit };
         }
 
-        // Judged as it came: what a contract keeps out must not decide what its series holds.
-        var judged = admission.Judge(Device, Rows, Message.ReceivedNs);
+        // Judged before it is fitted: what a contract keeps out must not decide what its series holds. Its bounds are in the unit of the series.
+        var (own, misunit) = admission.InOwnUnits(Device, Rows, Fault);
+        var judged = admission.Judge(Device, own, Message.ReceivedNs);
         if (judged.Rejected is { } rejected)
         {
             return this with { Rows = [], Rejected = rejected, Fault = null };
         }
 
-        var (rows, fault) = admission.Fit(Device, judged.Rows, Fault ?? judged.Misfit);
+        var (rows, fault) = admission.Fit(Device, judged.Rows, misunit ?? judged.Misfit);
         return this with { Rows = rows, Held = judged.Held, Fault = fault };
     }
 

@@ -39,13 +39,14 @@ internal sealed class Ingestion : IAsyncDisposable
         QualityWatch quality,
         ContractJudge contracts,
         Quarantine quarantine,
+        StatedUnits units,
         TimeProvider time,
         IMeterFactory meters)
     {
         _fleet = fleet;
         _presences = presences;
         _store = store;
-        _admission = new Admission(store, contracts);
+        _admission = new Admission(store, contracts, units);
         _events = events;
         _live = live;
         _topics = topics;

@@ -10,6 +10,9 @@ namespace Pilotage.Server.Fabric.Ingest;
 /// </remarks>
 internal static class SenMLTelemetry
 {
+    /// <summary>What the name of a property ends in that is the sum of another one over time.</summary>
+    public const string SumEnding = ".sum";
+
     private const string DeviceUrn = "urn:dev:";
     private const int DeviceUrnColons = 3;
 
@@ -45,7 +48,8 @@ internal static class SenMLTelemetry
             faults.Add("", "there is no value in the pack");
         }
 
-        return rows.ToRows();
+        var units = first.Where(pair => pair.Value.Unit is not null).ToDictionary(pair => pair.Key, pair => pair.Value.Unit!, StringComparer.Ordinal);
+        return units.Count == 0 ? rows.ToRows() : [.. rows.ToRows().Select(row => row with { Units = units })];
     }
 
     /// <summary>The property of a name: what follows the last <c>:</c> or <c>/</c>; of a device's URN with a component, the component.</summary>
@@ -61,7 +65,7 @@ internal static class SenMLTelemetry
     private static string? Add(SenMLValue value, long receivedNs, RowGathering rows, Dictionary<string, SenMLValue> first)
     {
         var property = PropertyOf(value.Name);
-        property = value.IsSum ? property + ".sum" : property;
+        property = value.IsSum ? property + SumEnding : property;
         if (first.TryGetValue(property, out var known))
         {
             if (known.Name != value.Name)

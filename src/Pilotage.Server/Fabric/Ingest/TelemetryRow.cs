@@ -9,6 +9,9 @@ internal sealed record TelemetryRow(long TimeNs, string[] Properties, SeriesValu
         : this(timeNs, properties, Array.ConvertAll(values, SeriesValue.Of))
     {
     }
+
+    /// <summary>Units that values came in, by property and in the words of SenML; null where none says so, and once they are in those of their series.</summary>
+    public IReadOnlyDictionary<string, string>? Units { get; init; }
 }
 
 /// <summary>What was understood of a message, and what was not.</summary>

@@ -6,6 +6,7 @@ using Pilotage.Core.Contracts.Forwarding;
 using Pilotage.Protocols.Mqtt;
 using Pilotage.Server.Access.Contracts;
 using Pilotage.Server.Fabric.Ingest;
+using Pilotage.Server.Fabric.Mapping;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.Server.Hosting;
 using Pilotage.Trust;
@@ -23,6 +24,7 @@ internal sealed partial class ServerBrokerHooks(
     TopicRights rights,
     StorageRefusals refusals,
     ForwardLanes lanes,
+    GatewayMappings mappings,
     ServerOptions options,
     DiskRoom room,
     TimeProvider time,
@@ -53,7 +55,7 @@ internal sealed partial class ServerBrokerHooks(
 
     public override bool MayPublish(ClientIdentity who, string topic) => who switch
     {
-        { Device: { } device } => rights.MayPublish(who.Tenant, device, topic),
+        { Device: { } device } => rights.MayPublish(who.Tenant, device, topic) || mappings.MayPublish(who.Tenant, device, topic),
         { Role: OpenRole } => MayPublishOpenly(who, topic),
         _ => false,
     };
@@ -87,7 +89,9 @@ internal sealed partial class ServerBrokerHooks(
             return new(stored);
         }
 
-        return topics.TryPath(message.Topic, out var path) ? StoreAsync(who, path, message.ToMessage(), receivedNs) : default;
+        return topics.TryPath(message.Topic, out var path) ? StoreAsync(who, path, message.ToMessage(), receivedNs)
+            : mappings.Find(who.Tenant, message.Topic) is { } table ? StoreAsync(who, table, message.ToMessage(), receivedNs)
+            : default;
     }
 
     public override void Connected(ClientIdentity who)
@@ -106,7 +110,14 @@ internal sealed partial class ServerBrokerHooks(
         }
     }
 
-    private async ValueTask<PublishDecision> StoreAsync(ClientIdentity who, TopicPath path, MqttMessage message, long receivedNs)
+    private ValueTask<PublishDecision> StoreAsync(ClientIdentity who, TopicPath path, MqttMessage message, long receivedNs) =>
+        StoreAsync(() => TakeAsync(who, path, message, receivedNs));
+
+    /// <summary>A message to a topic that is nobody's here, by the rule of a mapping that takes it.</summary>
+    private ValueTask<PublishDecision> StoreAsync(ClientIdentity who, RuleTable table, MqttMessage message, long receivedNs) =>
+        StoreAsync(() => mappings.TakeAsync(table, who.Device, message, receivedNs));
+
+    private async ValueTask<PublishDecision> StoreAsync(Func<Task<PublishDecision>> take)
     {
         if (room.State == RoomState.Out)
         {
@@ -115,7 +126,7 @@ internal sealed partial class ServerBrokerHooks(
 
         try
         {
-            return await TakeAsync(who, path, message, receivedNs);
+            return await take();
         }
         catch (Exception failure) when (failure is IOException or Microsoft.Data.Sqlite.SqliteException)
         {
@@ -168,7 +179,7 @@ internal sealed partial class ServerBrokerHooks(
         var known = topics.Find(topic);
         if (known?.Path is not { } path && !TopicPath.TryParse(topic, out path))
         {
-            return options.Limits != BrokerLimits.Default;
+            return options.Limits != BrokerLimits.Default || mappings.MayPublish(who.Tenant, null, topic);
         }
 
         var device = known is null ? fleet.FindByPath(who.Tenant, path.DevicePath) : known.DeviceIn(fleet);

@@ -20,8 +20,11 @@ internal sealed class MappedDevices
     }
 
     /// <summary>The device at a path, if a mapping may speak for it; null where there is none yet.</summary>
-    public Outcome<Device?> Known(TenantId tenant, string path) => _fleet.FindByPath(tenant, path) switch
+    /// <param name="speaker">Who sent the message with a certificate: for itself and what is behind it, and for nobody else.</param>
+    public Outcome<Device?> Known(TenantId tenant, string path, DeviceId? speaker = null) => _fleet.FindByPath(tenant, path) switch
     {
+        { Status: not DeviceStatus.Revoked } known when speaker is not null && (known.Id == speaker || known.Edge == speaker) => known,
+        var other when speaker is not null => new Refusal("fabric.mapping.device", $"{speaker} speaks for itself and for devices behind it, and {(other is null ? $"there is no device at {Shown(path)}" : $"{other.Id} is none of them")}"),
         null when !TopicPath.IsDevicePath(path) => new Refusal("fabric.mapping.path", $"\"{path}\" is no path of a device: {tenant}/<site>/…/<device>, two to seven levels, none empty, . or .., or beginning with _ or $"),
         { Status: DeviceStatus.Enrolled } own => new Refusal("fabric.mapping.device", $"{own.Id} has a certificate of its own, and nobody else speaks for it"),
         { Status: DeviceStatus.Revoked } revoked => new Refusal("fabric.mapping.device", $"{revoked.Id} was revoked, and nothing is taken for it"),
@@ -29,9 +32,9 @@ internal sealed class MappedDevices
     };
 
     /// <summary>The same; one that is not known is made where the rule says so.</summary>
-    public Outcome<Device> Of(TenantId tenant, string path, MappingRule rule, int devicesMax)
+    public Outcome<Device> Of(TenantId tenant, string path, MappingRule rule, int devicesMax, DeviceId? speaker = null)
     {
-        if (!Known(tenant, path).TryGet(out var device, out var refusal))
+        if (!Known(tenant, path, speaker).TryGet(out var device, out var refusal))
         {
             return refusal;
         }
@@ -48,7 +51,9 @@ internal sealed class MappedDevices
             : null;
 
     /// <summary>Whether nothing is taken for what stands at a path, read or not.</summary>
-    public bool Refuses(TenantId tenant, string? path) => path is not null && !Known(tenant, path).IsOk;
+    public bool Refuses(TenantId tenant, string? path, DeviceId? speaker = null) => path is not null && !Known(tenant, path, speaker).IsOk;
+
+    private static string Shown(string path) => path.Length <= 80 ? path : path[..80] + "…";
 
     private Outcome<Device> Made(TenantId tenant, string path, MappingRule rule)
     {

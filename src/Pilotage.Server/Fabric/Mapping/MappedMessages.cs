@@ -112,7 +112,7 @@ internal sealed class MappedMessages
         var taken = new IngestMessage(message.Topic, message.Payload, [], message.ReceivedNs, message.ReceivedNs, null) { ContentType = message.ContentType };
         foreach (var ofDevice in reading.Rows.GroupBy(row => row.DevicePath, StringComparer.Ordinal))
         {
-            if (!_devices.Of(table.Tenant, ofDevice.Key, rule, table.Mapping.DevicesMax).TryGet(out var device, out var refusal))
+            if (!_devices.Of(table.Tenant, ofDevice.Key, rule, table.Mapping.DevicesMax, message.Speaker).TryGet(out var device, out var refusal))
             {
                 missing ??= refusal.Message;
                 continue;
@@ -139,18 +139,18 @@ internal sealed class MappedMessages
     /// <summary>Nothing was understood: kept with the device that the topic names, which is not made for it, else as a dead letter.</summary>
     private (MappedResult Result, Task Stored) TakeFault(RuleTable table, RuleMatch match, ForeignMessage message, string fault, bool isKept)
     {
-        if (_devices.Refuses(table.Tenant, match.DevicePath))
+        if (_devices.Refuses(table.Tenant, match.DevicePath, message.Speaker))
         {
             return (new(MappedFate.Unmapped, fault), Task.CompletedTask);
         }
 
-        if (match.DevicePath is { } path && _devices.Known(table.Tenant, path).TryGet(out var device, out _) && device is not null)
+        if (match.DevicePath is { } path && _devices.Known(table.Tenant, path, message.Speaker).TryGet(out var device, out _) && device is not null)
         {
             var taken = new IngestMessage(message.Topic, message.Payload, [], message.ReceivedNs, message.ReceivedNs, null) { ContentType = message.ContentType };
             return (new(MappedFate.Kept, fault), _ingestion.StoreAsync(Bounded(table, DecodedMessage.NotUnderstood(device, taken, fault))));
         }
 
-        return isKept ? (new(MappedFate.Unmapped, fault), Task.CompletedTask)
+        return isKept || message.IsOfGateway ? (new(MappedFate.Unmapped, fault), Task.CompletedTask)
             : _letters.Keep(table.Tenant, table.Source, message, fault) is { } kept ? (new(MappedFate.Kept, fault), kept)
             : (new(MappedFate.Unmapped, $"{fault}; it is not kept, because there are {DeadLetters.Bounds} of them that nobody can read: pilotage source dead-letters"), Task.CompletedTask);
     }

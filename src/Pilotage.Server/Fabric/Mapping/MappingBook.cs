@@ -28,6 +28,9 @@ internal sealed class MappingBook(MappingStore store, ThingBook things, IThings 
     /// <summary>The mapping of that name that is in force, or null.</summary>
     public TopicMapping? Find(TenantId tenant, string name) => Known(tenant).GetValueOrDefault(name);
 
+    /// <summary>All that are in force.</summary>
+    public IEnumerable<TopicMapping> InForce(TenantId tenant) => Known(tenant).Values;
+
     public Outcome<StoredMapping> Stored(TenantId tenant, string name, int? version = null) => store.Find(tenant, name, version) is { } stored
         ? stored
         : new Refusal(

@@ -61,6 +61,12 @@ internal static partial class MappingReader
 
         var version = Whole(map, "version", 1, VersionMost, null, faults);
         var devicesMax = Whole(map, "devices_max", 1, DevicesMost, TopicMapping.DevicesDefault, faults);
+        var gateway = map.TextOrNull("gateway");
+        if (gateway is not (null or "true" or "false"))
+        {
+            faults.Add(map.AtKey("gateway"), $"gateway: \"{gateway}\" is neither true nor false; true takes what devices send to this server's own gateway, too");
+        }
+
         var written = map.Maps("rules", "rules");
         if (written.Count == 0 && map.Has("rules"))
         {
@@ -75,8 +81,10 @@ internal static partial class MappingReader
         var rules = written.Take(TopicMapping.RulesMax).Select(rule => RuleReader.Read(rule.Name, rule.Map, faults)).OfType<MappingRule>().ToList();
         map.RefuseOthers();
         var (named, notes) = WithThings(name, rules);
-        return new TopicMapping(name, version, description, devicesMax, named, [.. Overlaps(map.At.File, rules, faults), .. notes]);
+        return new TopicMapping(name, version, description, devicesMax, named, [.. OfGateway(gateway), .. Overlaps(map.At.File, rules, faults), .. notes]) { OfGateway = gateway == "true" };
     }
+
+    private static IEnumerable<string> OfGateway(string? gateway) => gateway == "true" ? ["it takes what devices send to this server's own gateway, too"] : [];
 
     /// <summary>A unit belongs to a thing type: where rules name none and give units, the mapping lends them its name, so that the units are kept.</summary>
     private static (List<MappingRule> Rules, IEnumerable<string> Notes) WithThings(string name, List<MappingRule> rules)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
+using Pilotage.Core.Units;
 using Pilotage.Protocols.SenML;
 using Pilotage.Server.Fabric.Ingest;
 
@@ -76,9 +77,13 @@ internal sealed class PayloadReader
         foreach (var row in SenMLTelemetry.Read(pack, _receivedNs, _faults))
         {
             var values = new RowValues(this, "");
-            foreach (var (property, value) in row.Properties.Zip(row.Values))
+            foreach (var (property, measured) in row.Properties.Zip(row.Values))
             {
-                values.Add(property, property, (ValueRule rule, out TimeSeries.SeriesValue held, out string? why) => ValueReader.TryHold(value, rule, out held, out why));
+                // What the pack says of the unit counts where the rule says nothing of it.
+                var (unit, offset) = row.Units?.GetValueOrDefault(property) is { } stated
+                    && StatedUnits.UnitOf(stated, property.EndsWith(SenMLTelemetry.SumEnding, StringComparison.Ordinal)) is var (known, added) ? (known, added) : (null, 0);
+                var value = offset == 0 || measured.Kind != TimeSeries.SeriesKind.Number ? measured : TimeSeries.SeriesValue.Of(measured.Number + offset);
+                values.Add(property, property, unit, (ValueRule rule, out TimeSeries.SeriesValue held, out string? why) => ValueReader.TryHold(value, rule, out held, out why));
             }
 
             Keep(device, row.TimeNs, hasTime: true, values);
@@ -269,7 +274,12 @@ internal sealed class PayloadReader
 
         /// <param name="foreign">What the rule lists it by.</param>
         /// <param name="called">What it is called where the rule has no other name.</param>
-        public void Add(string foreign, string called, Reading read)
+        public void Add(string foreign, string called, Reading read) => Add(foreign, called, null, read);
+
+        /// <param name="foreign">What the rule lists it by.</param>
+        /// <param name="called">What it is called where the rule has no other name.</param>
+        /// <param name="stated">The unit that the payload says; null where it says none.</param>
+        public void Add(string foreign, string called, Unit? stated, Reading read)
         {
             var rule = reader._match.Rule;
             if (!rule.Properties.TryGetValue(foreign, out var listed) && !rule.KeepsOthers)
@@ -300,7 +310,7 @@ internal sealed class PayloadReader
             }
             else
             {
-                Kept.Add(new MappedValue(named, stored, value.Unit));
+                Kept.Add(new MappedValue(named, stored, value.Unit ?? (value.IsScaled ? null : stated)));
             }
         }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace Pilotage.Server.Fabric.Mapping;
 
@@ -104,6 +105,10 @@ internal sealed class Template
 
         return text.ToString();
     }
+
+    /// <summary>Whether a text could come of it, whatever is filled in.</summary>
+    public bool CouldGive(string text) => Regex.IsMatch(
+        text, $"^{string.Concat(_parts.Select(part => part.Name is null && part.Pointer is null ? Regex.Escape(part.Literal) : ".+"))}$", RegexOptions.NonBacktracking | RegexOptions.Singleline);
 
     private static Outcome<string> FieldOf(JsonElement? payload, FieldPath pointer)
     {

@@ -4,6 +4,9 @@ namespace Pilotage.Server.Fabric.Mapping;
 /// <param name="Notes">What is right and may surprise: rules that overlap, and which of them counts.</param>
 internal sealed record TopicMapping(string Name, int Version, string? Description, int DevicesMax, IReadOnlyList<MappingRule> Rules, IReadOnlyList<string> Notes)
 {
+    /// <summary>Whether it speaks for messages to our own gateway too, whose topics are nobody's here.</summary>
+    public bool OfGateway { get; init; }
+
     /// <summary>The format that is read.</summary>
     public const string Format = "pilotage.mapping/1";
 

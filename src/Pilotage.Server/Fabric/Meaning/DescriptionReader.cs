@@ -68,7 +68,11 @@ internal static class DescriptionReader
 
         CheckReference(thing);
         var properties = Properties(thing);
-        return new ThingDescription(name, title ?? name, thing.Text("description", TextCharsMax), isModel, types, properties);
+        return new ThingDescription(name, title ?? name, thing.Text("description", TextCharsMax), isModel, types, properties)
+        {
+            Id = root.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.String ? id.GetString() : null,
+            Links = LinkReader.Read(root),
+        };
     }
 
     private static void CheckContext(JsonPlace thing)

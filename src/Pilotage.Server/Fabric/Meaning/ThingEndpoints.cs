@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 using Pilotage.Core.Units;
 using Pilotage.Server.Access.Contracts;
+using Pilotage.Server.Fabric.Hierarchy;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.Server.Hosting;
 
@@ -14,16 +15,18 @@ internal static class ThingEndpoints
     private const int PageDefault = 100;
     private const int PageMax = 1_000;
     private const int ChunkBytes = 16 * 1024;
+    private const string RelatePermission = "fabric.asset.write";
 
     /// <summary>A description that is kept, and how many devices are of its thing type.</summary>
-    internal sealed record ThingRow(string Thing, string Title, string Media, string Digest, string WrittenBy, DateTimeOffset Written, int Devices);
+    /// <param name="Links">Where it was just sent: what became of its links.</param>
+    internal sealed record ThingRow(string Thing, string Title, string Media, string Digest, string WrittenBy, DateTimeOffset Written, int Devices, IReadOnlyList<LinkFate>? Links = null);
 
     internal sealed record ThingPage(IReadOnlyList<ThingRow> Items, string? NextCursor);
 
     /// <summary>A thing type as it was read out of its description.</summary>
     internal sealed record ThingView(
         string Thing, string Title, string? Description, string Media, string Digest, string WrittenBy, DateTimeOffset Written, IReadOnlyList<string> Types,
-        IReadOnlyList<PropertyView> Properties);
+        IReadOnlyList<PropertyView> Properties, IReadOnlyList<LinkFate> Links);
 
     /// <summary>One property: its unit in UCUM, what that measures, and its semantic types.</summary>
     internal sealed record PropertyView(
@@ -39,12 +42,12 @@ internal static class ThingEndpoints
             return TypedResults.Ok(new ThingPage(page, rest.Count > size ? page[^1].Thing : null));
         });
 
-    public static IResult Show(string thing, Principal who, ThingBook things) => things.Stored(who.Tenant, thing).ToHttp(stored =>
+    public static IResult Show(string thing, Principal who, ThingBook things, LinkRelations links) => things.Stored(who.Tenant, thing).ToHttp(stored =>
     {
         var read = things.Find(who.Tenant, thing);
         return TypedResults.Ok(new ThingView(
             stored.Thing, stored.Title, read?.Description, stored.Media, stored.Digest.ToString(), stored.WrittenBy, Clock.FromNs(stored.WrittenNs), read?.Types ?? [],
-            [.. read?.Properties.Values.Select(View) ?? []]));
+            [.. read?.Properties.Values.Select(View) ?? []], read is null ? [] : links.Of(who.Tenant, read)));
     });
 
     /// <summary>The document as it came, under its digest.</summary>
@@ -52,7 +55,7 @@ internal static class ThingEndpoints
         TypedResults.Bytes(stored.Document, stored.Media, entityTag: new EntityTagHeaderValue($"\"{stored.Digest}\"")));
 
     public static async Task<IResult> PutAsync(
-        string thing, HttpRequest request, Principal who, IFleet fleet, ThingBook things, IAudit audit, CancellationToken cancellation)
+        string thing, HttpRequest request, Principal who, IFleet fleet, ThingBook things, LinkRelations links, IAudit audit, CancellationToken cancellation)
     {
         if (!ThingMedia.Of(request.ContentType).TryGet(out var media, out var refusal))
         {
@@ -62,7 +65,25 @@ internal static class ThingEndpoints
         var body = await ReadAsync(request, things, cancellation);
         var put = body.Then(document => things.Put(who, thing, media, document, request.Headers.IfNoneMatch == "*"));
         audit.Record(who, "fabric.thing.write", thing, put.IsOk ? "done" : "refused", put.IsOk ? put.Value.Digest.ToString() : put.Refusal.Code);
-        return put.ToHttp(stored => TypedResults.Ok(Row(stored, fleet.List(who.Tenant, new DeviceQuery { Thing = thing }).Count)));
+        return put.ToHttp(stored => TypedResults.Ok(
+            Row(stored, fleet.List(who.Tenant, new DeviceQuery { Thing = thing }).Count) with { Links = things.Find(who.Tenant, thing) is { Links.Count: > 0 } read ? Related(who, read, links, audit) : null }));
+    }
+
+    /// <summary>Links become relations in the name of whoever may relate things; else they are told, and change nothing.</summary>
+    private static IReadOnlyList<LinkFate> Related(Principal who, ThingDescription thing, LinkRelations links, IAudit audit)
+    {
+        if (!Roles.Grant(who.Roles, RelatePermission))
+        {
+            return [.. links.Of(who.Tenant, thing).Select(fate => fate.Relation is null ? fate with { Note = $"{fate.Note}; and relations need the right {RelatePermission}" } : fate)];
+        }
+
+        var fates = links.Take(who.Tenant, thing);
+        foreach (var fate in fates.Where(one => one.Relation is not null))
+        {
+            audit.Record(who, "fabric.relation.write", thing.Name, "done", fate.Relation);
+        }
+
+        return fates;
     }
 
     private static async Task<Outcome<ReadOnlyMemory<byte>>> ReadAsync(HttpRequest request, ThingBook things, CancellationToken cancellation)

@@ -24,6 +24,12 @@ internal static class PromEndpoints
     private static readonly Counter<long> Queries = Meter.CreateCounter<long>(
         "pilotage.query.prometheus", "{query}", "Queries of clients of Prometheus, by result: done, refused (not read, not supported, or too costly), gone (whoever asked did not wait, or it took too long).");
 
+    /// <summary>An answer as clients of Prometheus read it: what the data is, the route says.</summary>
+    internal sealed record PromAnswerView(string Status, object? Data);
+
+    /// <summary>An error as clients of Prometheus read it.</summary>
+    internal sealed record PromErrorView(string Status, string ErrorType, string Error);
+
     public static void Map(IEndpointRouteBuilder routes)
     {
         foreach (var result in (string[])["done", "refused", "gone"])
@@ -32,7 +38,7 @@ internal static class PromEndpoints
         }
 
         var api = routes.MapGroup("/prometheus/api/v1").RequirePermission(Permission, Scope.Tenant)
-            .WithMetadata(new RefusalShape(PromAnswer.Refused), new TakesPassword()).ExcludeFromDescription();
+            .WithMetadata(new RefusalShape(PromAnswer.Refused), new TakesPassword()).WithTags("fabric");
         foreach (var method in (string[])["GET", "POST"])
         {
             api.MapMethods("query", [method], QueryAsync);

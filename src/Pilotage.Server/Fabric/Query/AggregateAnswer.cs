@@ -54,6 +54,11 @@ internal sealed class AggregateAnswer(AggregateEndpoint.AggregateView view) : IR
             Write(json, rank);
         }
 
+        if (row.Unit is not null)
+        {
+            json.WriteString("unit", row.Unit);
+        }
+
         json.WriteStartArray("points");
         foreach (var point in row.Points)
         {

@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using Pilotage.Core.Units;
-using Pilotage.Server.Fleet.Contracts;
 
 namespace Pilotage.Server.Fabric.Query;
 
@@ -20,18 +18,21 @@ internal enum Fill
     Linear,
 }
 
-/// <summary>One property of many devices, summed up by windows and groups.</summary>
+/// <summary>Series of many devices, summed up by windows and groups.</summary>
 internal sealed record AggregateQuery
 {
     public required string Property { get; init; }
 
-    public required IReadOnlyList<Device> Devices { get; init; }
+    public required IReadOnlyList<AggregateSource> Sources { get; init; }
 
-    /// <summary>What values are told in; null where that is not known.</summary>
+    /// <summary>What values are told in; null where that is not known, or not the same for all groups.</summary>
     public string? Unit { get; init; }
 
-    /// <summary>How values become that, by thing type; those of others stay as they are.</summary>
-    public IReadOnlyDictionary<string, UnitConversion> Conversions { get; init; } = ImmutableDictionary<string, UnitConversion>.Empty;
+    /// <summary>What each group is told in, where that is not the same for all.</summary>
+    public IReadOnlyDictionary<string, string> Units { get; init; } = ImmutableDictionary<string, string>.Empty;
+
+    /// <summary>What is left out of the groups; null where nothing is.</summary>
+    public string? Note { get; init; }
 
     /// <summary>The first time that counts.</summary>
     public long FromNs { get; init; } = long.MinValue;
@@ -43,9 +44,6 @@ internal sealed record AggregateQuery
     public long? WindowNs { get; init; }
 
     public IReadOnlyList<AggregateFunction> Functions { get; init; } = [AggregateFunction.Avg];
-
-    /// <summary>Levels of the path that make a group: none for all devices together, null for each device by itself.</summary>
-    public int? GroupLevels { get; init; }
 
     public Fill Fill { get; init; }
 

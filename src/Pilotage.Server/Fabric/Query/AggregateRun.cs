@@ -1,16 +1,16 @@
 using Pilotage.Core.Units;
 using Pilotage.Server.Fabric.Retention;
-using Pilotage.Server.Fleet.Contracts;
 using Pilotage.Server.Hosting;
 using Pilotage.TimeSeries;
 
 namespace Pilotage.Server.Fabric.Query;
 
 /// <summary>One group of an answer.</summary>
-/// <param name="Group">The device's id, or the levels of the path that make the group; empty for all devices together.</param>
+/// <param name="Group">The device's id, or what else makes the group; empty for all series together.</param>
 /// <param name="Rank">What it was ranked by, where the first of many were asked for.</param>
 /// <param name="Points">[start of the window in ms since 1970 UTC, a value for each function]; null where a window has none.</param>
-internal sealed record AggregateRow(string Group, double? Rank, IReadOnlyList<double?[]> Points);
+/// <param name="Unit">What its values are in, where that is not the same for all groups; absent where it is, or where nothing says so.</param>
+internal sealed record AggregateRow(string Group, double? Rank, IReadOnlyList<double?[]> Points, string? Unit = null);
 
 /// <summary>Runs a query of aggregates over the store, one series at a time.</summary>
 internal static class AggregateRun
@@ -24,16 +24,15 @@ internal static class AggregateRun
     /// <summary>Windows held at most, of all groups together: some 150 MB.</summary>
     public const int WindowsMax = 1_500_000;
 
-
     // Long enough to be worth a turn of another processor, and one query never takes all of a large machine.
-    private const int DevicesEach = 32;
+    private const int SeriesEach = 32;
     private const int ProcessorsMax = 4;
 
     /// <exception cref="OperationCanceledException">Whoever asked has gone.</exception>
     public static Outcome<IReadOnlyList<AggregateRow>> Run(
         TimeSeriesStore store, RollUps rollUps, AggregateQuery query, CancellationToken cancellation, long pointsMax = PointsMax, int windowsMax = WindowsMax)
     {
-        var touched = query.Devices.Sum(device => store.PointsTouched(KeyOf(device, query), query.FromNs, query.ToNs - 1));
+        var touched = query.Sources.Sum(source => store.PointsTouched(source.Key, query.FromNs, query.ToNs - 1));
         if (touched > pointsMax)
         {
             return TooCostly($"would read about {touched:N0} points; {pointsMax:N0} are the most");
@@ -49,34 +48,37 @@ internal static class AggregateRun
         var values = ranked.Aggregate(Int128.Zero, (sum, each) => sum + WindowsOf(each.Group, query)) * query.Functions.Count;
         return values > ValuesMax
             ? TooCostly($"would give {values:N0} values; {ValuesMax:N0} are the most")
-            : (Outcome<IReadOnlyList<AggregateRow>>)ranked.ConvertAll(each => new AggregateRow(each.Group.Key, each.Rank, Points(each.Group, query)));
+            : (Outcome<IReadOnlyList<AggregateRow>>)ranked.ConvertAll(each => new AggregateRow(each.Group.Key, each.Rank, Points(each.Group, query), query.Units.GetValueOrDefault(each.Group.Key)));
     }
 
     /// <summary>What the answer cannot tell, in a sentence; null where it tells all.</summary>
-    public static string? NoteOf(RollUps rollUps, AggregateQuery query) =>
-        query.Devices.Select(device => rollUps.LeftOut(KeyOf(device, query), query.FromNs, query.WindowNs)).FirstOrDefault(length => length is not null) is { } left
+    public static string? NoteOf(RollUps rollUps, AggregateQuery query)
+    {
+        var missing = query.Sources.Select(source => rollUps.LeftOut(source.Key, query.FromNs, query.WindowNs)).FirstOrDefault(length => length is not null) is { } left
             ? $"Of a part of the time, windows of {left} are all that retention left, and what was asked for is no whole number of them: that part is missing. Ask for a whole number of {left}."
             : null;
+        return missing is null || query.Note is null ? missing ?? query.Note : $"{query.Note} {missing}";
+    }
 
     /// <summary>The refusal of a query for what it would cost.</summary>
     public static Refusal TooCostly(string says) =>
         new("fabric.query.cost", $"The query {says}. Ask for a shorter time, longer windows, or fewer devices.");
 
-    /// <summary>The windows of all groups, by several processors where there are many devices; null where they are too many to hold.</summary>
+    /// <summary>The windows of all groups, by several processors where there are many series; null where they are too many to hold.</summary>
     private static Dictionary<string, AggregateGroup>? Groups(
         RollUps rollUps, AggregateQuery query, int windowsMax, CancellationToken cancellation)
     {
-        var parts = new Dictionary<string, AggregateGroup>[(query.Devices.Count + DevicesEach - 1) / DevicesEach];
+        var parts = new Dictionary<string, AggregateGroup>[(query.Sources.Count + SeriesEach - 1) / SeriesEach];
         long held = 0;
         var spread = new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = Math.Min(Environment.ProcessorCount, ProcessorsMax) };
         var result = Parallel.For(0, parts.Length, spread, (part, state) =>
         {
             var groups = parts[part] = new Dictionary<string, AggregateGroup>(StringComparer.Ordinal);
-            foreach (var device in query.Devices.Skip(part * DevicesEach).Take(DevicesEach))
+            foreach (var source in query.Sources.Skip(part * SeriesEach).Take(SeriesEach))
             {
                 cancellation.ThrowIfCancellationRequested();
-                var windows = Windows(rollUps, query, device).Take(windowsMax + 1).ToList();
-                if (Interlocked.Add(ref held, GroupOf(groups, GroupOf(device, query)).Add(windows)) > windowsMax)
+                var windows = Windows(rollUps, query, source).Take(windowsMax + 1).ToList();
+                if (Interlocked.Add(ref held, GroupOf(groups, source.Group).Add(windows)) > windowsMax)
                 {
                     state.Stop();
                     return;
@@ -108,13 +110,11 @@ internal static class AggregateRun
         return group;
     }
 
-    private static IEnumerable<WindowAggregate> Windows(RollUps rollUps, AggregateQuery query, Device device)
+    private static IEnumerable<WindowAggregate> Windows(RollUps rollUps, AggregateQuery query, AggregateSource source)
     {
-        var windows = rollUps.Aggregate(KeyOf(device, query), query.FromNs, query.ToNs, query.WindowNs, query.WithEnds);
-        return query.Conversions.TryGetValue(device.Thing, out var conversion) ? windows.Select(window => In(conversion, window)) : windows;
+        var windows = rollUps.Aggregate(source.Key, query.FromNs, query.ToNs, query.WindowNs, query.WithEnds);
+        return source.Conversion is { IsIdentity: false } conversion ? windows.Select(window => In(conversion, window)) : windows;
     }
-
-    private static SeriesKey KeyOf(Device device, AggregateQuery query) => new(device.Tenant, device.Id, query.Property);
 
     /// <summary>A window in another unit, before it is put together with those of devices that measure in a third.</summary>
     private static WindowAggregate In(UnitConversion conversion, WindowAggregate window) => window with
@@ -124,14 +124,6 @@ internal static class AggregateRun
         Sum = conversion.OfSum(window.Sum, window.Count),
         First = window.First is { } first ? first with { Value = conversion.Of(first.Value) } : null,
         Last = window.Last is { } last ? last with { Value = conversion.Of(last.Value) } : null,
-    };
-
-    /// <summary>The first levels of the path; the tenant, which all have, is level 0 and stands before them.</summary>
-    private static string GroupOf(Device device, AggregateQuery query) => query.GroupLevels switch
-    {
-        null => device.Id.Value,
-        0 => "",
-        { } levels => string.Join('/', device.Path.Split('/').Take(levels + 1)),
     };
 
     private static List<(AggregateGroup Group, double? Rank)> Ranked(List<AggregateGroup> groups, AggregateQuery query)

@@ -120,7 +120,36 @@ internal static class ApiDocument
             });
         }
 
+        Ask(operation, words);
         await AddProblemsAsync(operation, context, words, permission, cancellation);
+    }
+
+    /// <summary>What a route reads by itself: parameters of the address or of a form, and a body as it comes.</summary>
+    private static void Ask(OpenApiOperation operation, ApiWords? words)
+    {
+        var asked = words?.Parameters.Select(name => (Name: name.TrimEnd('!'), IsNeeded: name.EndsWith('!'))).ToList() ?? [];
+        if (words?.Body is null)
+        {
+            foreach (var (name, isNeeded) in asked)
+            {
+                operation.Parameters ??= [];
+                operation.Parameters.Add(new OpenApiParameter { Name = name, In = ParameterLocation.Query, Required = isNeeded, Schema = Word() });
+            }
+
+            return;
+        }
+
+        var schema = words.Body == ApiWords.Form
+            ? new OpenApiSchema
+            {
+                Type = JsonSchemaType.Object,
+                Properties = asked.ToDictionary(one => one.Name, _ => Word()),
+                Required = asked.Where(one => one.IsNeeded).Select(one => one.Name).ToHashSet(),
+            }
+            : Word();
+        operation.RequestBody = new OpenApiRequestBody { Required = true, Content = Content(words.Body, schema) };
+
+        static IOpenApiSchema Word() => new OpenApiSchema { Type = JsonSchemaType.String };
     }
 
     private static async Task<OpenApiResponse> SuccessAsync(ApiWords words, OpenApiOperationTransformerContext context, CancellationToken cancellation)
@@ -141,7 +170,7 @@ internal static class ApiDocument
     private static async Task AddProblemsAsync(
         OpenApiOperation operation, OpenApiOperationTransformerContext context, ApiWords? words, RequiredPermission? permission, CancellationToken cancellation)
     {
-        var problem = await SchemaAsync(typeof(Problem), context, cancellation);
+        var problem = await SchemaAsync(words?.Problem ?? typeof(Problem), context, cancellation);
         var closed = permission is { Scope: not Scope.Open };
         var changes = context.Description.HttpMethod is "POST" or "PUT" or "DELETE";
         Add("400", true, "The request could not be read.");
@@ -157,7 +186,7 @@ internal static class ApiDocument
         {
             if (applies)
             {
-                operation.Responses![status] = new OpenApiResponse { Description = says, Content = Content(ProblemMedia, problem) };
+                operation.Responses![status] = new OpenApiResponse { Description = says, Content = Content(words?.Problem is null ? ProblemMedia : "application/json", problem) };
             }
         }
     }

@@ -8,6 +8,7 @@ using Pilotage.Server.Fabric.Hierarchy;
 using Pilotage.Server.Fabric.Mapping;
 using Pilotage.Server.Fabric.Meaning;
 using Pilotage.Server.Fabric.Findings;
+using Pilotage.Server.Fabric.Prometheus;
 using Pilotage.Server.Fabric.Query;
 using Pilotage.Server.Fabric.Retention;
 using Pilotage.Server.Fabric.Sources;
@@ -30,8 +31,14 @@ namespace Pilotage.Server.Hosting.Description;
 /// <param name="Status">The status of success.</param>
 /// <param name="Media">The media type of the answer.</param>
 /// <param name="MayBeNew">It heeds <c>If-None-Match: *</c>.</param>
-internal sealed record ApiWords(string Method, string Path, string Id, string Summary, Type? Answer, int Status = 200, string Media = "application/json", bool MayBeNew = false)
+/// <param name="Problem">How errors look to the clients of another product that it speaks to; null for problems of RFC 9457.</param>
+/// <param name="Body">The media type of a body that is read as it comes; a form takes <paramref name="Parameters"/>.</param>
+/// <param name="Parameters">Names of parameters that the route reads by itself, those that it needs with a <c>!</c> behind them.</param>
+internal sealed record ApiWords(
+    string Method, string Path, string Id, string Summary, Type? Answer, int Status = 200, string Media = "application/json", bool MayBeNew = false,
+    Type? Problem = null, string? Body = null, params IReadOnlyList<string> Parameters)
 {
+    public const string Form = "application/x-www-form-urlencoded";
     private const string Get = "GET";
     private const string Post = "POST";
     private const string Put = "PUT";
@@ -126,6 +133,23 @@ internal sealed record ApiWords(string Method, string Path, string Id, string Su
         new(Get, "api/v1/devices/{id}/timeline", "getDeviceTimeline", "What a device measured and what happened to it in one stretch of time: series thinned, events in order.", typeof(TimelineEndpoint.TimelineView)),
         new(Post, "api/v1/devices/{id}/events", "writeEvents", "Records events of a device, CloudEvents in binary, structured or batched mode, each once by source and id; answered once they are on disk.", typeof(EventDoor.RecordedView)),
         new(Post, "api/v1/devices/{id}/telemetry", "writeTelemetry", "Stores telemetry of a device: JSON, JSON lines, CSV, SenML in JSON or CBOR; answered once it is on disk.", typeof(TelemetryEndpoints.StoredView)),
+        new(
+            Post, "api/v2/write", "writeLines", "Stores lines of the line protocol, as clients of InfluxDB 2 send them; answered once they are on disk.", null, 204,
+            Problem: typeof(InfluxEndpoints.ErrorView), Body: "text/plain"),
+        new(Get, "ping", "pingInflux", "Says that there is a server that takes the line protocol.", null, 204, Problem: typeof(InfluxEndpoints.ErrorView)),
+        new("HEAD", "ping", "pingInfluxHead", "Says that there is a server that takes the line protocol, without a body.", null, 204, Problem: typeof(InfluxEndpoints.ErrorView)),
+        new(Get, "health", "getInfluxHealth", "Says whether the server takes the line protocol, as clients of InfluxDB ask it.", typeof(InfluxEndpoints.HealthView), Problem: typeof(InfluxEndpoints.ErrorView)),
+        Prometheus(Get, "query", "queryPrometheus", "Answers a query of PromQL for one time.", "query!", "time", "timeout"),
+        Prometheus(Post, "query", "queryPrometheusByForm", "Answers a query of PromQL for one time, asked by a form.", "query!", "time", "timeout"),
+        Prometheus(Get, "query_range", "queryPrometheusRange", "Answers a query of PromQL for many times.", "query!", "start!", "end!", "step!", "timeout"),
+        Prometheus(Post, "query_range", "queryPrometheusRangeByForm", "Answers a query of PromQL for many times, asked by a form.", "query!", "start!", "end!", "step!", "timeout"),
+        Prometheus(Get, "series", "listPrometheusSeries", "Lists the series that selectors of PromQL find, by their labels.", "match[]!", "start", "end", "limit"),
+        Prometheus(Post, "series", "listPrometheusSeriesByForm", "Lists the series that selectors of PromQL find, asked by a form.", "match[]!", "start", "end", "limit"),
+        Prometheus(Get, "labels", "listPrometheusLabels", "Lists the labels of series.", "match[]", "start", "end", "limit"),
+        Prometheus(Post, "labels", "listPrometheusLabelsByForm", "Lists the labels of series, asked by a form.", "match[]", "start", "end", "limit"),
+        Prometheus(Get, "label/{name}/values", "listPrometheusLabelValues", "Lists the values of a label.", "match[]", "start", "end", "limit"),
+        Prometheus(Get, "metadata", "listPrometheusMetrics", "Lists the metrics, each of an unknown kind.", "metric", "limit"),
+        Prometheus(Get, "status/buildinfo", "getPrometheusBuild", "Says which version of the API of Prometheus is spoken."),
         new(Get, "api/v1/events", "watchEvents", "Streams what happens: telemetry, events, presence.", null, Media: Stream),
         new(Get, "api/v1/clients", "listClients", "Lists the gateway's sessions by client id, a page at a time, with their connections.", typeof(ClientEndpoints.ClientPage)),
         new(Get, "api/v1/devices/{id}/connection", "getDeviceConnection", "How a device reaches the gateway: its sessions, or its edge's.", typeof(ClientEndpoints.DeviceConnection)),
@@ -145,6 +169,7 @@ internal sealed record ApiWords(string Method, string Path, string Id, string Su
         new(Post, "api/v1/datasets", "createDataset", "Cuts a dataset out of stored rows; its name is its digest.", typeof(DatasetEndpoints.DatasetView)),
         new(Get, "api/v1/datasets", "listDatasets", "Lists the datasets.", typeof(IReadOnlyList<DatasetEndpoints.DatasetView>)),
         new(Get, "api/v1/datasets/{reference}", "getDataset", "Shows the manifest of a dataset, by name@version or digest.", typeof(DatasetManifest)),
+        new(Get, "api/v1/datasets/{reference}/columns", "listDatasetColumns", "Every column of a dataset with its unit and where it comes from: properties, features of the pipeline, labels.", typeof(DatasetEndpoints.ColumnsView)),
         new(Get, "api/v1/datasets/{name}/diff", "diffDatasets", "What changed between two versions of a dataset.", typeof(DatasetDiff)),
         new(Post, "api/v1/runs", "startRun", "Starts a training run.", typeof(TrainingEndpoints.RunStarted), 202),
         new(Get, "api/v1/runs", "listRuns", "Lists the training runs.", typeof(IReadOnlyList<TrainingRunView>)),
@@ -182,6 +207,9 @@ internal sealed record ApiWords(string Method, string Path, string Id, string Su
         new(Post, "api/v1/alerts/{id}/verdict", "judgeAlert", "Says whether an alert was right; it becomes a label, and an earlier verdict stays as previous.", typeof(Alert)),
         new(Get, "api/v1/alerts/{id}/verdicts", "listVerdicts", "Lists every verdict on an alert, newest first.", typeof(ItemList<Verdict>)),
     ];
+
+    private static ApiWords Prometheus(string method, string path, string id, string summary, params IReadOnlyList<string> parameters) => new(
+        method, $"prometheus/api/v1/{path}", id, summary, typeof(PromEndpoints.PromAnswerView), Problem: typeof(PromEndpoints.PromErrorView), Body: method == Post ? Form : null, Parameters: parameters);
 
     public static ApiWords? Of(string? method, string? path) => All.FirstOrDefault(words => words.Method == method && words.Path == path);
 }

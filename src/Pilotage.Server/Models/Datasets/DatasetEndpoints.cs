@@ -17,6 +17,7 @@ internal static class DatasetEndpoints
         api.MapGet("datasets/{reference}", (string reference, Principal who, DatasetStore datasets) =>
                 datasets.Get(who.Tenant, reference).ToHttp(found => TypedResults.Ok(found.Manifest)))
             .RequirePermission("models.dataset.read", Scope.Tenant);
+        api.MapGet("datasets/{reference}/columns", Columns).RequirePermission("models.dataset.read", Scope.Tenant);
         api.MapGet("datasets/{name}/diff", Diff).RequirePermission("models.dataset.read", Scope.Tenant);
     }
 
@@ -28,8 +29,16 @@ internal static class DatasetEndpoints
             return TypedResults.Ok(View(dataset));
         });
 
-    private static IResult Diff(string name, int from, int to, Principal who, DatasetStore datasets) =>
-        datasets.Get(who.Tenant, $"{name}@{from}").Then(before => datasets.Get(who.Tenant, $"{name}@{to}").Then(after => (Outcome<DatasetDiff>)DatasetDiff.Of(before, after))).ToHttp();
+    private static IResult Columns(string reference, Principal who, DatasetStore datasets, DatasetColumns columns) =>
+        datasets.Get(who.Tenant, reference).Then(dataset => columns.Of(who.Tenant, dataset.Manifest).Then(of => (Outcome<ColumnsView>)new ColumnsView(
+            View(dataset), dataset.Manifest.Thing, At(dataset.Manifest.FromNs), At(dataset.Manifest.ToNs), At(dataset.Manifest.AsOfNs), of))).ToHttp();
+
+    private static IResult Diff(string name, int from, int to, Principal who, DatasetStore datasets, DatasetColumns columns) =>
+        datasets.Get(who.Tenant, $"{name}@{from}").Then(before => datasets.Get(who.Tenant, $"{name}@{to}").Then(after =>
+            columns.Names(who.Tenant, before.Manifest).Then(old => columns.Names(who.Tenant, after.Manifest).Then(changed =>
+                (Outcome<DatasetDiff>)DatasetDiff.Of(before, after, old, changed))))).ToHttp();
+
+    private static string? At(long? ns) => ns is { } at ? Clock.Rfc3339(at) : null;
 
     private static DatasetView View(Dataset dataset) => new(
         dataset.Name,
@@ -45,4 +54,7 @@ internal static class DatasetEndpoints
 
     internal sealed record DatasetView(
         string Name, int Version, string Digest, string Package, long Rows, int Units, int UnitsStopped, int HeldOut, int Verdicts, string CutAt);
+
+    /// <summary>A dataset with its columns, and the bounds that it was cut within.</summary>
+    internal sealed record ColumnsView(DatasetView Dataset, string Thing, string? From, string? To, string? AsOf, IReadOnlyList<DatasetColumn> Columns);
 }

@@ -12,6 +12,9 @@ namespace Pilotage.Server.Models.Datasets;
 /// <param name="HeldOut">Paths of devices that matched but are kept for evaluation; nothing of theirs is in the dataset.</param>
 /// <param name="LastHoursBeforeStop">When set, only rows this close before a stop carry a label.</param>
 /// <param name="Verdicts">What people said about alerts on any device of the binding, up to the cut.</param>
+/// <param name="FromNs">The first time of a row that counts; absent where all do, as in datasets of earlier versions.</param>
+/// <param name="ToNs">The first time of a row that counts no more.</param>
+/// <param name="AsOfNs">Nothing that arrived after it is in the dataset, whatever its time; absent where all that was there is.</param>
 internal sealed record DatasetManifest(
     string Format,
     string Name,
@@ -23,7 +26,10 @@ internal sealed record DatasetManifest(
     IReadOnlyList<DatasetUnit> Units,
     IReadOnlyList<string> HeldOut,
     double? LastHoursBeforeStop,
-    IReadOnlyList<VerdictLabel> Verdicts)
+    IReadOnlyList<VerdictLabel> Verdicts,
+    long? FromNs = null,
+    long? ToNs = null,
+    long? AsOfNs = null)
 {
     public const string CurrentFormat = "pilotage.dataset/1";
 

@@ -13,6 +13,8 @@ internal sealed record Dataset(string Name, int Version, Digest Digest, DatasetM
 /// <summary>Versions of datasets; cutting the same data twice gives the version that is there.</summary>
 internal sealed class DatasetStore(ICatalogue catalogue, IArtifactStore artifacts, ILineage lineage, TimeProvider time)
 {
+    private const int NamedMax = 20;
+
     public Dataset Add(TenantId tenant, DatasetManifest manifest)
     {
         var digest = artifacts.Put(manifest.ToBytes());
@@ -52,7 +54,7 @@ internal sealed class DatasetStore(ICatalogue catalogue, IArtifactStore artifact
             row => new Row(row.GetString(0), row.GetInt32(1), row.GetString(2), row.GetInt64(3)),
             ("$tenant", tenant.Value), ("$name", name), ("$version", int.TryParse(version, out var number) ? number : version is null ? null : -1), ("$reference", reference)));
         return found is null
-            ? new Refusal("dataset.not_found", $"There is no dataset '{reference}'; GET /api/v1/datasets lists them.")
+            ? new Refusal("dataset.not_found", $"There is no dataset '{Shown(reference)}'; {Known(tenant, name)}")
             : Load(found);
     }
 
@@ -62,6 +64,20 @@ internal sealed class DatasetStore(ICatalogue catalogue, IArtifactStore artifact
                 row => new Row(row.GetString(0), row.GetInt32(1), row.GetString(2), row.GetInt64(3)),
                 ("$tenant", tenant.Value)))
             .Select(Load).Where(dataset => dataset.IsOk).Select(dataset => dataset.Value)];
+
+    /// <summary>Versions of the dataset that was meant, or the datasets that there are.</summary>
+    private string Known(TenantId tenant, string name)
+    {
+        var known = catalogue.Read(connection => connection.Query(
+            "SELECT name, version FROM models_datasets WHERE tenant = $tenant ORDER BY name, version", row => (Name: row.GetString(0), Version: row.GetInt32(1)), ("$tenant", tenant.Value)));
+        var versions = known.Where(one => one.Name == name).Select(one => $"{name}@{one.Version}").ToList();
+        var named = versions.Count > 0 ? versions : [.. known.Select(one => one.Name).Distinct(StringComparer.Ordinal)];
+        return named.Count == 0
+            ? "there is none yet. One is cut with: pilotage dataset cut NAME --package USECASE"
+            : $"there {(named.Count == 1 ? "is" : "are")} {(named.Count > NamedMax ? "… " : "")}{string.Join(", ", named.TakeLast(NamedMax))}. All of them: pilotage dataset list";
+    }
+
+    private static string Shown(string text) => text.Length <= 120 ? text : text[..120] + "…";
 
     private Outcome<Dataset> Load(Row row)
     {

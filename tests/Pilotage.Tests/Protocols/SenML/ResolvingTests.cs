@@ -180,5 +180,49 @@ public sealed class ResolvingTests
         Assert.Equal(("Cel", "%", "1", null), (SenMLUnits.ToUcum("Cel"), SenMLUnits.ToUcum("%RH"), SenMLUnits.ToUcum("%"), SenMLUnits.ToUcum("parsec")));
     }
 
+    /// <summary>RFC 8798, section 3: the value in the primary unit is that in the secondary one, times the scale, plus the offset.</summary>
+    [Theory]
+    [InlineData("ms", "s", 0.001)]
+    [InlineData("min", "s", 60)]
+    [InlineData("h", "s", 3600)]
+    [InlineData("MHz", "Hz", 1e6)]
+    [InlineData("kW", "W", 1000)]
+    [InlineData("kVA", "VA", 1000)]
+    [InlineData("kvar", "var", 1000)]
+    [InlineData("Ah", "C", 3600)]
+    [InlineData("Wh", "J", 3600)]
+    [InlineData("kWh", "J", 3.6e6)]
+    [InlineData("varh", "vars", 3600)]
+    [InlineData("kvarh", "vars", 3.6e6)]
+    [InlineData("kVAh", "VAs", 3.6e6)]
+    [InlineData("Wh/km", "J/m", 3.6)]
+    [InlineData("KiB", "B", 1024)]
+    [InlineData("GB", "B", 1e9)]
+    [InlineData("Mbit/s", "bit/s", 1e6)]
+    [InlineData("B/s", "bit/s", 8)]
+    [InlineData("MB/s", "bit/s", 8e6)]
+    [InlineData("mV", "V", 0.001)]
+    [InlineData("mA", "A", 0.001)]
+    [InlineData("dBm", "dBW", 1, -30)]
+    [InlineData("ug/m3", "kg/m3", 1e-9)]
+    [InlineData("mm/h", "m/s", 1 / 3_600_000.0)]
+    [InlineData("m/h", "m/s", 1 / 3600.0)]
+    [InlineData("ppm", "/", 1e-6)]
+    [InlineData("/100", "/", 0.01)]
+    [InlineData("/1000", "/", 0.001)]
+    [InlineData("hPa", "Pa", 100)]
+    [InlineData("mm", "m", 0.001)]
+    [InlineData("cm", "m", 0.01)]
+    [InlineData("km", "m", 1000)]
+    [InlineData("km/h", "m/s", 1 / 3.6)]
+    public void Secondary_units_convert_as_the_standard_says(string secondary, string primary, double scale, double offset = 0)
+    {
+        var (from, to) = (Ucum.Parse(SenMLUnits.ToUcum(secondary)!).Value, Ucum.Parse(SenMLUnits.ToUcum(primary)!).Value);
+        foreach (var value in new[] { 0, 1, 12.5, -40 })
+        {
+            Assert.Equal((value * scale) + offset, from.To(to, value + SenMLUnits.OffsetOf(secondary)), 1e-12 * Math.Abs(value * scale) + 1e-18);
+        }
+    }
+
     private static SenMLPack Read(string json) => SenMLReader.ReadJson(Encoding.UTF8.GetBytes(json), Now).Value;
 }

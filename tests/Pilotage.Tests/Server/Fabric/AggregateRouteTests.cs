@@ -125,7 +125,7 @@ public sealed class AggregateRouteTests : IAsyncLifetime
     public void A_query_that_reads_too_much_is_refused_before_it_reads_and_one_that_nobody_waits_for_ends()
     {
         var devices = _server.Get<IFleet>().List(Acme, new DeviceQuery());
-        var query = new AggregateQuery { Property = "load", Devices = devices };
+        var query = new AggregateQuery { Property = "load", Sources = [.. devices.Select(device => new AggregateSource(device, "load", device.Id.Value))] };
         var (store, rollUps) = (_server.Get<TimeSeriesStore>(), _server.Get<RollUps>());
         Assert.Contains("would hold more than 2 windows", AggregateRun.Run(store, rollUps, query with { WindowNs = 1_000_000_000 }, default, windowsMax: 2).Refusal.Message, StringComparison.Ordinal);
         Assert.Contains("would read about 120 points; 119 are the most", AggregateRun.Run(store, rollUps, query, default, pointsMax: 119).Refusal.Message, StringComparison.Ordinal);

@@ -1,3 +1,4 @@
+using System.Text;
 using Pilotage.Core;
 using Pilotage.Server.Models.Datasets;
 using Xunit;
@@ -53,6 +54,17 @@ public sealed class DatasetTests
     }
 
     [Fact]
+    public void A_manifest_of_an_earlier_version_keeps_its_bytes_and_so_its_digest()
+    {
+        const string Earlier =
+            """{"format":"pilotage.dataset/1","heldOut":[],"name":"d","package":"sha256:p","properties":["load"],"rowCount":1,"rows":"sha256:r","thing":"pump","units":"""
+            + """[{"device":"dev_1","firstNs":0,"lastNs":0,"path":"acme/a/b","planned":false,"rows":1}],"verdicts":[]}""";
+        Assert.Equal(Earlier, Encoding.UTF8.GetString(Manifest("dev_1", []).ToBytes()));
+        Assert.Equal(Earlier, Encoding.UTF8.GetString(DatasetManifest.Read(Encoding.UTF8.GetBytes(Earlier)).ToBytes()));
+        Assert.NotEqual(Digest.Of(Encoding.UTF8.GetBytes(Earlier)), Digest.Of((Manifest("dev_1", []) with { AsOfNs = 5 }).ToBytes()));
+    }
+
+    [Fact]
     public void A_verdict_shows_in_the_diff_as_a_label_and_a_changed_answer_as_a_change()
     {
         var right = new VerdictLabel("a-1", "dev_1", 5, "right", "bearing", "p");
@@ -60,10 +72,10 @@ public sealed class DatasetTests
         var after = Dataset(2, Manifest("dev_1", [right]));
         var corrected = Dataset(3, Manifest("dev_1", [right with { Answer = "wrong" }]));
 
-        Assert.Equal([right], DatasetDiff.Of(before, after).LabelsAdded);
-        Assert.Equal([right with { Answer = "wrong" }], DatasetDiff.Of(after, corrected).LabelsChanged);
-        Assert.Equal([right], DatasetDiff.Of(after, before).LabelsRemoved);
-        Assert.True(DatasetDiff.Of(after, after).Same);
+        Assert.Equal([right], DatasetDiff.Of(before, after, [], []).LabelsAdded);
+        Assert.Equal([right with { Answer = "wrong" }], DatasetDiff.Of(after, corrected, [], []).LabelsChanged);
+        Assert.Equal([right], DatasetDiff.Of(after, before, [], []).LabelsRemoved);
+        Assert.True(DatasetDiff.Of(after, after, [], []).Same);
     }
 
     private static Dataset Dataset(int version, DatasetManifest manifest) => new("d", version, Digest.Of(manifest.ToBytes()), manifest, 0);

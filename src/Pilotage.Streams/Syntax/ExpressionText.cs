@@ -1,0 +1,61 @@
+using System.Globalization;
+
+namespace Pilotage.Streams.Syntax;
+
+/// <summary>An expression as one line of the dialect; a window that has a name is written out.</summary>
+/// <param name="windows">Windows of the query by name.</param>
+internal sealed class ExpressionText(IReadOnlyDictionary<string, WindowSyntax> windows)
+{
+    public string Of(ExpressionSyntax expression) => expression switch
+    {
+        NumberSyntax number => number.Value.ToString("R", CultureInfo.InvariantCulture),
+        TextSyntax text => Quoted(text.Value),
+        TimestampSyntax time => $"TIMESTAMP {Quoted(time.Value)}",
+        IntervalSyntax interval => Of(interval.Length),
+        BooleanSyntax truth => truth.Value ? "TRUE" : "FALSE",
+        NullSyntax => "NULL",
+        ParameterSyntax parameter => $"${{{parameter.Name}}}",
+        ColumnSyntax column => column.Name,
+        UnarySyntax unary => $"{unary.Operator.ToUpperInvariant()}{(unary.Operator == "-" ? "" : " ")}{Inner(unary.Operand)}",
+        BinarySyntax binary => $"{Inner(binary.Left)} {binary.Operator.ToUpperInvariant()} {Inner(binary.Right)}",
+        IsNullSyntax isNull => $"{Inner(isNull.Operand)} IS {(isNull.Negated ? "NOT " : "")}NULL",
+        CaseSyntax chosen => Of(chosen),
+        CallSyntax call => $"{call.Name.ToUpperInvariant()}({(call.IsStar ? "*" : string.Join(", ", call.Arguments.Select(Of)))}){Of(call.Over)}",
+        _ => "…",
+    };
+
+    /// <summary>The columns that an expression reads, each as often as it stands there.</summary>
+    public static IEnumerable<ColumnSyntax> ColumnsOf(ExpressionSyntax expression) => expression switch
+    {
+        ColumnSyntax column => [column],
+        UnarySyntax unary => ColumnsOf(unary.Operand),
+        BinarySyntax binary => ColumnsOf(binary.Left).Concat(ColumnsOf(binary.Right)),
+        IsNullSyntax isNull => ColumnsOf(isNull.Operand),
+        CaseSyntax chosen => chosen.Arms.SelectMany(arm => ColumnsOf(arm.When).Concat(ColumnsOf(arm.Then)))
+            .Concat(chosen.Operand is { } operand ? ColumnsOf(operand) : []).Concat(chosen.Otherwise is { } otherwise ? ColumnsOf(otherwise) : []),
+        CallSyntax call => call.Arguments.SelectMany(ColumnsOf),
+        _ => [],
+    };
+
+    private string Of(CaseSyntax chosen) =>
+        $"CASE{(chosen.Operand is { } operand ? $" {Of(operand)}" : "")}{string.Concat(chosen.Arms.Select(arm => $" WHEN {Of(arm.When)} THEN {Of(arm.Then)}"))}"
+        + $"{(chosen.Otherwise is { } otherwise ? $" ELSE {Of(otherwise)}" : "")} END";
+
+    private string Of(OverSyntax? over) => over is null ? ""
+        : (over.Window ?? windows.GetValueOrDefault(over.Name ?? "")) is { } window ? $" OVER ({Of(window)})"
+        : $" OVER {over.Name}";
+
+    private string Of(WindowSyntax window) => string.Join(' ', new[]
+    {
+        window.PartitionBy.Count > 0 ? $"PARTITION BY {string.Join(", ", window.PartitionBy.Select(column => column.Name))}" : null,
+        window.OrderBy is { } order ? $"ORDER BY {order.Name}" : null,
+        window.Frame is { } frame ? $"{(frame.IsRange ? "RANGE" : "ROWS")} BETWEEN {(frame.Preceding is { } amount ? Of(amount) : "UNBOUNDED")} PRECEDING AND CURRENT ROW" : null,
+    }.OfType<string>());
+
+    private string Of(AmountSyntax amount) => amount.TimeUnit is { } unit ? $"INTERVAL '{Of(amount.Value)}' {unit.ToUpperInvariant()}" : Of(amount.Value);
+
+    // Brackets that are not needed do no harm, and one that is missing would.
+    private string Inner(ExpressionSyntax expression) => expression is BinarySyntax ? $"({Of(expression)})" : Of(expression);
+
+    private static string Quoted(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
+}
