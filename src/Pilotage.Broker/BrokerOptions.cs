@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Pilotage.Broker.Connections;
 
 namespace Pilotage.Broker;
 
@@ -206,8 +207,8 @@ public sealed record BrokerOptions
     [Range(1, 100)]
     public int MemoryHardPercent { get; init; } = 85;
 
-    /// <summary>Memory in use by the process, in bytes.</summary>
-    public Func<long> MemoryInUse { get; init; } = static () => Environment.WorkingSet;
+    /// <summary>Memory in use by the process, in bytes; by default without what the collector found free when it ran last.</summary>
+    public Func<long> MemoryInUse { get; init; } = MemoryWatch.InUse;
 
     /// <summary>The session log is rewritten when it has grown by this much since the last time, at least.</summary>
     [Range(64 * 1024, int.MaxValue)]

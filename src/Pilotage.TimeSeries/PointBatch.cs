@@ -8,14 +8,16 @@ namespace Pilotage.TimeSeries;
 /// Points that follow one another with the same device and time make one row, and come back as one from a replay.
 /// A property that comes twice starts a new row.
 /// </remarks>
-public sealed class PointBatch
+/// <param name="expected">Points that are likely to come; there is room for more.</param>
+public sealed class PointBatch(int expected = 0)
 {
     private const int PointsAtFirst = 32;
-    private readonly List<BatchRow> _rows = [];
+    private const int PointsPerRow = 8;
+    private readonly List<BatchRow> _rows = new(expected / PointsPerRow);
     // Names of points that came one by one; rows that came whole bring theirs.
     private string[] _properties = [];
-    private long[] _values = new long[PointsAtFirst];
-    private Quality[] _qualities = new Quality[PointsAtFirst];
+    private long[] _values = GC.AllocateUninitializedArray<long>(Math.Max(PointsAtFirst, expected));
+    private Quality[] _qualities = GC.AllocateUninitializedArray<Quality>(Math.Max(PointsAtFirst, expected));
 
     // Only there once something else than a double came.
     private SeriesKind[]? _kinds;

@@ -16,6 +16,9 @@ public sealed partial class TimeSeriesStore
     private readonly DamageTally _damages = new();
     private Manifest _manifest = Manifest.Empty;
     private Dictionary<Shape, SeriesSnapshot[]> _sealingStates = [];
+
+    // The head that was sealed last, until the next but one begins.
+    private HeadTables? _spare;
     private Task _sealTask = Task.CompletedTask;
     private StorageException? _sealFailure;
     private string? _notSealed;
@@ -55,8 +58,9 @@ public sealed partial class TimeSeriesStore
         _sealingStates = _active.Tables.ToDictionary(
             table => table.Shape,
             table => Array.ConvertAll(table.Shape.Series, SeriesSnapshot.Of));
+        _active.Spare = null;
         _sealing = _active;
-        _active = new HeadTables();
+        (_active, _spare) = (new HeadTables { Spare = _spare }, null);
     }
 
     private void StartSealing()
@@ -135,7 +139,7 @@ public sealed partial class TimeSeriesStore
                 {
                     _segments.Add(segment);
                     Adopt(segment.Blocks);
-                    _sealing = null;
+                    (_sealing, _spare) = (null, head);
                     _sealingStates = [];
                     ForgetTombstones();
                     SealWhenFull();
@@ -185,7 +189,7 @@ public sealed partial class TimeSeriesStore
     {
         lock (_gate)
         {
-            return table.Snapshot();
+            return table.ToSeal();
         }
     }
 

@@ -11,6 +11,13 @@ internal sealed partial class MemoryWatch(BrokerOptions options, ILogger logger)
     /// <summary>As of the last look.</summary>
     public MemoryState State => _state;
 
+    /// <summary>What the process holds, less what the collector keeps for objects to come.</summary>
+    public static long InUse()
+    {
+        var heap = GC.GetGCMemoryInfo();
+        return Environment.WorkingSet - Math.Max(0, heap.TotalCommittedBytes - heap.HeapSizeBytes);
+    }
+
     /// <summary>Looks again.</summary>
     public void Look()
     {

@@ -41,6 +41,11 @@ internal static class ServerVerb
             Description = "The same, 10 GiB at most, below which no training and no dataset begins. Default 10; 0 for no floor.",
             HelpName = "PERCENT",
         };
+        var memory = new Option<int?>("--memory-mib")
+        {
+            Description = "Memory the process is to do with, in MiB, 256 at least. Default 0: what the machine or container has.",
+            HelpName = "MIB",
+        };
         var quality = new Option<int?>("--quality-series")
         {
             Description = "Series whose quality is watched, half a kilobyte of memory each; those seen least recently make room. Default 100000; 0 for none.",
@@ -62,7 +67,7 @@ internal static class ServerVerb
                 "Runs the server in the foreground: one ready line, SIGTERM drains and ends with 0.",
                 "pilotage server --data /var/lib/pilotage --http 127.0.0.1:8080 --mqtts 127.0.0.1:8883",
                 "pilotage server --data ./data --mqtt 127.0.0.1:1883 --insecure-open"),
-            data, http, https, mqtts, mqtt, wss, ws, open, acks, limits, rate, floor, low, quality, events, days, tenant, ca, cert, key, stdin);
+            data, http, https, mqtts, mqtt, wss, ws, open, acks, limits, rate, floor, low, memory, quality, events, days, tenant, ca, cert, key, stdin);
         verb.SetAction(async (parsed, cancellation) =>
         {
             var defaults = new ServerOptions { DataFolder = parsed.GetValue(data)! };
@@ -79,6 +84,7 @@ internal static class ServerVerb
                 PublishesPerSecond = parsed.GetValue(rate) ?? defaults.PublishesPerSecond,
                 DiskFloorPercent = parsed.GetValue(floor) ?? defaults.DiskFloorPercent,
                 DiskLowPercent = parsed.GetValue(low) ?? defaults.DiskLowPercent,
+                MemoryMiB = parsed.GetValue(memory) ?? defaults.MemoryMiB,
                 QualitySeriesMax = parsed.GetValue(quality) ?? defaults.QualitySeriesMax,
                 EventsMax = parsed.GetValue(events) ?? defaults.EventsMax,
                 EventDays = parsed.GetValue(days) ?? defaults.EventDays,
@@ -112,6 +118,7 @@ internal static class ServerVerb
         "--publish-rate" => "--publish-rate 50, or 0 for no limit",
         "--disk-floor" => "--disk-floor 3, or 0 for no floor",
         "--disk-low" => "--disk-low 10, or 0 for no floor",
+        "--memory-mib" => "--memory-mib 1536, or 0 for what there is",
         "--quality-series" => "--quality-series 100000, or 0 for none",
         "--events-max" => "--events-max 10000000",
         "--event-days" => "--event-days 365, or 0 for no end",

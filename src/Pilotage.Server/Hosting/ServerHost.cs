@@ -35,6 +35,7 @@ public static class ServerHost
             return await SayAsync(errors, refusal, ExitUsage);
         }
 
+        ProcessMemory.Bound(options);
         if (!DataFolder.Open(options.DataFolder, disk).TryGet(out var folder, out refusal))
         {
             return await SayAsync(errors, refusal, ExitFailed);

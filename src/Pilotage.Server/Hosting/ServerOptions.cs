@@ -108,6 +108,13 @@ public sealed record ServerOptions
     [Range(1, 1_000_000)]
     public int TopicsCountedMax { get; init; } = 20_000;
 
+    /// <summary>
+    /// Memory that the process is to do with, in MiB: objects get three quarters of it, as in a container of that size; the rest is for code,
+    /// the catalogue and buffers of the kernel. 0 for what the machine or container has.
+    /// </summary>
+    [Range(0, 1_048_576)]
+    public int MemoryMiB { get; init; }
+
     /// <summary>Most series whose quality is watched, about half a kilobyte of memory each; those seen least recently make room for others. 0 for none.</summary>
     [Range(0, 5_000_000)]
     public int QualitySeriesMax { get; init; } = 100_000;

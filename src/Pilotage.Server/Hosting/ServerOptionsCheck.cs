@@ -18,6 +18,11 @@ public static class ServerOptionsCheck
             faults.Add(new("--data", "is empty; allowed: the path of a folder"));
         }
 
+        if (options.MemoryMiB is > 0 and < ProcessMemory.LeastMiB)
+        {
+            faults.Add(new("--memory-mib", $"is {options.MemoryMiB}; allowed: 0 for what there is, or {ProcessMemory.LeastMiB} and more, with which a server without data starts"));
+        }
+
         AddLoopbackFault("--http", options.Http, faults);
         AddOpenFault("--mqtt", options.Mqtt, options.InsecureOpen, faults);
         AddOpenFault("--ws", options.Ws, options.InsecureOpen, faults);
@@ -70,6 +75,7 @@ public static class ServerOptionsCheck
         nameof(ServerOptions.PublishesPerSecond) => "--publish-rate",
         nameof(ServerOptions.DiskFloorPercent) => "--disk-floor",
         nameof(ServerOptions.DiskLowPercent) => "--disk-low",
+        nameof(ServerOptions.MemoryMiB) => "--memory-mib",
         nameof(ServerOptions.QualitySeriesMax) => "--quality-series",
         nameof(ServerOptions.EventsMax) => "--events-max",
         nameof(ServerOptions.EventDays) => "--event-days",

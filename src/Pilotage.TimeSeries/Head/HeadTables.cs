@@ -5,6 +5,9 @@ internal sealed class HeadTables
 {
     private readonly Dictionary<int, RowTable> _tables = [];
 
+    /// <summary>A head that was sealed, whose tables are used again; nobody else may have it.</summary>
+    public HeadTables? Spare { get; set; }
+
     public long Points { get; private set; }
 
     /// <summary>Memory of the texts, about.</summary>
@@ -38,12 +41,15 @@ internal sealed class HeadTables
 
         if (!_tables.TryGetValue(shape.Id, out var table))
         {
-            _tables[shape.Id] = table = new RowTable(shape, this, shape.Table?.Count ?? 0);
+            _tables[shape.Id] = table = SpareOf(shape) ?? new RowTable(shape, this);
         }
 
         shape.Table = table;
         return table;
     }
+
+    private RowTable? SpareOf(Shape shape) =>
+        Spare is not null && Spare._tables.Remove(shape.Id, out var table) && table.TryBeginAnew(this) ? table : null;
 
     public RowTable? Find(Shape shape) => _tables.GetValueOrDefault(shape.Id);
 

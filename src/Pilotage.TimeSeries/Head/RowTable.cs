@@ -4,14 +4,14 @@ namespace Pilotage.TimeSeries.Head;
 /// <remarks>
 /// Rows gather side by side and are put column by column a few at a time: to add one touches a few places of memory, not
 /// one for each column, and a query reads a column as it stands.
-/// Arrays grow in few steps up to the rows that are expected, as many as the head before had of the shape, and are not cleared.
+/// A table whose rows are in a segment and that no query has met begins anew in a later head: new arrays would have to be
+/// made, touched and moved by the collector for every head.
 /// </remarks>
-internal sealed class RowTable(Shape shape, HeadTables head, int expected)
+internal sealed class RowTable(Shape shape, HeadTables head)
 {
     // Eight numbers of a column are a line of the processor's cache.
     private const int GatheredMax = 8;
     private const int Stamps = 3;
-    private const int SpareShare = 16;
 
     private readonly long[] _gathered = new long[GatheredMax * (Stamps + shape.Properties.Length)];
     private long[] _times = new long[GatheredMax];
@@ -28,6 +28,7 @@ internal sealed class RowTable(Shape shape, HeadTables head, int expected)
     private int _count;
     private int _settled;
     private bool _isRising = true;
+    private bool _isShared;
     private long _firstNs = long.MaxValue;
     private long _lastNs = long.MinValue;
     private Dictionary<long, int>? _latestAt;
@@ -35,7 +36,7 @@ internal sealed class RowTable(Shape shape, HeadTables head, int expected)
     public Shape Shape => shape;
 
     /// <summary>The head it is part of.</summary>
-    public HeadTables Head => head;
+    public HeadTables Head { get; private set; } = head;
 
     public int Count => _count;
 
@@ -59,7 +60,7 @@ internal sealed class RowTable(Shape shape, HeadTables head, int expected)
         if (_count == _times.Length)
         {
             // New arrays, not resized in place: a snapshot keeps reading the old ones.
-            _times = Larger(_times, RoomAfter(_times.Length), _count);
+            _times = Larger(_times, 2 * _times.Length, _count);
         }
 
         _times[_count] = timeNs;
@@ -107,6 +108,13 @@ internal sealed class RowTable(Shape shape, HeadTables head, int expected)
     /// <summary>What stands here now; later rows do not show in it. Taken under the store's lock.</summary>
     public RowSpan Snapshot()
     {
+        _isShared = true;
+        return ToSeal();
+    }
+
+    /// <summary>The same for who lets go of it before the head does of the table.</summary>
+    public RowSpan ToSeal()
+    {
         Settle();
         return new(shape, _count)
         {
@@ -120,6 +128,19 @@ internal sealed class RowTable(Shape shape, HeadTables head, int expected)
             Texts = _texts?.Texts ?? [],
             Starts = _starts,
         };
+    }
+
+    /// <summary>Begins anew, empty, in another head; false where somebody may still read what it held, or it has more room than it needed.</summary>
+    public bool TryBeginAnew(HeadTables head)
+    {
+        if (_isShared || _texts is not null || RoomForRows > (2 * _count) + GatheredMax)
+        {
+            return false;
+        }
+
+        (Head, _count, _settled, _isRising, _firstNs, _lastNs) = (head, 0, 0, true, long.MaxValue, long.MinValue);
+        (_gatheredQualities, _qualities, _latestAt) = (null, null, null);
+        return true;
     }
 
     private void InternTexts(TextTable known, Span<long> row, IReadOnlyList<string> texts)
@@ -191,7 +212,7 @@ internal sealed class RowTable(Shape shape, HeadTables head, int expected)
 
     private void Grow()
     {
-        var rows = RoomAfter(RoomForRows);
+        var rows = Math.Max(GatheredMax, 2 * RoomForRows);
         _edgeTimes = Larger(_edgeTimes, rows, _settled);
         _receivedTimes = Larger(_receivedTimes, rows, _settled);
         var arrivals = Larger(_arrivals, rows, _settled);
@@ -204,13 +225,6 @@ internal sealed class RowTable(Shape shape, HeadTables head, int expected)
         _values = Moved(_values, starts, rows);
         _qualities = _qualities is null ? null : Moved(_qualities, starts, rows);
         (_starts, _arrivals) = (starts, arrivals);
-    }
-
-    /// <summary>So many rows more that it grows in few steps, and to no more than four times what is there.</summary>
-    private int RoomAfter(int rows)
-    {
-        var likely = (expected + (expected / SpareShare) + GatheredMax) / GatheredMax * GatheredMax;
-        return rows + GatheredMax <= likely ? Math.Min(Math.Max(GatheredMax, 4 * rows), likely) : Math.Max(GatheredMax, 2 * rows);
     }
 
     private static long[] Larger(long[] from, int length, int kept)

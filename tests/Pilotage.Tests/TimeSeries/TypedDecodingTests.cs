@@ -156,7 +156,7 @@ public sealed class TypedDecodingTests
 
     private static RowSpan Span(Shape shape)
     {
-        var table = new RowTable(shape, new HeadTables(), 0);
+        var table = new RowTable(shape, new HeadTables());
         var batch = Batch();
         foreach (var row in batch.Rows)
         {

@@ -20,6 +20,9 @@ internal sealed class LineTelemetry(LineBook book, Principal who, IFleet fleet, 
     public const string DeviceTag = "device";
 
     private const string PlainField = "value";
+
+    // About, of lines with a name, some fields and a time.
+    private const int BytesPerPoint = 10;
     private readonly int _body = ++book.Body;
     private readonly List<LineBook.Target> _targets = [];
     private SeriesValue[] _values = [];
@@ -28,7 +31,7 @@ internal sealed class LineTelemetry(LineBook book, Principal who, IFleet fleet, 
     public ReadingFaults Faults { get; } = new();
 
     /// <summary>What went straight into batches.</summary>
-    public DirectRows Direct { get; } = new();
+    public DirectRows Direct { get; private set; } = new(0);
 
     /// <summary>The line of the first fault; 0 where there is none.</summary>
     public int FirstFaultLine { get; private set; }
@@ -36,6 +39,7 @@ internal sealed class LineTelemetry(LineBook book, Principal who, IFleet fleet, 
     /// <summary>Reads a body.</summary>
     public IReadOnlyList<DecodedMessage> Read(ReadOnlySpan<byte> body)
     {
+        Direct = new DirectRows(body.Length / BytesPerPoint);
         var reader = new LineReader(body, precision, book.Memory);
         while (reader.Read())
         {
@@ -100,17 +104,16 @@ internal sealed class LineTelemetry(LineBook book, Principal who, IFleet fleet, 
 
     private void Take(in LinePoint point)
     {
-        var where = $"line {point.Line}";
         if (!Known(point.Series).TryGet(out var known, out var refusal))
         {
-            Add(point.Line, where, refusal.Message.TrimEnd('.'));
+            Add(point.Line, Where(point), refusal.Message.TrimEnd('.'));
             return;
         }
 
         var timeNs = point.TimeNs ?? receivedNs;
         if (!Timestamps.TryNanoseconds(timeNs, receivedNs, out var why))
         {
-            Add(point.Line, where, $"{Timestamps.Said(why!, "the timestamp")} precision says what it counts");
+            Add(point.Line, Where(point), $"{Timestamps.Said(why!, "the timestamp")} precision says what it counts");
             return;
         }
 
@@ -128,10 +131,12 @@ internal sealed class LineTelemetry(LineBook book, Principal who, IFleet fleet, 
         {
             if (target.Rows.Add(timeNs, Named(point.Series, point.Keys[i], target.Device.Thing, known.Behind), point.Values[i]) is { } wrong)
             {
-                Add(point.Line, $"{where}, field {point.Keys[i]}", wrong);
+                Add(point.Line, $"{Where(point)}, field {point.Keys[i]}", wrong);
             }
         }
     }
+
+    private static string Where(in LinePoint point) => $"line {point.Line}";
 
     /// <summary>Whether a row was taken as it is: later than all before it, and each value of the kind that its series holds.</summary>
     private bool TryDirect(in LinePoint point, LineBook.KnownSeries known, long timeNs, string[] properties)

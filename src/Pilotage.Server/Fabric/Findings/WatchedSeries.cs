@@ -18,7 +18,7 @@ internal sealed class WatchedSeries(int seriesMax, IFleet fleet, ThingBook thing
     private const int PartsMade = 100;
     private readonly Dictionary<(TenantId, DeviceId), WatchedDevice> _devices = [];
 
-    // By the list of names: most rows of a device bring the same one each time.
+    // By device and list of names: most rows of a device bring the same one each time, which many devices may share.
     private WatchedLayout?[] _recent = new WatchedLayout?[RecentAtFirst];
     private long _madeRoomNs = long.MinValue;
 
@@ -32,7 +32,7 @@ internal sealed class WatchedSeries(int seriesMax, IFleet fleet, ThingBook thing
     /// <summary>Where the series of a row stand; null where none of them is watched.</summary>
     public WatchedLayout? Of(in RowReading row, long batch, long nowNs)
     {
-        var at = row.List is null ? -1 : RuntimeHelpers.GetHashCode(row.List) & (_recent.Length - 1);
+        var at = row.List is null ? -1 : PlaceOf(row);
         var layout = at < 0 ? null : _recent[at];
         if (layout is null || !ReferenceEquals(layout.List, row.List) || layout.Device.Id != row.Device || layout.Device.Tenant != row.Tenant)
         {
@@ -45,7 +45,7 @@ internal sealed class WatchedSeries(int seriesMax, IFleet fleet, ThingBook thing
             // Made anew where the table has grown meanwhile.
             if (at >= 0)
             {
-                _recent[RuntimeHelpers.GetHashCode(row.List) & (_recent.Length - 1)] = layout;
+                _recent[PlaceOf(row)] = layout;
             }
         }
 
@@ -57,6 +57,9 @@ internal sealed class WatchedSeries(int seriesMax, IFleet fleet, ThingBook thing
 
         return layout;
     }
+
+    private int PlaceOf(in RowReading row) =>
+        HashCode.Combine(RuntimeHelpers.GetHashCode(row.List), RuntimeHelpers.GetHashCode(row.Device.Value)) & (_recent.Length - 1);
 
     /// <summary>Takes a device back as it was kept.</summary>
     public void Restore(WatchedDevice device)

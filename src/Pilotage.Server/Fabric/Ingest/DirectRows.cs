@@ -4,7 +4,8 @@ using Pilotage.TimeSeries;
 namespace Pilotage.Server.Fabric.Ingest;
 
 /// <summary>Rows that fit their series as they are, in batches ready to be stored.</summary>
-internal sealed class DirectRows
+/// <param name="expected">Points that are likely to come, so that room is made once.</param>
+internal sealed class DirectRows(int expected)
 {
     private const int BatchPointsMax = 50_000;
     private readonly List<PointBatch> _batches = [];
@@ -39,7 +40,7 @@ internal sealed class DirectRows
     {
         if (_batches.Count == 0 || _batches[^1].Count >= BatchPointsMax)
         {
-            _batches.Add(new PointBatch { ReceivedNs = receivedNs });
+            _batches.Add(new PointBatch(Math.Clamp(expected - Values, 0, BatchPointsMax)) { ReceivedNs = receivedNs });
         }
 
         return _batches[^1];

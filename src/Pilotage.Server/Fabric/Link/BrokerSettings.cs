@@ -13,6 +13,7 @@ internal static class BrokerSettings
         {
             Listeners = ListenersOf(server, tls),
             DrainTimeout = server.DrainTimeout,
+            MemoryMax = ProcessMemory.BytesOf(server),
             PublishesPerSecond = server.PublishesPerSecond,
             PublishBurst = Math.Max(1, 4 * server.PublishesPerSecond),
         };
