@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Pilotage.Core.Durability;
 using Pilotage.TimeSeries.Head;
 using Pilotage.TimeSeries.Segments;
@@ -70,7 +71,7 @@ public sealed partial class TimeSeriesStore
     {
         var purgedTo = Volatile.Read(ref _nextTombstone) - 1;
         var merge = new SegmentMerge([segment], _options.BlockRowsMax, TombstonesOf, static () => false) { LeavesOutDamage = true };
-        var merged = WriteMerged(merge, (segment.HasFooter ? segment.LoadFacts() : null) ?? FactsOf(segment))!;
+        var merged = WriteMerged(merge, (segment.HasFooter ? segment.LoadFacts(FrozenSet<int>.Empty) : null) ?? FactsOf(segment))!;
         merged.PurgedTo = purgedTo;
         Exchange([segment], merged);
 

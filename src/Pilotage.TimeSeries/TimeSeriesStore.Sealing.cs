@@ -139,7 +139,7 @@ public sealed partial class TimeSeriesStore
                 {
                     _segments.Add(segment);
                     Adopt(segment.Blocks);
-                    (_sealing, _spare) = (null, head);
+                    (_sealing, _spare) = (null, head.ToSpare());
                     _sealingStates = [];
                     ForgetTombstones();
                     SealWhenFull();

@@ -48,6 +48,26 @@ internal sealed class HeadTables
         return table;
     }
 
+    /// <summary>Lets go of what is not worth keeping once the head is sealed.</summary>
+    public HeadTables ToSpare()
+    {
+        foreach (var (id, table) in _tables)
+        {
+            if (ReferenceEquals(table.Shape.Table, table))
+            {
+                // Or the rows of a device that sends no more would stay in memory.
+                table.Shape.Table = null;
+            }
+
+            if (!table.IsWorthKeeping)
+            {
+                _tables.Remove(id);
+            }
+        }
+
+        return this;
+    }
+
     private RowTable? SpareOf(Shape shape) =>
         Spare is not null && Spare._tables.Remove(shape.Id, out var table) && table.TryBeginAnew(this) ? table : null;
 

@@ -12,6 +12,7 @@ internal sealed class RowTable(Shape shape, HeadTables head)
     // Eight numbers of a column are a line of the processor's cache.
     private const int GatheredMax = 8;
     private const int Stamps = 3;
+    private const int KeptFrom = 64;
 
     private readonly long[] _gathered = new long[GatheredMax * (Stamps + shape.Properties.Length)];
     private long[] _times = new long[GatheredMax];
@@ -130,10 +131,13 @@ internal sealed class RowTable(Shape shape, HeadTables head)
         };
     }
 
+    /// <summary>Whether it pays to keep it for a later head: of many devices with a few rows each the tables would take more than they spare.</summary>
+    public bool IsWorthKeeping => _count >= KeptFrom && !_isShared && _texts is null;
+
     /// <summary>Begins anew, empty, in another head; false where somebody may still read what it held, or it has more room than it needed.</summary>
     public bool TryBeginAnew(HeadTables head)
     {
-        if (_isShared || _texts is not null || RoomForRows > (2 * _count) + GatheredMax)
+        if (!IsWorthKeeping || RoomForRows > (2 * _count) + GatheredMax)
         {
             return false;
         }

@@ -158,11 +158,12 @@ internal sealed class SegmentFile
     }
 
     /// <summary>What its footer says beside the blocks; null when it is damaged by now.</summary>
-    public SegmentFacts? LoadFacts()
+    /// <param name="known">Shapes whose states are known already, and left out.</param>
+    public SegmentFacts? LoadFacts(IReadOnlySet<int> known)
     {
         try
         {
-            return ReadFooter() is { } bytes ? SegmentFooter.ReadFacts(bytes) : null;
+            return ReadFooter() is { } bytes ? SegmentFooter.ReadFacts(bytes, known) : null;
         }
         catch (StorageException fault) when (fault.Fault is StorageFault.Io or StorageFault.NotFound)
         {

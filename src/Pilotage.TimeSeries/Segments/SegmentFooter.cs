@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Collections.Frozen;
 using System.IO.Compression;
 using Pilotage.TimeSeries.Codec;
 using Pilotage.TimeSeries.Head;
@@ -18,6 +20,7 @@ internal sealed class SegmentFooter
     private const int UnpackedBytesMax = 1024 * 1024 * 1024;
     private const int BrotliQuality = 3;
     private const int BrotliWindow = 22;
+    private const int PieceBytes = 64 * 1024;
 
     /// <summary>Sequence of the last record of the head's log that is in the segment.</summary>
     public long LastSequence { get; init; }
@@ -48,17 +51,26 @@ internal sealed class SegmentFooter
         }
 
         WriteBlocks(body);
-        var packed = new byte[BrotliEncoder.GetMaxCompressedLength(body.Length)];
-        if (!BrotliEncoder.TryCompress(body.Written, packed, out var length, BrotliQuality, BrotliWindow))
-        {
-            throw new InvalidOperationException("A footer could not be compressed into the room that it takes at most.");
-        }
-
         var writer = new BytesWriter();
         writer.Byte(Packed);
         writer.VarInt((ulong)body.Length);
-        writer.Bytes(packed.AsSpan(0, length));
+        Pack(writer, body.Written);
         return writer.Written.ToArray();
+    }
+
+    /// <summary>Compresses piece by piece: of a million series the bytes are many, and what becomes of them is not.</summary>
+    private static void Pack(BytesWriter writer, ReadOnlySpan<byte> bytes)
+    {
+        using var encoder = new BrotliEncoder(BrotliQuality, BrotliWindow);
+        var piece = new byte[PieceBytes];
+        OperationStatus status;
+        do
+        {
+            status = encoder.Compress(bytes, piece, out var consumed, out var written, isFinalBlock: true);
+            writer.Bytes(piece.AsSpan(0, written));
+            bytes = bytes[consumed..];
+        }
+        while (status == OperationStatus.DestinationTooSmall);
     }
 
     /// <summary>The states of its series when its last head was sealed; to be restored in order of the segments.</summary>
@@ -89,7 +101,7 @@ internal sealed class SegmentFooter
         var nextArrival = reader.Int64();
         var marks = ReadMarks(ref reader);
         var known = new List<(Shape, SeriesSnapshot[])>();
-        foreach (var (definition, states) in ReadShapes(ref reader, version))
+        foreach (var (definition, states) in ReadShapes(ref reader, version, FrozenSet<int>.Empty))
         {
             if (registry.Define(definition) is not { } shape)
             {
@@ -105,8 +117,8 @@ internal sealed class SegmentFooter
             : new SegmentFooter { LastSequence = lastSequence, NextArrival = nextArrival, Marks = marks, Blocks = blocks, States = known };
     }
 
-    /// <summary>What a footer says beside its blocks; null when the bytes cannot be.</summary>
-    public static SegmentFacts? ReadFacts(ReadOnlySpan<byte> bytes)
+    /// <summary>What a footer says beside its blocks, but for the states of some shapes; null when the bytes cannot be.</summary>
+    public static SegmentFacts? ReadFacts(ReadOnlySpan<byte> bytes, IReadOnlySet<int> leftOut)
     {
         if (Unpack(bytes, out var version) is not { } body)
         {
@@ -117,7 +129,7 @@ internal sealed class SegmentFooter
         var lastSequence = reader.Int64();
         var nextArrival = reader.Int64();
         var marks = ReadMarks(ref reader);
-        var shapes = ReadShapes(ref reader, version);
+        var shapes = ReadShapes(ref reader, version, leftOut);
         return reader.IsBad
             ? null
             : new SegmentFacts(lastSequence, nextArrival, marks, shapes.ConvertAll(each => (each.Definition.Id, each.States)));
@@ -164,20 +176,24 @@ internal sealed class SegmentFooter
         return BrotliDecoder.TryDecompress(reader.Rest, body, out var written) && written == body.Length ? body : null;
     }
 
-    private static List<(ShapeDefinition Definition, SeriesSnapshot[] States)> ReadShapes(ref BytesReader reader, byte version)
+    private static List<(ShapeDefinition Definition, SeriesSnapshot[] States)> ReadShapes(ref BytesReader reader, byte version, IReadOnlySet<int> leftOut)
     {
         var shapes = new List<(ShapeDefinition, SeriesSnapshot[])>();
         for (var left = reader.Count(4); left > 0 && !reader.IsBad; left--)
         {
             if (ShapeDefinition.Read(ref reader, version != OfDoubles) is { } definition)
             {
-                var states = new SeriesSnapshot[definition.Properties.Length];
-                for (var i = 0; i < states.Length; i++)
+                var states = leftOut.Contains(definition.Id) ? null : new SeriesSnapshot[definition.Properties.Length];
+                for (var i = 0; i < definition.Properties.Length; i++)
                 {
-                    states[i] = SeriesSnapshot.Read(ref reader, definition.Kinds?[i] ?? SeriesKind.Number);
+                    var state = SeriesSnapshot.Read(ref reader, definition.Kinds?[i] ?? SeriesKind.Number);
+                    states?[i] = state;
                 }
 
-                shapes.Add((definition, states));
+                if (states is not null)
+                {
+                    shapes.Add((definition, states));
+                }
             }
         }
 

@@ -46,16 +46,19 @@ internal sealed class SegmentMerge(
     /// <summary>What the footer of the merged segment says; null when one of theirs is damaged by now, and then they are left alone.</summary>
     public SegmentFacts? LoadFacts()
     {
+        // The latest first: what they say of a shape counts, and of those before nothing is made that is not needed.
         SegmentFacts? facts = null;
-        foreach (var segment in segments)
+        var known = new HashSet<int>();
+        foreach (var segment in segments.Reverse())
         {
-            if (segment.LoadFacts() is not { } more)
+            if (segment.LoadFacts(known) is not { } more)
             {
                 segment.LeaveAlone();
                 return null;
             }
 
-            facts = facts is null ? more : facts.With(more);
+            facts = facts is null ? more : more.With(facts);
+            known.UnionWith(more.States.Select(each => each.Shape));
         }
 
         return facts;

@@ -67,7 +67,7 @@ public sealed class TableReuseTests
             for (var life = 0; life < 5; life++)
             {
                 var made = new RowTable(Pump, new HeadTables());
-                for (var i = random.Next(1, 60); i > 0; i--)
+                for (var i = random.Next(1, 300); i > 0; i--)
                 {
                     long[] values = [random.NextInt64(), random.NextInt64()];
                     Quality[] qualities = [random.Next(life + 2) == 0 ? Quality.Bad : Quality.Good, Quality.Good];

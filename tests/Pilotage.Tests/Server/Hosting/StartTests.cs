@@ -10,6 +10,18 @@ public sealed class StartTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(255, false)]
+    [InlineData(256, true)]
+    [InlineData(-1, false)]
+    public void Takes_as_much_memory_as_a_server_starts_with(int mib, bool isTaken)
+    {
+        var checkedOptions = ServerOptionsCheck.Check(Options() with { MemoryMiB = mib });
+        Assert.Equal(isTaken, checkedOptions.IsOk);
+        Assert.True(isTaken || checkedOptions.Refusal.Message.StartsWith($"--memory-mib is {mib}; allowed: ", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Takes_the_defaults() => Assert.True(ServerOptionsCheck.Check(Options()).IsOk);
 
