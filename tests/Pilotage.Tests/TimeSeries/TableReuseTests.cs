@@ -17,17 +17,17 @@ public sealed class TableReuseTests
     public async Task Who_reads_a_head_goes_on_reading_what_it_held()
     {
         var store = new StoreFixture().Open(headPointsMax: 100);
-        await AppendAsync(0, 50);
+        await AppendAsync(0, 70);
         using var reading = store.Read(Key("d", "p"), long.MinValue, long.MaxValue).GetEnumerator();
         Assert.True(reading.MoveNext());
-        await AppendAsync(50, 600);
+        await AppendAsync(70, 600);
         var read = new List<double> { reading.Current.Value };
         while (reading.MoveNext())
         {
             read.Add(reading.Current.Value);
         }
 
-        Assert.Equal(Enumerable.Range(0, 50).Select(i => (double)i), read);
+        Assert.Equal(Enumerable.Range(0, 70).Select(i => (double)i), read);
         Assert.Equal(Enumerable.Range(0, 600).Select(i => (double)i), All(store, "d", "p").Select(point => point.Value));
 
         async Task AppendAsync(int from, int to)

@@ -49,14 +49,14 @@ public sealed class LatestRouteTests : IAsyncLifetime
     public async Task Times_are_told_to_the_last_nanosecond()
     {
         var batch = new PointBatch();
-        batch.AddRow(Acme, new DeviceId("p1"), Start + (3001 * Ms), 0, ["load"], [1.0], Quality.Good);
-        batch.AddRow(Acme, new DeviceId("p1"), Start + (3001 * Ms) + 1, 0, ["temp"], [2.0], Quality.Good);
+        batch.AddRow(Acme, new DeviceId("p1"), Start + (3002 * Ms), 0, ["load"], [1.0], Quality.Good);
+        batch.AddRow(Acme, new DeviceId("p1"), Start + (3002 * Ms) + 1, 0, ["temp"], [2.0], Quality.Good);
         await _server.Get<TimeSeriesStore>().AppendAsync(batch, null, default);
         var answer = await _pipeline.AskAsync("GET", Route, query: "?path=acme/lyon/pump-1");
 
-        // Of doubles the first would have been 1767225603001.0002.
+        // Of doubles the first would have been 1767225603001.9998.
         Assert.Contains("""
-            "latest":[{"ms":1767225603001.000001,"values":{"temp":2}},{"ms":1767225603001,"values":{"load":1}}]
+            "latest":[{"ms":1767225603002.000001,"values":{"temp":2}},{"ms":1767225603002,"values":{"load":1}}]
             """.Trim(), answer.Text, StringComparison.Ordinal);
     }
 
