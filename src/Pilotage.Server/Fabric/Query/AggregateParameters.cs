@@ -65,7 +65,7 @@ internal sealed record AggregateParameters(
 
         return new AggregateQuery
         {
-            Property = Property,
+            Property = string.Join(',', properties),
             Sources = series.Sources,
             Unit = series.Unit,
             Units = series.Units,
@@ -88,11 +88,11 @@ internal sealed record AggregateParameters(
         if (grouping.IsByPath && properties.Count == 1 && In is null)
         {
             // Fast path: what is asked for of each device is one series, and its path says where it goes.
-            var plain = ReadConversions(devices, store, things, unit);
+            var plain = ReadConversions(devices, properties[0], store, things, unit);
             if (!plain.IsOk || !plain.Value.IsMixed)
             {
                 return plain.Then(units => (Outcome<GroupedSources>)new GroupedSources(
-                    [.. devices.Select(device => new AggregateSource(device, Property, grouping.OfPath(device), units.Conversions.TryGetValue(device.Thing, out var conversion) ? conversion : null))],
+                    [.. devices.Select(device => new AggregateSource(device, properties[0], grouping.OfPath(device), units.Conversions.TryGetValue(device.Thing, out var conversion) ? conversion : null))],
                     units.Unit, ImmutableDictionary<string, string>.Empty, null));
             }
         }
@@ -103,8 +103,8 @@ internal sealed record AggregateParameters(
     }
 
     /// <summary>What values are told in, and how those of each thing type come to it. Devices without the property have no say.</summary>
-    private Outcome<(string? Unit, bool IsMixed, IReadOnlyDictionary<string, UnitConversion> Conversions)> ReadConversions(
-        IReadOnlyList<Device> devices, TimeSeriesStore store, ThingBook things, Unit? asked)
+    private static Outcome<(string? Unit, bool IsMixed, IReadOnlyDictionary<string, UnitConversion> Conversions)> ReadConversions(
+        IReadOnlyList<Device> devices, string property, TimeSeriesStore store, ThingBook things, Unit? asked)
     {
         var conversions = new Dictionary<string, UnitConversion>(StringComparer.Ordinal);
         var own = new List<Unit?>();
@@ -112,7 +112,7 @@ internal sealed record AggregateParameters(
         foreach (var device in devices)
         {
             // One device of each thing type speaks for all that have the property.
-            if (known.Contains(device.Thing) || store.KindOf(new SeriesKey(device.Tenant, device.Id, Property)) is null)
+            if (known.Contains(device.Thing) || store.KindOf(new SeriesKey(device.Tenant, device.Id, property)) is null)
             {
                 continue;
             }
@@ -120,9 +120,9 @@ internal sealed record AggregateParameters(
             known.Add(device.Thing);
             if (asked is null)
             {
-                own.Add(things.UnitOf(device, Property));
+                own.Add(things.UnitOf(device, property));
             }
-            else if (UnitOnRead.Of(things, device, Property, asked).TryGet(out var conversion, out var refusal))
+            else if (UnitOnRead.Of(things, device, property, asked).TryGet(out var conversion, out var refusal))
             {
                 conversions.Add(device.Thing, conversion);
             }
@@ -138,6 +138,7 @@ internal sealed record AggregateParameters(
         return read;
     }
 
+    /// <summary>The properties, each once however often it is named.</summary>
     private Outcome<IReadOnlyList<string>> ReadProperties()
     {
         var names = Property.Split(',', StringSplitOptions.TrimEntries).Distinct(StringComparer.Ordinal).ToList();

@@ -57,7 +57,11 @@ internal static class AggregateRun
         var missing = query.Sources.Select(source => rollUps.LeftOut(source.Key, query.FromNs, query.WindowNs)).FirstOrDefault(length => length is not null) is { } left
             ? $"Of a part of the time, windows of {left} are all that retention left, and what was asked for is no whole number of them: that part is missing. Ask for a whole number of {left}."
             : null;
-        return missing is null || query.Note is null ? missing ?? query.Note : $"{query.Note} {missing}";
+        var cut = query.Sources.Select(source => rollUps.Cut(source.Key, query.FromNs, query.ToNs, query.WindowNs)).FirstOrDefault(length => length is not null) is { } whole
+            ? $"Of a part of the time, windows of {whole} are all that retention left, and those that the time asked for cuts at its ends are left out. Begin and end at whole windows of {whole}."
+            : null;
+        string[] notes = [.. new[] { query.Note, missing, cut }.OfType<string>()];
+        return notes.Length == 0 ? null : string.Join(' ', notes);
     }
 
     /// <summary>The refusal of a query for what it would cost.</summary>

@@ -39,7 +39,7 @@ internal static class JoinEndpoint
     {
         try
         {
-            var answer = WindowLength.Read("maxAge", maxAge).Then(age => SeriesName.ReadAll("series", series, 2, SeriesMax, who.Tenant, fleet, store).Then(names => from >= to
+            var answer = WindowLength.Read("maxAge", maxAge).Then(age => SeriesName.ReadAll("series", series, 2, SeriesMax, who.Tenant, fleet, store).Then(Once).Then(names => from >= to
                 ? QueryBounds.Refused("from", $"is {from:O}, not before to ({to:O}); give the earlier time as from")
                 : JoinRun.Run(store, Query(names, from, to, age), cancellation).Then(rows => (Outcome<JoinView>)new JoinView(
                     ["ms", .. names.Select(name => name.ToString())], [null, .. names.Select(name => things.UnitOf(name.Device, name.Key.Property)?.Code)], rows))));
@@ -52,6 +52,9 @@ internal static class JoinEndpoint
             return TypedResults.StatusCode(StatusCodes.Status499ClientClosedRequest);
         }
     }
+
+    /// <summary>Each series once, however often and by whatever name of its device it is named: columns are told apart by their names.</summary>
+    private static Outcome<IReadOnlyList<SeriesName>> Once(IReadOnlyList<SeriesName> names) => (Outcome<IReadOnlyList<SeriesName>>)(List<SeriesName>)[.. names.DistinctBy(name => name.Key)];
 
     private static JoinQuery Query(IReadOnlyList<SeriesName> names, DateTimeOffset? from, DateTimeOffset? to, long? maxAgeNs) => new(
         [.. names.Select(name => name.Key)], from is { } f ? Clock.ToNs(f) : long.MinValue, to is { } t ? Clock.ToNs(t) : long.MaxValue, maxAgeNs);

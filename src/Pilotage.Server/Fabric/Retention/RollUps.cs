@@ -100,6 +100,22 @@ internal sealed class RollUps
             .Select(length => length.Name).LastOrDefault();
     }
 
+    /// <summary>Length of windows that were kept and are left out because a time asked for cuts them at one of its ends; null where it cuts none.</summary>
+    public string? Cut(SeriesKey key, long fromNs, long toNs, long? windowNs)
+    {
+        if (FloorOf(key) is not { } floorNs || floorNs <= fromNs)
+        {
+            return null;
+        }
+
+        bool Cuts(SeriesKey kept, long atNs, long length) =>
+            atNs > long.MinValue + length && WindowAggregate.StartOf(atNs, length) is var start && start < atNs && _store.Read(kept, start, start).Any();
+        return Lengths.Where(length => windowNs is not { } asked || asked % length.Ns == 0)
+            .Select(length => (length.Name, length.Ns, Kept: new SeriesKey(TenantOf(key.Tenant), key.Device, NamesOf(key.Property, length.Ns)[0])))
+            .Where(one => _store.KindOf(one.Kept) is not null && (Cuts(one.Kept, fromNs, one.Ns) || (toNs < floorNs && Cuts(one.Kept, toNs, one.Ns))))
+            .Select(one => one.Name).LastOrDefault();
+    }
+
     /// <summary>Windows that were kept of a series, that lie in a time and are some of them a window of the query, in order.</summary>
     private IEnumerable<WindowAggregate> Read(SeriesKey key, long fromNs, long toNs, long? windowNs)
     {

@@ -47,6 +47,16 @@ public sealed class AggregateRouteTests : IAsyncLifetime
     public async Task DisposeAsync() => await _server.DisposeAsync();
 
     [Theory]
+    [InlineData("load,load")]
+    [InlineData(" load ")]
+    [InlineData("load, load,load")]
+    public async Task A_property_that_is_named_twice_is_asked_for_once(string property)
+    {
+        var answer = await _pipeline.AskAsync("GET", Route, query: $"?property={Uri.EscapeDataString(property)}&thing=pump&fn=count");
+        Assert.Equal("""{"property":"load","unit":null,"columns":["ms","count"],"items":[{"group":"p1","points":[[null,40]]},{"group":"p2","points":[[null,40]]}]}""", answer.Text);
+    }
+
+    [Theory]
     [InlineData("", "f1: -29.5 | p1: 29.5 | p2: 129.5")]
     [InlineData("&fn=min,max,count,first,last,sum", "f1: -59 0 40 0 -59 -1180 | p1: 0 59 40 0 59 1180 | p2: 100 159 40 100 159 5180")]
     [InlineData("&thing=pump", "p1: 29.5 | p2: 129.5")]

@@ -65,6 +65,14 @@ public sealed class JoinRouteTests(ITestOutputHelper output) : IAsyncLifetime
         Assert.Equal(("""["ms","p1/vibration","w1/ambient"]""", """[null,"mm/s",null]"""), (answer["columns"]!.ToJsonString(), answer["units"]!.ToJsonString()));
     }
 
+    [Fact]
+    public async Task A_series_that_is_named_twice_is_one_column()
+    {
+        var answer = (await _pipeline!.AskAsync("GET", Route, query: "?series=p1/vibration,w1/ambient,pump-1/vibration,w1/ambient")).Json;
+        Assert.Equal("""["ms","p1/vibration","w1/ambient"]""", answer["columns"]!.ToJsonString());
+        Assert.All(answer["items"]!.AsArray(), row => Assert.Equal(3, row!.AsArray().Count));
+    }
+
     [Theory]
     [InlineData("?series=p1/vibration", 400, "names 1 series; give 2 to 20")]
     [InlineData("?series=p1/vibration,ambient", 400, "has \"ambient\"; give DEVICE/PROPERTY")]

@@ -166,6 +166,16 @@ public sealed class RetentionTests : IAsyncLifetime
         var odd = await _pipeline.AskAsync("GET", Windows, query: "?property=load&window=PT90M");
         Assert.Contains("windows of 1h are all that retention left", (string?)odd.Json["note"], StringComparison.Ordinal);
         Assert.Null((await _pipeline.AskAsync("GET", Windows, query: "?property=load&window=PT2H")).Json["note"]);
+
+        // A window of which a part alone lies in the time asked for is left out, and that is said.
+        foreach (var ends in (string[])["&from=2026-02-01T00:30:00Z", "&to=2026-02-02T00:30:00Z", "&window=PT1H&from=2026-02-01T00:30:00Z"])
+        {
+            var cut = await _pipeline.AskAsync("GET", Windows, query: $"?property=load{ends}");
+            Assert.Contains("windows of 1h are all that retention left, and those that the time asked for cuts at its ends are left out", (string?)cut.Json["note"], StringComparison.Ordinal);
+        }
+
+        Assert.Null((await _pipeline.AskAsync("GET", Windows, query: "?property=load&from=2026-02-01T00:00:00Z&to=2026-02-02T01:00:00Z")).Json["note"]);
+        Assert.Null((await _pipeline.AskAsync("GET", Windows, query: "?property=load&from=2020-02-01T00:30:00Z&to=2026-02-27T00:30:00Z")).Json["note"]);
         Assert.Null((await _pipeline.AskAsync("GET", Windows, query: "?property=load&window=PT90M&from=2026-02-20T00:00:00Z")).Json["note"]);
         var gone = await _pipeline.AskAsync("DELETE", "/api/v1/devices/p1/series", query: "?property=load&to=2026-02-10T10:30:00Z&dryRun=true");
         Assert.Equal((0, (11 * 24) + 11), ((long)gone.Json["points"]!, (long)gone.Json["windows"]!));
