@@ -14,10 +14,18 @@ internal sealed record ThingDescription(
 }
 
 /// <summary>A link of a description (TD 1.1, section 5.3.4.1).</summary>
+/// <param name="At">Where it stands, as a JSON pointer.</param>
 /// <param name="Rel">What the target is to the thing; empty where the link does not say.</param>
 /// <param name="Href">The target.</param>
 /// <param name="Anchor">What the link is about in the place of the thing; null for the thing itself.</param>
-internal sealed record ThingLink(string Rel, string Href, string? Anchor);
+internal sealed record ThingLink(string At, string Rel, string Href, string? Anchor)
+{
+    /// <summary>Why it is no link, or does not say what it means; null where it does.</summary>
+    public string? Fault { get; init; }
+
+    /// <summary>What is wrong with its target or its anchor; null where nothing is.</summary>
+    public string? EndFault { get; init; }
+}
 
 /// <summary>One property of a thing type; the series of its devices under that name are measured by it.</summary>
 /// <param name="Type">What its values are, in the words of JSON schema; null where the description leaves it open.</param>

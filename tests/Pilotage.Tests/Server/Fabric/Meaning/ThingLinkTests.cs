@@ -49,12 +49,19 @@ public sealed class ThingLinkTests : IAsyncLifetime
     [InlineData("""{"rel":"icon","href":"pump.png"}""", "the relation \"icon\" is none of ours; known are partOf")]
     [InlineData("""{"href":"line-2"}""", "the relation is missing")]
     [InlineData("""{"rel":"partOf","href":"line-9"}""", "\"line-9\" is neither an asset nor a device here; add it with: pilotage asset add")]
-    [InlineData("""{"rel":"partOf"}""", "href is missing")]
+    [InlineData("""{"rel":"partOf"}""", "href is missing; write the asset or device that the link leads to")]
     [InlineData("""{"rel":"partOf","href":"line-2","anchor":"pump-9"}""", "who it is about is not known: \"pump-9\" is no asset or device here")]
     [InlineData("""{"rel":"partOf","href":"pump-7"}""", "device:pump-7 cannot be related to itself")]
     [InlineData("""{"rel":"feeds","href":"line-2","anchor":"#/properties/vibration"}""", "a property belongs to measures alone")]
     [InlineData("""{"rel":"item","href":"line-2","anchor":"tank"}""", "line-2 is a line, and stands above tank")]
-    [InlineData("5", "the relation is missing")]
+    [InlineData("5", "it is a number; a link is an object such as {\"rel\"")]
+    [InlineData("null", "it is null; a link is an object")]
+    [InlineData("""{"rel":5,"href":"line-2"}""", "rel is a number; write one text")]
+    [InlineData("""{"rel":["feeds"],"href":"line-2"}""", "rel is a list; write one text")]
+    [InlineData("""{"rel":"","href":"line-2"}""", "rel is empty; write one text")]
+    [InlineData("""{"rel":"partOf","href":"line-2","anchor":7}""", "anchor is a number; write one text")]
+    [InlineData("""{"rel":"partOf","href":""}""", "href is empty; write one text")]
+    [InlineData("""{"rel":"partOf","href":{}}""", "href is an object; write one text")]
     public async Task A_link_that_is_no_relation_says_why_and_stays_in_the_description(string link, string says)
     {
         var put = await PutAsync(link);
@@ -77,6 +84,31 @@ public sealed class ThingLinkTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Links_that_are_no_list_are_told_where_they_stand()
+    {
+        var put = await _pipeline.AskAsync("PUT", Route, Document("").Replace("\"links\":[]", "\"links\":\"nope\"", StringComparison.Ordinal), mediaType: "application/td+json");
+        var told = Assert.Single(put.Json["links"]!.AsArray())!;
+        Assert.Equal("/links", (string?)told["at"]);
+        Assert.StartsWith("links is text; write a list of links", (string?)told["note"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Of_two_wholes_the_last_one_counts_and_what_is_replaced_is_told()
+    {
+        const string Both = """{"rel":"collection","href":"line-2"},{"rel":"partOf","href":"line-3"}""";
+        const string Why = ", for what is part of one thing is part of no other";
+        Assert.Equal(200, (await _pipeline.AskAsync("POST", "/api/v1/assets/import", "format: pilotage.assets/1\nassets:\n  line-3: {level: line}\n", mediaType: "application/yaml")).Status);
+        var put = await PutAsync(Both);
+        Assert.Equal([(null, "replaced by /links/1" + Why), ("pump-7 part-of line-3", null)], Told(put));
+        Assert.Equal(Told(put), Told(await _pipeline.AskAsync("GET", "/api/v1/things/pump")));
+        Assert.Equal("line-3", (string?)Assert.Single((await _pipeline.AskAsync("GET", "/api/v1/relations")).Json["items"]!.AsArray())!["to"]);
+
+        Assert.Equal([("pump-7 part-of line-2", "replaced device:pump-7 part-of asset:line-3" + Why)], Told(await PutAsync("""{"rel":"partOf","href":"line-2"}""")));
+        Assert.Equal([("pump-7 part-of line-2", null)], Told(await PutAsync("""{"rel":"partOf","href":"line-2"}""")));
+        Assert.Equal([(null, "replaced by /links/1" + Why), ("pump-7 part-of line-3", "replaced device:pump-7 part-of asset:line-2" + Why)], Told(await PutAsync(Both)));
+    }
+
+    [Fact]
     public async Task The_command_line_tells_what_became_of_links()
     {
         using var run = new CliRun { Http = new PipelineHandler(_pipeline) }.Connected();
@@ -90,6 +122,8 @@ public sealed class ThingLinkTests : IAsyncLifetime
         Assert.Equal(ExitCode.Done, await run.RunAsync("thing", "show", "pump"));
         Assert.Equal(3, run.Error.Split("relation: pump-7 part-of line-2 (/links/0, partOf)\n").Length);
     }
+
+    private static IEnumerable<(string? Relation, string? Note)> Told(RequestPipeline.Answer answer) => answer.Json["links"]!.AsArray().Select(link => ((string?)link!["relation"], (string?)link["note"]));
 
     private async Task<RequestPipeline.Answer> PutAsync(string link)
     {
