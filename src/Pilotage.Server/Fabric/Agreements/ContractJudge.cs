@@ -58,7 +58,8 @@ internal sealed class ContractJudge(ContractBook contracts, ThingBook things, Ti
         if (rejecting.Count > 0)
         {
             rejecting.ForEach(breach => Count(device, breach));
-            return new Judgement([], [], null, Rejection(device, rejecting));
+            var first = rejecting[0];
+            return new Judgement([], [], null, Rejection(device, rejecting)) { RejectedFor = new RejectedValue(first.Row.TimeNs, first.Column < 0 ? null : first.Property) };
         }
 
         var held = new Dictionary<(TelemetryRow, string), HeldPoint>();

@@ -1,3 +1,4 @@
+using Pilotage.Server.Fabric.Agreements;
 using Pilotage.Server.Fabric.Ingest;
 using Pilotage.TimeSeries;
 
@@ -7,7 +8,7 @@ namespace Pilotage.Server.Fabric.Doors;
 internal sealed class LostValues(TimeSeriesStore store)
 {
     private readonly Dictionary<(DeviceId Device, long TimeNs, string Property), (string Says, int Line, string Field)> _values = [];
-    private readonly Dictionary<DeviceId, (string Says, int First, int Lines, int Last)> _rejected = [];
+    private readonly Dictionary<DeviceId, (string Says, RejectedValue? For, int Line, int Lines, int Last)> _rejected = [];
 
     public bool IsEmpty => _values.Count + _rejected.Count == 0;
 
@@ -17,7 +18,7 @@ internal sealed class LostValues(TimeSeriesStore store)
         var device = read.Device.Id;
         if (kept.Rejected is { } rejected)
         {
-            _rejected[device] = (rejected.Message.TrimEnd('.'), 0, 0, 0);
+            _rejected[device] = (rejected.Message.TrimEnd('.'), kept.RejectedFor, 0, 0, 0);
             return;
         }
 
@@ -46,19 +47,20 @@ internal sealed class LostValues(TimeSeriesStore store)
     /// <summary>Takes note of the line of a value; of two at one time the last one counts, as everywhere.</summary>
     public void Met(DeviceId device, long timeNs, string property, int line, string field)
     {
-        if (_rejected.TryGetValue(device, out var all) && all.Last != line)
+        if (_rejected.TryGetValue(device, out var all))
         {
-            _rejected[device] = (all.Says, all.First == 0 ? line : all.First, all.Lines + 1, line);
+            var isMeant = all.For is { } value && value.TimeNs == timeNs && (value.Property ?? property) == property;
+            _rejected[device] = (all.Says, all.For, all.Line == 0 || isMeant ? line : all.Line, all.Last == line ? all.Lines : all.Lines + 1, line);
         }
 
-        if (_values.TryGetValue((device, timeNs, property), out var value))
+        if (_values.TryGetValue((device, timeNs, property), out var lost))
         {
-            _values[(device, timeNs, property)] = (value.Says, line, field);
+            _values[(device, timeNs, property)] = (lost.Says, line, field);
         }
     }
 
     /// <summary>What was met, in the order of lines.</summary>
     public IEnumerable<(int Line, string Where, string Says)> Told() => _values.Values.Where(value => value.Line > 0).Select(value => (value.Line, $"line {value.Line}, field {value.Field}", value.Says))
-        .Concat(_rejected.Select(one => (Line: one.Value.First, $"line {one.Value.First}", one.Value.Lines == 1 ? one.Value.Says : $"{one.Value.Says}; none of the {one.Value.Lines} lines of {one.Key} is stored")))
+        .Concat(_rejected.Select(one => (one.Value.Line, $"line {one.Value.Line}", one.Value.Lines == 1 ? one.Value.Says : $"{one.Value.Says}; none of the {one.Value.Lines} lines of {one.Key} is stored")))
         .OrderBy(told => told.Line);
 }

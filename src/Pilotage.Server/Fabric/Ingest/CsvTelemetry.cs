@@ -99,6 +99,11 @@ internal static class CsvTelemetry
 
     private static void Take(CsvReader csv, CsvColumn[] columns, long receivedNs, List<TelemetryRow> rows, ReadingFaults faults)
     {
+        if (Enumerable.Range(0, columns.Length).All(csv.IsEmpty))
+        {
+            return;
+        }
+
         var (timeNs, names, values) = (0L, new List<string>(columns.Length), new List<TimeSeries.SeriesValue>(columns.Length));
         for (var i = 0; i < columns.Length; i++)
         {

@@ -28,6 +28,9 @@ internal sealed record DecodedMessage(Device Device, IngestMessage Message)
     /// <summary>Why the contract of the device lets nothing of it in, or null.</summary>
     public Refusal? Rejected { get; private init; }
 
+    /// <summary>The value that it was rejected for; null where it was not, or for none of them.</summary>
+    public RejectedValue? RejectedFor { get; private init; }
+
     /// <summary>Decides by the class of the topic.</summary>
     public static DecodedMessage Of(Device device, TopicPath path, IngestMessage message)
     {
@@ -77,7 +80,7 @@ internal sealed record DecodedMessage(Device Device, IngestMessage Message)
         var judged = admission.Judge(Device, own, Message.ReceivedNs);
         if (judged.Rejected is { } rejected)
         {
-            return this with { Rows = [], Rejected = rejected, Fault = null };
+            return this with { Rows = [], Rejected = rejected, RejectedFor = judged.RejectedFor, Fault = null };
         }
 
         var (rows, fault) = admission.Fit(Device, judged.Rows, misunit ?? judged.Misfit);

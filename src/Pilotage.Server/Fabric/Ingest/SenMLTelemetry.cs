@@ -24,7 +24,7 @@ internal static class SenMLTelemetry
     {
         if (!pack.TryGet(out var read, out var refusal))
         {
-            faults.Add("", "SenML: " + refusal.Message);
+            faults.Add("pack", "SenML: " + refusal.Message);
             return [];
         }
 
@@ -45,7 +45,7 @@ internal static class SenMLTelemetry
 
         if (read.Values.Count == 0 && faults.Count == 0)
         {
-            faults.Add("", "there is no value in the pack");
+            faults.Add("pack", "there is no value in the pack");
         }
 
         var units = first.Where(pair => pair.Value.Unit is not null).ToDictionary(pair => pair.Key, pair => pair.Value.Unit!, StringComparer.Ordinal);

@@ -37,5 +37,5 @@ internal sealed record SourceAddress(string Scheme, string Host, int Port, strin
             : new SourceAddress(parsed.Scheme, parsed.IdnHost.Trim('[', ']'), port, isWeb ? parsed.AbsolutePath : null);
     }
 
-    private static Refusal Bad(string why) => new("fabric.source.url", why);
+    private static Refusal Bad(string why) => new("fabric.source.url", $"url {why}.") { Details = [new("/url", why)] };
 }

@@ -17,6 +17,7 @@ public sealed class CsvTelemetryTests
     [InlineData("time,ts\n1,1700000000000\n", "0:time=1")]
     [InlineData("timestamp,a\n1700000000000,x\n1700000000001,7\n", "0:a=x 1000000:a=7")]
     [InlineData("ts,a,b\n1700000000000,,2\n1700000000001,1,\n\n1700000000002,,\n", "0:b=2 1000000:a=1")]
+    [InlineData("ts,a,b\n,,\n1700000000000,1,2\n\"\",\"\",\"\"\n", "0:a=1,b=2")]
     [InlineData("ts,a\n1700000000000,\"say \"\"hi\"\", now\"\n", "0:a=say \"hi\", now")]
     public void Rows_are_read_with_the_kind_that_each_column_begins_with(string csv, string expected)
     {
@@ -36,6 +37,7 @@ public sealed class CsvTelemetryTests
     [InlineData("ts,a b,a,a\n1,2,3,4\n", "line 1|line 1", "\"a b\" cannot be the name of a property")]
     [InlineData("ts,a\n", "", "there is no row with a value in it")]
     [InlineData("", "line 1", "there is no column of times")]
+    [InlineData("ts,a\n,\n", "", "there is no row with a value in it")]
     [InlineData("ts,a\n1700000000000,\n", "", "there is no row with a value in it")]
     public void Faults_are_named_by_line_and_column(string csv, string where, string says)
     {

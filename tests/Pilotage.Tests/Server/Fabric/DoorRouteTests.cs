@@ -175,14 +175,14 @@ public sealed class DoorRouteTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Lines_that_a_contract_rejects_are_named_by_the_first_and_counted()
+    public async Task Lines_that_a_contract_rejects_are_named_by_the_one_that_broke_it_and_counted()
     {
         const string Contract = "format: pilotage.contract/1\nthing: pump\nproperties:\n  a: {maximum: 1, violation: reject}\n";
         Assert.Equal(200, (await _pipeline.AskAsync("PUT", "/api/v1/things/pump/contract", Contract, mediaType: "application/yaml")).Status);
         var answer = await _pipeline.SendAsync("POST", Write, "pump,device=p2 b=1 1\npump,device=p1 b=1 1700000001\npump,device=p1 a=5 1700000002"u8.ToArray(), "?precision=s", null);
         Assert.Equal((400, 1), (answer.Status, (int?)answer.Json["line"]));
         var rejected = answer.Json["errors"]![1]!;
-        Assert.Equal("line 2", (string?)rejected["where"]);
+        Assert.Equal("line 3", (string?)rejected["where"]);
         Assert.Contains("a is 5, at most 1 is agreed", (string?)rejected["message"], StringComparison.Ordinal);
         Assert.EndsWith("; none of the 2 lines of p1 is stored", (string?)rejected["message"], StringComparison.Ordinal);
     }

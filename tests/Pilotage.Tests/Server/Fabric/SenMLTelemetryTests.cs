@@ -86,10 +86,10 @@ public sealed class SenMLTelemetryTests
     }
 
     [Theory]
-    [InlineData("""[{"n":"a","v":1,"x_":2}]""", null, "SenML: record 0: \"x_\" must be understood")]
+    [InlineData("""[{"n":"a","v":1,"x_":2}]""", null, "pack: SenML: record 0: \"x_\" must be understood")]
     [InlineData("{\"a\":1}", "application/senml+json", "record 0, n: is missing")]
-    [InlineData("[]", "application/senml+json", "there is no value in the pack")]
-    [InlineData("", "application/senml+cbor", "SenML: not CBOR")]
+    [InlineData("[]", "application/senml+json", "pack: there is no value in the pack")]
+    [InlineData("", "application/senml+cbor", "pack: SenML: not CBOR")]
     [InlineData("""{"n":5,"a":1}""", null, "n and bn belong to SenML")]
     [InlineData("<a/>", "text/xml", "nobody reads \"text/xml\" here; send application/json")]
     public void What_is_no_pack_says_why(string payload, string? contentType, string says)

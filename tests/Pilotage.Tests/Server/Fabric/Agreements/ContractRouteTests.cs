@@ -255,6 +255,18 @@ public sealed class ContractRouteTests : IAsyncLifetime
         Assert.Equal(400, (await _pipeline.AskAsync("DELETE", "/api/v1/quarantine", query: "?id=" + string.Join(',', Enumerable.Range(1, 501)))).Status);
     }
 
+    [Theory]
+    [InlineData("vibration: {maximum: 50, violation: reject}", "pump,device=p1 vibration=1 1700000000000000000\npump,device=p1 vibration=99 1700000001000000000\n", 2)]
+    [InlineData("vibration: {maximum: 50, violation: reject}", "pump,device=p1 vibration=99 1700000000000000000\npump,device=p1 vibration=1 1700000001000000000\n", 1)]
+    [InlineData("vibration: {maximum: 50, violation: reject}", "pump,device=p1 speed=1 1700000000000000000\n# no point\npump,device=p1 vibration=99 1700000000000000000\npump,device=p1 speed=1 1700000002000000000\n", 3)]
+    [InlineData("vibration: {required: true, violation: reject}", "pump,device=p1 vibration=1 1700000000000000000\npump,device=p1 speed=99 1700000001000000000\n", 2)]
+    public async Task Line_protocol_names_the_line_that_broke_the_contract(string rules, string lines, int line)
+    {
+        await PutAsync(rules);
+        var written = await _pipeline.AskAsync("POST", "/api/v2/write", lines, mediaType: "text/plain");
+        Assert.Equal((400, line, $"line {line}"), (written.Status, (int)written.Json["line"]!, (string?)written.Json["errors"]![0]!["where"]));
+    }
+
     [Fact]
     public async Task Line_protocol_says_how_many_values_are_kept_apart()
     {

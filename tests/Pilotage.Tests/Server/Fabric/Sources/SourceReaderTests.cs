@@ -20,7 +20,7 @@ public sealed class SourceReaderTests
     }
 
     [Theory]
-    [InlineData("plant:1883", "is no address of a broker; write mqtts://")]
+    [InlineData("plant:1883", "url is no address of a broker; write mqtts://")]
     [InlineData("http://plant", "is no address of a broker")]
     [InlineData("mqtt://", "is no address of a broker")]
     [InlineData("mqtt://me:secret@plant", "an address is shown to everybody")]
