@@ -4,12 +4,15 @@ namespace Pilotage.Cli.Import;
 internal readonly record struct ImportLine(long FileLine, byte[] Json);
 
 /// <summary>The rows of one device until there are enough for a request.</summary>
-internal sealed class ImportBatch(string device, ColumnKind[] kinds)
+internal sealed class ImportBatch(string device, ColumnKind[] kinds, bool[] described)
 {
     public string Device => device;
 
     /// <summary>What each of its columns holds; of one that is undecided the first value decides.</summary>
     public ColumnKind[] Kinds => kinds;
+
+    /// <summary>Of which columns the description of the thing type says what they hold, because their series hold nothing yet.</summary>
+    public bool[] Described => described;
 
     public int Bytes { get; private set; }
 

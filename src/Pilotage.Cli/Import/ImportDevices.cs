@@ -10,6 +10,7 @@ internal sealed class ImportDevices(ApiClient api, ImportPlan plan)
     // Names of devices that are not there are remembered too; a column that names none must not fill the memory.
     private const int KnownMax = 100_000;
     private readonly Dictionary<string, ImportBatch?> _known = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, IReadOnlyList<JsonNode?>> _described = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ImportBatch> _batches = new(StringComparer.Ordinal);
 
     /// <summary>What waits of each device.</summary>
@@ -40,11 +41,15 @@ internal sealed class ImportDevices(ApiClient api, ImportPlan plan)
         {
             // By whatever name a file calls it, a device has one id, and its rows wait in one place.
             var address = $"api/v1/devices/{Uri.EscapeDataString(name)}";
-            var id = (await api.GetAsync(address, cancellation))?["id"]?.GetValue<string>() ?? name;
+            var device = await api.GetAsync(address, cancellation);
+            var id = device?["id"]?.GetValue<string>() ?? name;
             if (!_batches.TryGetValue(id, out var batch))
             {
                 var series = ResultWriter.Rows(await api.GetAsync($"api/v1/devices/{Uri.EscapeDataString(id)}/series", cancellation));
-                _batches.Add(id, batch = new ImportBatch(id, [.. plan.Values.Select(column => KindOf(column, series))]));
+                var properties = device?["thing"] is { } thing ? await DescribedAsync(thing.GetValue<string>(), cancellation) : [];
+                var kinds = plan.Values.Select(column => (Held: Held(column, series), Described: Described(column, properties))).ToList();
+                batch = new ImportBatch(id, [.. kinds.Zip(plan.Values, (kind, column) => kind.Held ?? kind.Described ?? column.Kind)], [.. kinds.Select(kind => kind.Held is null && kind.Described is not null)]);
+                _batches.Add(id, batch);
             }
 
             return batch;
@@ -55,15 +60,45 @@ internal sealed class ImportDevices(ApiClient api, ImportPlan plan)
         }
     }
 
-    /// <summary>What a series holds already decides.</summary>
-    private static ColumnKind KindOf(ColumnPlan column, IReadOnlyList<JsonNode?> series) =>
-        series.FirstOrDefault(one => one?["property"]?.GetValue<string>() == column.Property)?["kind"]?.GetValue<string>() switch
+    /// <summary>The properties of a thing type; none where nobody described it, or this user may not read that.</summary>
+    private async Task<IReadOnlyList<JsonNode?>> DescribedAsync(string thing, CancellationToken cancellation)
+    {
+        if (!_described.TryGetValue(thing, out var properties))
         {
-            "number" => ColumnKind.Number,
-            "whole" => ColumnKind.Whole,
-            "truth" => ColumnKind.Truth,
-            "text" => ColumnKind.Text,
-            "json" => ColumnKind.None,
-            _ => column.Kind,
-        };
+            try
+            {
+                properties = ResultWriter.Rows((await api.GetAsync($"api/v1/things/{Uri.EscapeDataString(thing)}", cancellation))?["properties"]);
+            }
+            catch (CliFailure failure) when (failure.ExitCode is ExitCode.NotFound or ExitCode.NotAllowed)
+            {
+                properties = [];
+            }
+
+            _described.Add(thing, properties);
+        }
+
+        return properties;
+    }
+
+    /// <summary>What a series holds already decides.</summary>
+    private static ColumnKind? Held(ColumnPlan column, IReadOnlyList<JsonNode?> series) => Of(column, series)?["kind"]?.GetValue<string>() switch
+    {
+        "number" => ColumnKind.Number,
+        "whole" => ColumnKind.Whole,
+        "truth" => ColumnKind.Truth,
+        "text" => ColumnKind.Text,
+        "json" => ColumnKind.None,
+        _ => null,
+    };
+
+    /// <summary>Of a series that holds nothing yet, what the thing type says of the property.</summary>
+    private static ColumnKind? Described(ColumnPlan column, IReadOnlyList<JsonNode?> properties) => Of(column, properties)?["type"]?.GetValue<string>() switch
+    {
+        "number" or "integer" => ColumnKind.Number,
+        "boolean" => ColumnKind.Truth,
+        "string" => ColumnKind.Text,
+        _ => null,
+    };
+
+    private static JsonNode? Of(ColumnPlan column, IReadOnlyList<JsonNode?> rows) => rows.FirstOrDefault(one => one?["property"]?.GetValue<string>() == column.Property);
 }

@@ -25,10 +25,11 @@ internal sealed partial class ImportPlanner(ImportWishes wishes, string folder)
         using var file = ImportFile.Open(folder, wishes.File, wishes.Delimiter, new WrongRows(isStrict: false));
         file.ReadHeader();
         var headers = Headers(file);
-        var sample = new List<IReadOnlyList<string>>();
+        var (sample, lines) = (new List<IReadOnlyList<string>>(), new List<long>());
         while (sample.Count < SampleRows && file.Read())
         {
             sample.Add(file.Rows.Current.ToArray());
+            lines.Add(file.Rows.LineNumber);
         }
 
         if (sample.Count == 0)
@@ -38,8 +39,9 @@ internal sealed partial class ImportPlanner(ImportWishes wishes, string folder)
 
         var zone = TimeForm.ZoneOf(wishes.TimeZone);
         var time = TimeColumn(headers, sample, zone);
-        var times = TimeGuess.Values(sample, time);
-        var form = Form(headers[time], times, zone);
+        var cells = sample.Zip(lines).Where(row => time < row.First.Count && row.First[time].Length > 0).Select(row => (Line: row.Second, Text: row.First[time])).ToList();
+        var times = cells.ConvertAll(cell => cell.Text);
+        var form = Form(headers[time], cells, zone);
         var device = wishes.DeviceColumn is { } name ? Named("--device-column", headers, name) : (int?)null;
         var hasDecimalComma = wishes.HasDecimalComma ?? HasDecimalComma(sample, time, file.Rows.Separator);
         var columns = Columns(headers, sample, time, device, hasDecimalComma);
@@ -94,22 +96,34 @@ internal sealed partial class ImportPlanner(ImportWishes wishes, string folder)
         : TimeGuess.Column(headers, sample, wishes.TimeFormat, zone) ?? throw new CliFailure(
             ExitCode.Usage, "no column of times was found", $"the columns are {string.Join(", ", headers.Take(30))}", "--time COLUMN, and --time-format where they are written in a way of their own");
 
-    private TimeForm Form(string column, IReadOnlyList<string> times, TimeZoneInfo zone)
+    private TimeForm Form(string column, List<(long Line, string Text)> cells, TimeZoneInfo zone)
     {
         if (wishes.TimeFormat is { } named)
         {
             return TimeForm.Of(named, zone);
         }
 
+        var times = cells.ConvertAll(cell => cell.Text);
         var forms = TimeGuess.Forms(times, zone);
         var first = times.Count > 0 ? $"'{times[0]}'" : "nothing";
         return forms.Count switch
         {
             1 => forms[0],
+            0 when TimeGuess.Nearest(times, zone) is { } nearest => throw NotAll(column, cells, nearest),
             0 => throw new CliFailure(
                 ExitCode.Usage, $"how times are written in {column} is not known; the first is {first}", "it is neither ISO 8601, nor a number since 1970, nor a form that is tried", "--time-format 'dd.MM.yyyy HH:mm:ss'"),
             _ => throw new CliFailure(ExitCode.Usage, $"times in {column} can be read in two ways; the first is {first}", $"{string.Join(" and ", forms.Select(form => form.Name))} both fit", $"--time-format '{forms[0].Name}'"),
         };
+    }
+
+    /// <summary>Some of the times can be read and too many cannot: the first of these is said.</summary>
+    private static CliFailure NotAll(string column, List<(long Line, string Text)> cells, TimeForm nearest)
+    {
+        var wrong = cells.FindAll(cell => !nearest.TryRead(cell.Text, out _, out _));
+        _ = nearest.TryRead(wrong[0].Text, out _, out var why);
+        return new CliFailure(
+            ExitCode.Usage, $"line {wrong[0].Line}, {column}: {why}", $"of the first {cells.Count} times, {cells.Count - wrong.Count} are written as {nearest.Name} and {wrong.Count} are not",
+            $"--time-format {(nearest.Name.Contains(' ', StringComparison.Ordinal) ? $"'{nearest.Name}'" : nearest.Name)} leaves out the rows that are not; --time COLUMN takes the times from elsewhere");
     }
 
     private static int Named(string option, string[] headers, string name) => Array.IndexOf(headers, name) is >= 0 and var place

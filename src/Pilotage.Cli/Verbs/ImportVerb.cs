@@ -97,7 +97,12 @@ internal sealed class ImportVerb
             },
             Result,
             "file");
-        return wrong.IsEmpty ? ExitCode.Done : ExitCode.PartlyDone;
+        if (run.Stored == 0)
+        {
+            session.Error.WriteLine("nothing of the file was stored");
+        }
+
+        return wrong.IsEmpty && run.Stored > 0 ? ExitCode.Done : ExitCode.PartlyDone;
     }
 
     private void Tell(ImportPlan plan)
@@ -129,15 +134,17 @@ internal sealed class ImportVerb
     /// <param name="known">What the series of the first devices hold.</param>
     private static JsonObject Shown(ImportPlan plan, List<ImportBatch> known) => new()
     {
-        ["items"] = new JsonArray([.. plan.Columns.Select(column => Shown(column, column.Role == ColumnPlan.IsValue ? [.. known.Select(batch => (batch.Device, batch.Kinds[Place(plan, column)]))] : []))]),
+        ["items"] = new JsonArray([.. plan.Columns.Select(column => Shown(
+            column, column.Role == ColumnPlan.IsValue ? [.. known.Select(batch => (batch.Device, batch.Kinds[Place(plan, column)], batch.Described[Place(plan, column)]))] : []))]),
     };
 
-    private static JsonObject Shown(ColumnPlan column, List<(string Device, ColumnKind Kind)> known)
+    private static JsonObject Shown(ColumnPlan column, List<(string Device, ColumnKind Kind, bool IsDescribed)> known)
     {
         var kinds = known.Select(one => one.Kind).DefaultIfEmpty(column.Kind).Distinct().ToList();
         var other = known.Find(one => one.Kind != column.Kind);
         var note = other.Device is null ? column.Note
-            : (kinds.Count == 1 ? "" : $"of {other.Device}: ") + (other.Kind == ColumnKind.None ? "left out: its series holds JSON" : $"its series holds {Word(other.Kind)}");
+            : (kinds.Count == 1 ? "" : $"of {other.Device}: ")
+                + (other.IsDescribed ? $"its thing type describes {Word(other.Kind)}" : other.Kind == ColumnKind.None ? "left out: its series holds JSON" : $"its series holds {Word(other.Kind)}");
         return new JsonObject
         {
             ["column"] = column.Name,

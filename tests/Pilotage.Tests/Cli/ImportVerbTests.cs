@@ -158,6 +158,34 @@ public sealed class ImportVerbTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Of_a_series_that_is_empty_the_thing_type_decides_how_cells_are_read()
+    {
+        const string Pump = """{"@context":"https://www.w3.org/2022/wot/td/v1.1","title":"Pump","properties":{"load":{"type":"number"},"code":{"type":"string"},"on":{"type":"boolean"}}}""";
+        Assert.Equal(200, (await new RequestPipeline(_server).AskAsync("PUT", "/api/v1/things/pump/description", Pump, mediaType: "application/td+json")).Status);
+        Assert.Equal(ExitCode.PartlyDone, await ImportAsync("ts,load,code,on\n1767225600000,10,1,1\n1767225601000,hot,2,0\n1767225602000,200,3,1\n1767225603000,20,4,0\n", "--device", "p1"));
+        Assert.Contains("line 3, load: 'hot' is no number", _run.Error, StringComparison.Ordinal);
+        Assert.Contains("its thing type describes number", _run.Error, StringComparison.Ordinal);
+        Assert.Equal("0 10 | 2 200 | 3 20", Points("p1", "load"));
+        var store = _server.Get<TimeSeriesStore>();
+        Assert.Equal((SeriesKind.Text, SeriesKind.Truth), (store.KindOf(new SeriesKey(Acme, new DeviceId("p1"), "code")), store.KindOf(new SeriesKey(Acme, new DeviceId("p1"), "on"))));
+    }
+
+    [Fact]
+    public async Task One_time_that_is_wrong_costs_its_row_however_short_the_file_is()
+    {
+        Assert.Equal(ExitCode.PartlyDone, await ImportAsync("ts,load\n2026-01-01T00:00:00Z,1\noops,2\n2026-01-01T00:00:02Z,3\n", "--device", "p1"));
+        Assert.Contains("line 3, ts: 'oops' is no time such as", _run.Error, StringComparison.Ordinal);
+        Assert.Equal("0 1 | 2 3", Points("p1", "load"));
+    }
+
+    [Fact]
+    public async Task A_file_of_which_nothing_is_stored_is_not_done()
+    {
+        Assert.Equal(ExitCode.PartlyDone, await ImportAsync("ts,load\n2026-01-01T00:00:00Z,\n2026-01-01T00:00:02Z,NaN\n", "--device", "p1"));
+        Assert.Contains("nothing of the file was stored", _run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_preview_tells_what_the_series_of_each_device_hold()
     {
         var batch = new PointBatch();
@@ -178,6 +206,7 @@ public sealed class ImportVerbTests : IAsyncLifetime
     [Theory]
     [InlineData("when,load\n01/02/2026 00:00:00,1\n", ExitCode.Usage, "times in when can be read in two ways; the first is '01/02/2026 00:00:00'", "--time-format 'dd/MM/yyyy HH:mm:ss'")]
     [InlineData("a,b\n1,2\n", ExitCode.Usage, "no column of times was found", "--time COLUMN")]
+    [InlineData("ts,load\n2026-01-01,1\noops,2\nno,3\n2026-01-02,4\n", ExitCode.Usage, "line 3, ts: 'oops' is no time such as", "--time-format iso")]
     [InlineData("ts\n1\n", ExitCode.Usage, "in.csv has one column only", "--delimiter")]
     [InlineData("", ExitCode.Usage, "in.csv is empty", "with a header")]
     [InlineData("ts,load\n", ExitCode.Usage, "in.csv has no row below its header", "")]
