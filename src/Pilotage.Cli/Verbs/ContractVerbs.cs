@@ -225,12 +225,14 @@ internal static partial class ContractVerbs
         ? named.Groups["thing"].Value
         : throw new CliFailure(ExitCode.Usage, $"{file} names no thing type", "a contract has a line of it", "thing: pump");
 
+    /// <summary>The bytes of a file that was given, without the byte order mark that some programs put before UTF-8.</summary>
     internal static byte[] Read(VerbFrame frame, string given, string tryThis = "pilotage contract add FILE")
     {
         var path = Path.GetFullPath(given, frame.Session.WorkingDirectory);
         try
         {
-            return File.ReadAllBytes(path);
+            var bytes = File.ReadAllBytes(path);
+            return bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? bytes[Encoding.UTF8.Preamble.Length..] : bytes;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

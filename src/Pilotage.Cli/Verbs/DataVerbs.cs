@@ -64,7 +64,7 @@ internal static class DataVerbs
                     "pilotage data quality --device pump-7 -o json",
                     "pilotage data quality --path 'acme/lyon/**' --finding stuck"),
                 device, path, thing, property, finding, worst),
-            "series",
+            "series of which anything is learned yet",
             parsed => Address(
                 "api/v1/series/quality", ("device", parsed.GetValue(device)), ("path", parsed.GetValue(path)), ("thing", parsed.GetValue(thing)), ("property", parsed.GetValue(property)),
                 ("finding", parsed.GetValue(finding)), ("worst", parsed.GetValue(worst)?.ToString(CultureInfo.InvariantCulture)), ("limit", parsed.GetValue(worst) is null ? "50000" : null)),
@@ -101,7 +101,8 @@ internal static class DataVerbs
         verb.SetAction(async (parsed, cancellation) =>
         {
             string? Of(Option<string?> option) => parsed.GetValue(option);
-            var isGroup = Of(group) is null && Of(by) is { } word && Groups.Contains(word.Split(',', ':')[0].Trim());
+            var isGroup = Of(group) is null && IsGroup(Of(by));
+            RefuseGroups(Of(by), Of(group));
             using var api = frame.Connect(parsed);
             var answer = await api.GetAsync(
                 Address(
@@ -121,9 +122,27 @@ internal static class DataVerbs
                 frame.Session.Error.WriteLine($"note: {Printable.Of($"{note}")}");
             }
 
+            if (answer?["items"] is JsonArray { Count: 0 })
+            {
+                var rows = Of(from) is null && Of(to) is null ? "series" : "points";
+                frame.Session.Error.WriteLine(Printable.Of(VerbFrame.NoRows(rows, VerbFrame.Given(parsed.GetValue(property), property), [path, thing, within, from, to], parsed)));
+            }
+
             return ExitCode.Done;
         });
         return verb;
+    }
+
+    private static bool IsGroup(string? by) => by is not null && Groups.Contains(by.Split(',', ':')[0].Trim());
+
+    private static void RefuseGroups(string? by, string? group)
+    {
+        if (group is not null && IsGroup(by))
+        {
+            throw new CliFailure(
+                ExitCode.Usage, $"--by: '{by}' makes groups, and --group-by says already what makes them", "--by takes the words of --group-by only without it; beside it, --by is what --top ranks by: avg, max and so on",
+                $"--group-by {group},{by}");
+        }
     }
 
     private static Verb Delete(VerbFrame frame)

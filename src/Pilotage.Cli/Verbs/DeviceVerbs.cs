@@ -25,7 +25,7 @@ internal static class DeviceVerbs
 
     private static readonly Column[] BadColumns =
     [
-        new("RECEIVED", "received"), new("DEVICE", "device"), new("WHY", "reason"), new("PAYLOAD", "payload"), new("TOPIC", "topic", true),
+        new("RECEIVED", "received"), new("DEVICE", "device"), new("WHY", "reason"), new("PAYLOAD", "payload|payloadBase64", Name: "payloadBase64"), new("TOPIC", "topic", true),
     ];
 
     private const int PayloadShown = 80;

@@ -8,7 +8,7 @@ namespace Pilotage.Cli.Verbs;
 /// <summary><c>device enroll|restore</c>: a place in the fleet, and a way in, again after a revocation.</summary>
 internal static class EnrolVerbs
 {
-    private static readonly Column[] CodeColumns = [new("DEVICE", "device|id"), new("CODE", "code"), new("EXPIRES", "expires|expiresAt")];
+    private static readonly Column[] CodeColumns = [new("DEVICE", "device|id"), new("CODE", "code"), new("EXPIRES", "expiresAt"), new("PATH", "path", true)];
 
     private static readonly Column[] SavedColumns = [new("DEVICE", "device"), new("KEY", "key"), new("CERTIFICATE", "certificate"), new("AUTHORITY", "authority")];
 

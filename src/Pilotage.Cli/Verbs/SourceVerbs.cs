@@ -23,6 +23,13 @@ internal sealed class SourceVerbs
 
     private static readonly Column[] LettersDecided = [new("MESSAGES", "messages"), new("KEPT", "kept"), new("WHY KEPT", "why")];
 
+    // What the server calls them, and the option that it was said with.
+    private static readonly Dictionary<string, string> Options = new(StringComparer.Ordinal)
+    {
+        ["name"] = "--name", ["url"] = "--url", ["topics"] = "--topics", ["qos"] = "--qos", ["version"] = "--mqtt-version", ["userName"] = "--user", ["password"] = "--password-file", ["caPem"] = "--ca",
+        ["certificatePem"] = "--cert", ["keyPem"] = "--key", ["clientId"] = "--client-id", ["sessionHours"] = "--session-hours", ["seconds"] = "--preview",
+    };
+
     private readonly VerbFrame _frame;
     private readonly Argument<string> _kind = VerbFrame.Name("kind", "mqtt");
     private readonly Option<string?> _name = DataVerbs.Text("--name", "What the source is called; default: the name of the mapping.", "NAME");
@@ -191,7 +198,7 @@ internal sealed class SourceVerbs
                 map, mapping + ".yaml", () => api.PutBytesAsync($"api/v1/mappings/{Uri.EscapeDataString(mapping)}/document", Encoding.UTF8.GetBytes(document), cancellation, "application/yaml")));
         }
 
-        var added = await api.ChangeAsync(HttpMethod.Put, $"api/v1/sources/{Uri.EscapeDataString(name)}", source, cancellation, onlyNew: !parsed.GetValue(_replace));
+        var added = await OfOptionsAsync(() => api.ChangeAsync(HttpMethod.Put, $"api/v1/sources/{Uri.EscapeDataString(name)}", source, cancellation, onlyNew: !parsed.GetValue(_replace)));
         MappingVerbs.Note(_frame, added);
         _frame.Writer(parsed).Write(added, Columns);
         return ExitCode.Done;
@@ -210,7 +217,7 @@ internal sealed class SourceVerbs
             asked["seconds"] = lasts;
         }
 
-        var heard = await VerbFrame.OfFileAsync(parsed.GetValue(_map)!, "mapping", () => api.PostAsync("api/v1/sources/preview", asked, cancellation));
+        var heard = await VerbFrame.OfFileAsync(parsed.GetValue(_map)!, "mapping", () => OfOptionsAsync(() => api.PostAsync("api/v1/sources/preview", asked, cancellation)));
         MappingVerbs.Note(_frame, heard);
         _frame.Session.Error.WriteLine(
             $"{heard?["messages"]} messages on {heard?["seen"]} topics in {heard?["seconds"]} s; {string.Join(", ", (heard?["topics"] as JsonArray ?? []).Select(one => $"{one?["topic"]}: {one?["answer"]}"))}");
@@ -218,6 +225,19 @@ internal sealed class SourceVerbs
         // Where the source is added too, its row is the result.
         var writer = parsed.GetValue(_yes) ? new ResultWriter(_frame.Session.Error, "table", null) : _frame.Writer(parsed);
         writer.Write(writer.IsMachineReadable ? heard : MappingVerbs.Flat(heard), MappingVerbs.OutlookColumns, "topic");
+    }
+
+    /// <summary>What the server refuses of an option, told by the option.</summary>
+    private static async Task<JsonNode?> OfOptionsAsync(Func<Task<JsonNode?>> ask)
+    {
+        try
+        {
+            return await ask();
+        }
+        catch (CliFailure failure) when (failure.Faults is [var fault] && Options.TryGetValue(fault.Where.TrimStart('/'), out var option))
+        {
+            throw new CliFailure(failure.ExitCode, $"{option} {fault.Message.TrimEnd('.')}", failure.Why, failure.Try) { Code = failure.Code };
+        }
     }
 
     private JsonObject Body(ParseResult parsed, string mapping)

@@ -44,8 +44,8 @@ internal static class ThingVerbs
         verb.SetAction(async (parsed, cancellation) =>
         {
             var given = VerbFrame.FileGiven(parsed.GetValue(file), file);
-            var thing = parsed.GetValue(name) ?? NameOf(given);
-            var bytes = Read(Path.GetFullPath(given, frame.Session.WorkingDirectory), given);
+            var thing = ThingOf(parsed.GetValue(name), given);
+            var bytes = ContractVerbs.Read(frame, given, "pilotage thing import FILE");
             var path = $"api/v1/things/{Uri.EscapeDataString(thing)}/description";
             var media = MediaOf(bytes);
             if (parsed.GetValue(dryRun))
@@ -99,28 +99,20 @@ internal static class ThingVerbs
         foreach (var link in answer?["links"] as JsonArray ?? [])
         {
             frame.Session.Error.WriteLine(Printable.Of(link?["relation"] is { } relation
-                ? $"relation: {relation} ({link["at"]}, {link["rel"]})"
+                ? $"relation: {relation} ({link["at"]}, {link["rel"]}){(link["note"] is { } note ? $"; {note}" : "")}"
                 : $"note: {link?["at"]} stays in the description and is no relation: {link?["note"]}"));
         }
     }
+
+    private static string ThingOf(string? named, string file) => named is null ? NameOf(file)
+        : string.IsNullOrWhiteSpace(named) ? throw new CliFailure(ExitCode.Usage, "--name is empty", "it is the thing type that the file describes", "--name TYPE, or leave it out for the name of the file")
+        : named;
 
     private static string NameOf(string file)
     {
         var name = Path.GetFileName(file);
         var ending = Array.Find(Endings, ending => name.EndsWith(ending, StringComparison.OrdinalIgnoreCase)) ?? "";
         return name[..^ending.Length] is { Length: > 0 } thing ? thing : throw new CliFailure(ExitCode.Usage, $"{file} does not name a thing type", "its name is its ending", "--name TYPE");
-    }
-
-    private static byte[] Read(string path, string given)
-    {
-        try
-        {
-            return File.ReadAllBytes(path);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw new CliFailure(ExitCode.Usage, $"{given} cannot be read", FileFault.Why(failure, path), "a file that is there: pilotage thing import FILE");
-        }
     }
 
     /// <summary>What the file says it is; the server looks closer, and says what is wrong with a file that is neither.</summary>

@@ -45,7 +45,7 @@ internal sealed class VerbFrame(CliSession session, GlobalOptions options)
             Writer(parsed).Write(rows, columns);
             if (rows.Count == 0)
             {
-                Session.Error.WriteLine(Printable.Of(NoRows(verb, rowsCalled ?? verb.Parents.OfType<Command>().First().Name + "s", parsed)));
+                Session.Error.WriteLine(Printable.Of(NoRows(rowsCalled ?? verb.Parents.OfType<Command>().First().Name + "s", "", verb.Options, parsed)));
             }
 
             return ExitCode.Done;
@@ -198,10 +198,16 @@ internal sealed class VerbFrame(CliSession session, GlobalOptions options)
         return noun.Subcommands.Any(other => other.Name == "list") ? $"pilotage {noun.Name} list shows what there is" : $"pilotage {noun.Name} {verb.Name} --help";
     }
 
-    private static string NoRows(Verb verb, string rows, ParseResult parsed)
+    /// <summary>What is said where nothing is found.</summary>
+    /// <param name="rows">What was looked for.</param>
+    /// <param name="named">What it was named by; empty where it was not.</param>
+    /// <param name="filters">Options that choose among them.</param>
+    /// <param name="parsed">The command.</param>
+    public static string NoRows(string rows, string named, IEnumerable<Option> filters, ParseResult parsed)
     {
-        var filters = verb.Options.Where(option => parsed.GetResult(option) is { Implicit: false }).Select(option => $"{option.Name} {string.Join(' ', parsed.GetResult(option)!.Tokens.Select(token => token.Value))}".TrimEnd()).ToList();
-        return filters.Count == 0 ? $"there are no {rows}" : $"no {rows} match {string.Join(' ', filters)}";
+        var given = filters.Where(option => parsed.GetResult(option) is { Implicit: false }).Select(option => $"{option.Name} {string.Join(' ', parsed.GetResult(option)!.Tokens.Select(token => token.Value))}".TrimEnd()).ToList();
+        var wanted = string.Join(' ', named.Length == 0 ? given : [named, .. given]);
+        return wanted.Length == 0 ? $"there are no {rows}" : $"no {rows} match {wanted}";
     }
 
     private Verb Sends(

@@ -50,6 +50,37 @@ public sealed class DataVerbTests
     }
 
     [Fact]
+    public async Task A_query_that_finds_nothing_says_so_and_is_no_failure()
+    {
+        const string Empty = """{"property":"nope","unit":null,"columns":["ms","avg"],"items":[]}""";
+        using var run = new CliRun().Connected();
+        run.Server.Answer("GET /api/v1/series/aggregates?property=nope&path=nope%2F%2A%2A", Empty).Answer("GET /api/v1/series/aggregates?property=nope&thing=pump&from=2026-01-01T00%3A00%3A00Z", Empty);
+        Assert.Equal(ExitCode.Done, await run.RunAsync("data", "query", "nope", "--path", "nope/**", "-o", "csv"));
+        Assert.Equal("no series match nope --path nope/**\n", run.Error);
+        Assert.Equal(ExitCode.Done, await run.RunAsync("data", "query", "nope", "--thing", "pump", "--from", "2026-01-01T00:00:00Z"));
+        Assert.EndsWith("no points match nope --thing pump --from 2026-01-01T00:00:00Z\n", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Words_of_groups_beside_a_grouping_are_refused_with_what_to_write()
+    {
+        using var run = new CliRun().Connected();
+        Assert.Equal(ExitCode.Usage, await run.RunAsync("data", "query", "temp", "--by", "device", "--group-by", "thing"));
+        Assert.Contains("--by takes the words of --group-by only without it", run.Error, StringComparison.Ordinal);
+        Assert.Contains("try:   --group-by thing,device", run.Error, StringComparison.Ordinal);
+        Assert.Empty(run.Server.Requests);
+    }
+
+    [Fact]
+    public async Task Quality_of_which_nothing_is_learned_yet_does_not_say_that_there_are_no_series()
+    {
+        using var run = new CliRun().Connected();
+        run.Server.Answer("GET /api/v1/series/quality?limit=50000", """{"items":[]}""");
+        Assert.Equal(ExitCode.Done, await run.RunAsync("data", "quality"));
+        Assert.Equal("there are no series of which anything is learned yet\n", run.Error);
+    }
+
+    [Fact]
     public async Task Quality_asks_for_the_worst_and_shows_the_reason()
     {
         using var run = new CliRun().Connected();

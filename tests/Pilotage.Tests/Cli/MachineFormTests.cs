@@ -37,6 +37,17 @@ public sealed class MachineFormTests
         Assert.Equal("group,from,avg,max,unit,rank\np1,2026-01-01T00:00:00Z,0.1234567890123,1e-300,,\np1,2026-01-01T00:01:00Z,,7,,\n", run.Output);
     }
 
+    [Fact]
+    public async Task Columns_of_CSV_hold_what_the_JSON_holds()
+    {
+        using var run = new CliRun().Connected();
+        run.Server.Answer("GET /api/v1/messages/bad", """{"items":[{"device":"p1","topic":"t","received":"now","reason":"not JSON","payloadBase64":"eyJ0cyI6"}]}""");
+        run.Server.Answer("POST /api/v1/enrolments", """{"items":[{"device":"p1","path":"acme/p1","code":"c","expiresAt":"2026-01-08T00:00:00Z"}]}""");
+        Assert.Equal(ExitCode.Done, await run.RunAsync("device", "bad", "-o", "csv"));
+        Assert.Equal(ExitCode.Done, await run.RunAsync("device", "enroll", "p1", "--path", "acme/p1", "--thing", "pump", "-o", "csv"));
+        Assert.Equal("received,device,reason,payloadBase64,topic\nnow,p1,not JSON,eyJ0cyI6,t\ndevice,code,expiresAt,path\np1,c,2026-01-08T00:00:00Z,acme/p1\n", run.Output);
+    }
+
     [Theory]
     [InlineData("""{"items":[{"device":"p1","property":"load"},{"device":"p2","property":"temp"}]}""", "GET /api/v1/series?limit=50000", "p1/load\np2/temp\n", "data", "list")]
     [InlineData("""{"items":[{"thing":"pump","properties":3}]}""", "GET /api/v1/contracts", "pump\n", "contract", "list")]

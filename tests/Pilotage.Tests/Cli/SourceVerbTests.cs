@@ -50,6 +50,21 @@ public sealed class SourceVerbTests
         Assert.DoesNotContain("sesame", run.Output + run.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("seconds", "is 0; give 1 to 60", "error: --preview is 0; give 1 to 60")]
+    [InlineData("/url", "is no address of a broker", "error: --url is no address of a broker")]
+    [InlineData("/qos", "is 7; give 0, 1 or 2", "error: --qos is 7; give 0, 1 or 2")]
+    [InlineData("mapping:2", "is wrong", "error: m.yaml:2: is wrong")]
+    public async Task What_is_wrong_is_told_by_the_option_that_said_it(string where, string says, string error)
+    {
+        using var run = Prepared();
+        var refused = $$"""{"type":"x/fabric.source.malformed","detail":"{{where}}: {{says}}","errors":[{"where":"{{where}}","message":"{{says}}"}]}""";
+        run.Server.Answer("POST /api/v1/sources/preview", refused, System.Net.HttpStatusCode.BadRequest);
+        Assert.Equal(ExitCode.Usage, await run.RunAsync(Add));
+        Assert.Contains(error, run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain(where.StartsWith("mapping", StringComparison.Ordinal) ? "--map" : "m.yaml", run.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_mapping_by_its_name_is_not_sent_and_a_source_takes_a_place_only_when_that_is_said()
     {

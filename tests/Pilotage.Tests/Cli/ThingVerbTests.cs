@@ -29,6 +29,23 @@ public sealed class ThingVerbTests
     }
 
     [Fact]
+    public async Task A_byte_order_mark_is_no_part_of_a_file_and_an_empty_name_is_none()
+    {
+        using var run = new CliRun().Connected();
+        await File.WriteAllTextAsync(Path.Combine(run.Directory, "pump.tm.json"), "\uFEFF" + Model);
+        await File.WriteAllTextAsync(Path.Combine(run.Directory, "plant.yaml"), "\uFEFFformat: pilotage.assets/1\n");
+        run.Server.Answer("PUT /api/v1/things/pump/description", Row).Answer("POST /api/v1/assets/import", "{}");
+        Assert.Equal(ExitCode.Done, await run.RunAsync("thing", "import", "pump.tm.json"));
+        Assert.Equal(ExitCode.Done, await run.RunAsync("asset", "import", "plant.yaml"));
+        Assert.Equal([Model, "format: pilotage.assets/1\n"], run.Server.Requests.Select(request => request.Body));
+        Assert.Equal("application/tm+json", run.Server.MediaTypes[0]);
+
+        Assert.Equal(ExitCode.Usage, await run.RunAsync("thing", "import", "pump.tm.json", "--name", ""));
+        Assert.Contains("error: --name is empty", run.Error, StringComparison.Ordinal);
+        Assert.Equal(2, run.Server.Requests.Count);
+    }
+
+    [Fact]
     public async Task Import_under_another_name_takes_the_place_of_one_that_is_there_only_when_that_is_said()
     {
         using var run = new CliRun().Connected();
