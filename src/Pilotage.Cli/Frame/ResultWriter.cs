@@ -6,7 +6,7 @@ namespace Pilotage.Cli.Frame;
 internal sealed class ResultWriter(TextWriter output, string format, string? fields)
 {
     public const string Formats = "table|wide|json|yaml|name|csv";
-    public const string DefaultName = "id|name|device/property";
+    public const string DefaultName = "id|reference|name|device/property";
 
     public bool IsMachineReadable => format is "json" or "yaml" || fields is not null;
 

@@ -71,6 +71,7 @@ internal static partial class ContractVerbs
             new Verb("show", "Shows the contract of a thing type as it came.", "pilotage contract show pump", "pilotage contract show pump > pump.contract.yaml"), thing);
         verb.SetAction(async (parsed, cancellation) =>
         {
+            frame.MustBeYaml(parsed, "a contract", "pilotage contract show THING without -o, or pilotage contract list -o json for what stands in each");
             using var api = frame.Connect(parsed);
             var bytes = await api.GetBytesAsync($"api/v1/things/{VerbFrame.Segment(parsed.GetValue(thing), thing)}/contract", cancellation);
             frame.Session.Output.WriteLine(Encoding.UTF8.GetString(bytes).TrimEnd());

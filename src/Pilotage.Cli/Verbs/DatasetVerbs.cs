@@ -8,6 +8,9 @@ namespace Pilotage.Cli.Verbs;
 /// <summary><c>dataset</c>: what models are taught with, frozen under a digest, and where each column of it comes from.</summary>
 internal static class DatasetVerbs
 {
+    // As the server bounds it.
+    private const double LastHoursMax = 876_000;
+
     private static readonly Column[] Columns =
     [
         new("NAME", "name"), new("VERSION", "version"), new("ROWS", "rows"), new("DEVICES", "units"), new("STOPPED", "unitsStopped"), new("HELD OUT", "heldOut"), new("VERDICTS", "verdicts"), new("CUT", "cutAt"),
@@ -35,6 +38,13 @@ internal static class DatasetVerbs
         var to = Moment.Option("--to", "The first time of a row that counts no more:");
         var asOf = Moment.Option("--as-of", "As it was known then; nothing that arrived later counts, be it a row, a stop, a verdict or a device:");
         var last = new Option<double?>("--last-hours-before-stop") { Description = "Only rows so close before a stop carry a label.", HelpName = "HOURS" };
+        last.Validators.Add(given =>
+        {
+            if (given.Tokens.Count == 1 && double.TryParse(given.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var hours) && !(hours > 0 && hours <= LastHoursMax))
+            {
+                given.AddError(FormattableString.Invariant($"--last-hours-before-stop: {given.Tokens[0].Value} is out of range: hours above 0 and at most {LastHoursMax}"));
+            }
+        });
         return frame.Changes(
             VerbFrame.With(
                 new Verb(
@@ -61,7 +71,19 @@ internal static class DatasetVerbs
 
                 return ("api/v1/datasets", body);
             },
+            answer => Noted(frame, answer),
             Columns);
+    }
+
+    /// <summary>Says of which columns there is no value at all: it may have been deleted, or never have come.</summary>
+    private static int Noted(VerbFrame frame, JsonNode? cut)
+    {
+        if (cut?["withoutValue"] is JsonArray { Count: > 0 } columns)
+        {
+            frame.Session.Error.WriteLine(Printable.Of($"note: no row has a value of {string.Join(", ", columns.Select(Column.Text))}; where each column comes from: pilotage dataset show {cut["reference"]}"));
+        }
+
+        return ExitCode.Done;
     }
 
     private static Verb List(VerbFrame frame)
@@ -71,7 +93,7 @@ internal static class DatasetVerbs
         {
             using var api = frame.Connect(parsed);
             var datasets = await api.ListAsync("api/v1/datasets", cancellation);
-            frame.Writer(parsed).Write(new JsonArray([.. datasets.OfType<JsonObject>().Select(WithReference)]), Columns, "reference");
+            frame.Writer(parsed).Write(datasets, Columns);
             if (datasets.Count == 0)
             {
                 frame.Session.Error.WriteLine("there are no datasets; one is cut with: pilotage dataset cut NAME --package USECASE");
@@ -115,7 +137,7 @@ internal static class DatasetVerbs
         var verb = VerbFrame.With(
             new Verb(
                 "diff",
-                "Shows what changed between two versions: rows, devices, labels, and columns with their units and expressions.",
+                "Shows what changed between two versions: bounds of the cut, rows, devices, labels, and columns with their units, expressions and values.",
                 "pilotage dataset diff pumps 1 2",
                 "pilotage dataset diff pumps 1 2 -o csv"),
             name, from, to);
@@ -138,13 +160,6 @@ internal static class DatasetVerbs
         ? version.ToString(CultureInfo.InvariantCulture)
         : throw new CliFailure(ExitCode.Usage, $"<{argument.Name}> '{parsed.GetValue(argument)}' is no version", "a version is a number from 1 on", "pilotage dataset list shows the versions that there are");
 
-    private static JsonNode WithReference(JsonObject dataset)
-    {
-        var row = dataset.DeepClone().AsObject();
-        row["reference"] = $"{row["name"]}@{row["version"]}";
-        return row;
-    }
-
     /// <summary>The same columns with the number of their series, which may be hundreds.</summary>
     private static JsonArray Counted(JsonNode? columns) => new([.. (columns as JsonArray ?? []).OfType<JsonObject>().Select(column =>
     {
@@ -159,6 +174,11 @@ internal static class DatasetVerbs
         if (diff?["rows"]?.GetValue<long>() is { } more and not 0)
         {
             rows.Add(Change("rows", more > 0 ? "added" : "removed", $"{Math.Abs(more)}", null, null));
+        }
+
+        foreach (var cut in diff?["cutChanged"] as JsonArray ?? [])
+        {
+            rows.Insert(0, Change("cut", "changed", $"{cut?["what"]}", cut?["before"], cut?["after"]));
         }
 
         foreach (var (what, field) in new[] { ("device", "units"), ("label", "labels"), ("column", "columns") })

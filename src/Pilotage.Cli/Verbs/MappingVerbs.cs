@@ -153,6 +153,7 @@ internal static class MappingVerbs
             var path = $"api/v1/mappings/{VerbFrame.Segment(parsed.GetValue(name), name)}";
             if (parsed.GetValue(document))
             {
+                frame.MustBeYaml(parsed, "the document of a mapping", "the same without -o, or without --document for its rules as JSON");
                 var text = await api.GetBytesAsync($"{path}/document{(parsed.GetValue(version) is { } number ? $"?version={number}" : "")}", cancellation);
                 frame.Session.Output.Write(Encoding.UTF8.GetString(text));
                 return ExitCode.Done;

@@ -10,7 +10,7 @@ internal static class RetentionVerbs
     private static readonly Column[] Columns =
     [
         new("RULE", "name"), new("KEEP", "keep"), new("ROLL-UP", "rollUp"), new("ROLL-UP KEEP", "rollUpKeep"), new("PATH", "path"), new("THING", "thing"), new("PROPERTY", "property"),
-        new("LAST POINTS", "lastCut.points"), new("LAST WINDOWS", "lastCut.windows"), new("BY", "writtenBy", true), new("WRITTEN", "written", true),
+        new("LAST CUT", "lastCut.at"), new("LAST POINTS", "lastCut.points"), new("LAST WINDOWS", "lastCut.windows"), new("BY", "writtenBy", true), new("WRITTEN", "written", true),
         new("LAST SERIES", "lastCut.series", true), new("LAST WINDOWS GONE", "lastCut.windowsGone", true),
     ];
 
@@ -80,8 +80,9 @@ internal static class RetentionVerbs
             var preview = await api.ChangeAsync(HttpMethod.Post, address + "/preview", body, cancellation);
             frame.Writer(parsed).Write(preview, ExpiredColumns, "device/property");
             Note(frame, preview);
+            var windows = (long?)preview?["windowsGone"] is > 0 and var old ? $" and {old} windows" : "";
             frame.Session.Error.WriteLine(
-                $"note: the next sweep would delete about {preview?["points"]} points of {preview?["series"]} series of {preview?["devices"]} devices; nothing was set. The same with --yes sets the rule.");
+                $"note: the next sweep would delete about {preview?["points"]} points of {preview?["series"]} series of {preview?["devices"]} devices{windows}; nothing was set. The same with --yes sets the rule.");
             return ExitCode.Done;
         });
         return verb;

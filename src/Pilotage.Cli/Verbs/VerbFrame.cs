@@ -20,6 +20,16 @@ internal sealed class VerbFrame(CliSession session, GlobalOptions options)
         return new(context.Server, context.ReadToken(), Session.Http);
     }
 
+    /// <summary>A document that was taken in as YAML is printed as it came, and in no other form.</summary>
+    public void MustBeYaml(ParseResult parsed, string what, string instead)
+    {
+        var told = parsed.GetResult(Options.Json) is { Implicit: false } ? "json" : parsed.GetValue(Options.Output);
+        if (told is "json" or "csv" or "name")
+        {
+            throw new CliFailure(ExitCode.Usage, $"{what} is no {told}", "it is printed as it came, which is YAML", instead);
+        }
+    }
+
     /// <summary>A verb that reads one document and prints it.</summary>
     public Verb Reads(Verb verb, Func<ParseResult, string> path, params Column[] columns)
     {
@@ -71,24 +81,47 @@ internal sealed class VerbFrame(CliSession session, GlobalOptions options)
         return Sends(verb, HttpMethod.Put, parsed => request(parsed), columns, replace: replace);
     }
 
-    /// <summary>What a decision about several things came to: those that are not there are named, and where nothing was meant at all, that is said.</summary>
+    /// <summary>What a decision about several things came to: those that are not there are named, those that stay with the reason, and where nothing was meant at all, that is said.</summary>
     /// <param name="answer">Of the server.</param>
     /// <param name="count">The field with how many it was done to.</param>
     /// <param name="nothing">What is said of none.</param>
     public int Decided(JsonNode? answer, string count, string nothing)
     {
-        if (answer?["notFound"] is JsonArray { Count: > 0 } missing)
+        var (missing, kept) = (answer?["notFound"] as JsonArray ?? [], (long?)answer?["kept"] ?? 0);
+        if (missing.Count > 0)
         {
             Session.Error.WriteLine($"not found, and nothing was done to them: {string.Join(", ", missing.Select(Column.Text))}");
+        }
+
+        if (kept > 0)
+        {
+            Kept(kept, answer?["reasons"] as JsonArray ?? []);
+        }
+
+        if (missing.Count > 0 || kept > 0)
+        {
             return ExitCode.PartlyDone;
         }
 
-        if (answer?[count]?.GetValue<long>() == 0 && answer["kept"]?.GetValue<long>() == 0)
+        if (answer?[count]?.GetValue<long>() == 0)
         {
             Session.Error.WriteLine(nothing);
         }
 
         return ExitCode.Done;
+    }
+
+    private void Kept(long kept, JsonArray reasons)
+    {
+        foreach (var reason in reasons)
+        {
+            Session.Error.WriteLine(Printable.Of($"kept: {reason?["id"]}: {reason?["why"]}"));
+        }
+
+        if (kept > reasons.Count)
+        {
+            Session.Error.WriteLine(reasons.Count == 0 ? $"kept, and nothing was done to them: {kept}" : $"kept: and {kept - reasons.Count} more");
+        }
     }
 
     /// <summary>A verb that takes something away: without <c>--yes</c> it does nothing, and says so.</summary>

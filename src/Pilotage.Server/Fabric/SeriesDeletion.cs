@@ -49,7 +49,7 @@ internal static class SeriesDeletion
             return QueryBounds.Refused("all", "is not true, and nothing else says what is to be deleted; give property, from or to, or all=true for everything that the device sent").ToHttp();
         }
 
-        if (!fleet.Resolve(who.Tenant, id).Then(found => Known(store, found, property)).TryGet(out var device, out var refusal))
+        if (!fleet.Resolve(who.Tenant, id).Then(found => Known(store, rollUps, found, property)).TryGet(out var device, out var refusal))
         {
             audit.Record(who, "fabric.series.delete", id, "refused", refusal.Code);
             return refusal.ToHttp();
@@ -99,10 +99,11 @@ internal static class SeriesDeletion
         return gone;
     }
 
-    private static Outcome<Device> Known(TimeSeriesStore store, Device device, string? properties)
+    private static Outcome<Device> Known(TimeSeriesStore store, RollUps rollUps, Device device, string? properties)
     {
         var known = store.Series(device.Tenant, device.Id).Select(key => key.Property).ToHashSet(StringComparer.Ordinal);
-        return properties?.Split(',', StringSplitOptions.TrimEntries).FirstOrDefault(property => !known.Contains(property)) is { } missing
+        var outlived = rollUps.PropertiesOf(device.Tenant, device.Id);
+        return properties?.Split(',', StringSplitOptions.TrimEntries).FirstOrDefault(property => !known.Contains(property) && !outlived.Contains(property)) is { } missing
             ? new Refusal("fabric.series.not_found", $"{device.Id} has no series \"{missing}\"; nothing was deleted. It has {known.Count}: pilotage device values {device.Id}")
             : (Outcome<Device>)device;
     }

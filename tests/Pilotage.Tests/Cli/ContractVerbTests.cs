@@ -92,6 +92,31 @@ public sealed class ContractVerbTests
     }
 
     [Fact]
+    public async Task Points_that_stay_are_told_with_the_reason_and_the_command_ends_with_8()
+    {
+        using var run = new CliRun().Connected();
+        run.Server.Answer("POST /api/v1/quarantine/release?all=true", """{"points":0,"kept":3,"notFound":[],"reasons":[{"id":1,"why":"p1/state: it is a text"},{"id":2,"why":"b"}]}""");
+        Assert.Equal(ExitCode.PartlyDone, await run.RunAsync("contract", "release", "--all"));
+        Assert.Equal("kept: 1: p1/state: it is a text\nkept: 2: b\nkept: and 1 more\n", run.Error);
+    }
+
+    [Theory]
+    [InlineData("json")]
+    [InlineData("csv")]
+    [InlineData("name")]
+    public async Task A_contract_is_shown_as_it_came_and_in_no_other_form(string form)
+    {
+        using var run = new CliRun().Connected();
+        run.Server.Answer("GET /api/v1/things/pump/contract", "{}").Answer("GET /api/v1/mappings/plant/document", "{}");
+        Assert.Equal(ExitCode.Usage, await run.RunAsync("contract", "show", "pump", "-o", form));
+        Assert.Contains($"a contract is no {form}", run.Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Usage, await run.RunAsync("mapping", "show", "plant", "--document", "-o", form));
+        Assert.Contains($"the document of a mapping is no {form}", run.Error, StringComparison.Ordinal);
+        Assert.Empty(run.Output);
+        Assert.Equal(ExitCode.Done, await run.RunAsync("contract", "show", "pump", "-o", "yaml"));
+    }
+
+    [Fact]
     public async Task Release_and_discard_ask_which_points_are_meant()
     {
         using var run = new CliRun().Connected();

@@ -96,6 +96,9 @@ public sealed class SourceVerbTests
         Assert.EndsWith("not found, and nothing was done to them: 18\n", run.Error, StringComparison.Ordinal);
         Assert.Equal(ExitCode.Done, await run.RunAsync("source", "discard", "factory", "--yes"));
         Assert.EndsWith("there are no dead letters of this source\n", run.Error, StringComparison.Ordinal);
+        run.Server.Answer("POST /api/v1/dead-letters/retry?source=factory", """{"messages":0,"kept":3,"why":"a","notFound":[],"reasons":[{"id":4,"why":"f/x: a"}]}""");
+        Assert.Equal(ExitCode.PartlyDone, await run.RunAsync("source", "retry", "factory"));
+        Assert.EndsWith("kept: 4: f/x: a\nkept: and 2 more\n", run.Error, StringComparison.Ordinal);
         Assert.Equal(ExitCode.Done, await run.RunAsync("source", "dead-letters", "--source", "x"));
         Assert.EndsWith("no dead letters match --source x\n", run.Error, StringComparison.Ordinal);
     }

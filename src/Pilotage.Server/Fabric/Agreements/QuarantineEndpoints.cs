@@ -12,6 +12,7 @@ internal static class QuarantineEndpoints
 {
     private const int PageDefault = 100;
     private const int PageMax = 10_000;
+    private const int ReasonsMax = 20;
 
     /// <summary>One point and why it is kept apart.</summary>
     internal sealed record HeldRow(long Id, string Device, string Property, DateTimeOffset Ts, object? Value, string Rule, string Reason, DateTimeOffset Received);
@@ -20,7 +21,8 @@ internal static class QuarantineEndpoints
 
     /// <summary>What became of the points that were meant; those that no longer fit their series stay.</summary>
     /// <param name="NotFound">Ids that no point has that is kept apart.</param>
-    internal sealed record DecidedView(int Points, int Kept, IReadOnlyList<long> NotFound);
+    /// <param name="Reasons">Why the first of those that stay do, 20 at most.</param>
+    internal sealed record DecidedView(int Points, int Kept, IReadOnlyList<long> NotFound, IReadOnlyList<KeptReason> Reasons);
 
     public static IResult List(string? device, string? property, long? cursor, int? limit, Principal who, IFleet fleet, Quarantine quarantine) =>
         QueryBounds.Place("cursor", cursor, 0).Then(after => QueryBounds.Limit(limit, PageDefault, PageMax).Then(size => Meant(device, who, fleet).Then(id =>
@@ -40,7 +42,7 @@ internal static class QuarantineEndpoints
             return refusal.ToHttp();
         }
 
-        var (released, kept, after) = (0, 0, 0L);
+        var (released, kept, after, reasons) = (0, 0, 0L, new List<KeptReason>());
         if (!Missing(who, quarantine, meant, property).TryGet(out var missing, out refusal))
         {
             return refusal.ToHttp();
@@ -48,7 +50,7 @@ internal static class QuarantineEndpoints
 
         while (quarantine.Read(who.Tenant, meant.Device, property, meant.Ids, after, PageMax) is { Count: > 0 } points)
         {
-            var fitting = points.Select(point => Fitting(store, point)).OfType<HeldPoint>().ToList();
+            var fitting = points.Select(point => Fitting(store, point, reasons)).OfType<HeldPoint>().ToList();
             var batch = new PointBatch();
             fitting.ForEach(point => batch.Add(new SeriesKey(point.Tenant, point.Device, point.Property), point.TimeNs, point.Value, TimeSeries.Quality.Good, point.ReceivedNs));
             await ingestion.StoreAsync(batch);
@@ -57,7 +59,7 @@ internal static class QuarantineEndpoints
         }
 
         audit.Record(who, "fabric.quarantine.release", TargetOf(id, meant.Device), "done", $"{released} points");
-        return TypedResults.Ok(new DecidedView(released, kept, missing));
+        return TypedResults.Ok(new DecidedView(released, kept, missing, reasons));
     }
 
     public static IResult Discard(string? id, string? device, string? property, bool? all, Principal who, IFleet fleet, Quarantine quarantine, IAudit audit) =>
@@ -70,7 +72,7 @@ internal static class QuarantineEndpoints
             }
 
             audit.Record(who, "fabric.quarantine.discard", TargetOf(id, meant.Device), "done", $"{discarded} points");
-            return (Outcome<DecidedView>)new DecidedView(discarded, 0, missing);
+            return (Outcome<DecidedView>)new DecidedView(discarded, 0, missing, []);
         })).ToHttp();
 
     /// <summary>Those of the ids that no point has; refused where that is all of them.</summary>
@@ -79,10 +81,20 @@ internal static class QuarantineEndpoints
         : ChosenIds.Missing(meant.Ids, quarantine.Read(who.Tenant, meant.Device, property, meant.Ids, 0, PageMax).Select(point => point.Id), ids =>
             new Refusal("fabric.quarantine.not_found", $"No point that is kept apart has the id {ids}; nothing was done. See which there are: pilotage contract held"));
 
-    private static HeldPoint? Fitting(TimeSeriesStore store, HeldPoint point)
+    private static HeldPoint? Fitting(TimeSeriesStore store, HeldPoint point, List<KeptReason> reasons)
     {
         SeriesValue[] values = [point.Value];
-        return store.Admit(point.Tenant, point.Device, [point.Property], values)[0] is null ? point with { Value = values[0] } : null;
+        if (store.Admit(point.Tenant, point.Device, [point.Property], values)[0] is not { } why)
+        {
+            return point with { Value = values[0] };
+        }
+
+        if (reasons.Count < ReasonsMax)
+        {
+            reasons.Add(new KeptReason(point.Id, $"{point.Device}/{point.Property}: {why}"));
+        }
+
+        return null;
     }
 
     private static Outcome<(DeviceId? Device, long[]? Ids)> Meant(string? id, string? device, string? property, bool? all, Principal who, IFleet fleet) =>

@@ -25,7 +25,7 @@ internal static partial class RetentionEndpoints
     internal sealed record RetentionBody(string? Path, string? Thing, string? Property, string Keep, string? RollUp, string? RollUpKeep);
 
     /// <param name="Note">What should be known of it, such as that it governs nothing now; null where nothing should.</param>
-    /// <param name="LastCut">What went by it with the last sweep since the start; null where nothing did.</param>
+    /// <param name="LastCut">What went by it with the last sweep since the start that found something; null where none did.</param>
     internal sealed record RetentionRow(
         string Name, string? Path, string? Thing, string? Property, string Keep, string? RollUp, string? RollUpKeep, string WrittenBy, DateTimeOffset Written, string? Note, RuleCutView? LastCut);
 
@@ -34,7 +34,8 @@ internal static partial class RetentionEndpoints
     /// <param name="Points">Points that went; of a series with more than 100,000 of them about how many.</param>
     /// <param name="Windows">Windows that were left of them.</param>
     /// <param name="WindowsGone">Windows that went because they were too old themselves.</param>
-    internal sealed record RuleCutView(string Rule, long Series, long Points, long Windows, long WindowsGone);
+    /// <param name="At">When the sweep was.</param>
+    internal sealed record RuleCutView(string Rule, long Series, long Points, long Windows, long WindowsGone, DateTimeOffset At);
 
     /// <param name="LastSweep">When points were looked through last; null before the first time.</param>
     /// <param name="SeriesCut">Series of which points went then.</param>
@@ -45,10 +46,12 @@ internal static partial class RetentionEndpoints
     /// <summary>What a sweep would delete.</summary>
     /// <param name="Points">About how many, counted by blocks.</param>
     /// <param name="Items">The series, those with most points first, 100 at most.</param>
+    /// <param name="WindowsGone">Windows that would go because they are too old themselves: those that are there, and those that would be made of points as old.</param>
     /// <param name="Note">What should be known of the rule; null where nothing should.</param>
-    internal sealed record RetentionPreview(int Devices, int Series, long Points, IReadOnlyList<ExpiredRow> Items, string? Note);
+    internal sealed record RetentionPreview(int Devices, int Series, long Points, long WindowsGone, IReadOnlyList<ExpiredRow> Items, string? Note);
 
     /// <param name="Until">The first time that stays.</param>
+    /// <param name="RollUp">Length of the windows that are left; null where nothing is.</param>
     internal sealed record ExpiredRow(string Device, string Property, string Rule, DateTimeOffset Oldest, DateTimeOffset Until, long Points, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? RollUp);
 
     internal sealed record SweepBody(bool? Force);
@@ -59,9 +62,10 @@ internal static partial class RetentionEndpoints
 
     public static IResult List(Principal who, RetentionBook rules, RetentionSweep sweep)
     {
-        var (state, cuts) = (sweep.State, Cuts(sweep.State, who));
+        var state = sweep.State;
+        var (cuts, found) = (Cuts(state.Cuts, who), Cuts(state.Found, who));
         return TypedResults.Ok(new RetentionList(
-            [.. rules.Of(who.Tenant).OrderBy(rule => rule.Name, StringComparer.Ordinal).Select(rule => Row(rule, sweep) with { LastCut = cuts.FirstOrDefault(cut => cut.Rule == rule.Name) })],
+            [.. rules.Of(who.Tenant).OrderBy(rule => rule.Name, StringComparer.Ordinal).Select(rule => Row(rule, sweep) with { LastCut = found.FirstOrDefault(cut => cut.Rule == rule.Name) })],
             TimeOf(state.LastNs), cuts.Sum(cut => cut.Series), state.Waits, state.Failed));
     }
 
@@ -85,16 +89,23 @@ internal static partial class RetentionEndpoints
         RetentionRule[] all = [.. rules.Of(who.Tenant).Where(other => other.Name != name), rule];
         var expired = sweep.Expired(all, time.NowNs()).ToList();
         var most = expired.OrderByDescending(series => series.Points).ThenBy(series => series.Key.Device.Value, StringComparer.Ordinal).ThenBy(series => series.Key.Property, StringComparer.Ordinal);
+        var windows = sweep.WindowsGone(all, expired, time.NowNs());
+        var emptied = expired.Count(series => series.Rule.RollUpNs is not null && !series.IsText && sweep.LeavesNothing(series, time.NowNs()));
         return TypedResults.Ok(new RetentionPreview(
-            expired.Select(series => series.Key.Device).Distinct().Count(), expired.Count, expired.Sum(series => series.Points), [.. most.Take(SeriesShown).Select(Row)], sweep.WhyIdle(rule)));
+            expired.Select(series => series.Key.Device).Distinct().Count(), expired.Count, expired.Sum(series => series.Points), windows,
+            [.. most.Take(SeriesShown).Select(series => Row(series, sweep.LeavesNothing(series, time.NowNs())))], sweep.WhyIdle(rule) ?? OldWindows(windows, emptied)));
     });
+
+    private static string? OldWindows(long windows, int emptied) => windows == 0
+        ? null
+        : $"{windows} windows are already older than rollUpKeep and would be gone at once{(emptied > 0 ? $"; of the points that would go of {emptied} series, nothing would be left" : "")}";
 
     public static async Task<IResult> SweepAsync(SweepBody body, Principal who, RetentionSweep sweep, IAudit audit, CancellationToken cancellation)
     {
         var state = await sweep.SweepAsync(who.Tenant, body.Force == true, cancellation);
 
         // Where it waits or failed, what the one before deleted is not this one's.
-        var cuts = state.Waits is null && state.Failed is null ? Cuts(state, who) : [];
+        var cuts = state.Waits is null && state.Failed is null ? Cuts(state.Cuts, who) : [];
         var told = new SweepView(
             TimeOf(state.LastNs), cuts.Sum(cut => cut.Series), cuts.Sum(cut => cut.Points), cuts.Sum(cut => cut.Windows), cuts.Sum(cut => cut.WindowsGone), state.Waits, state.Failed, cuts);
         audit.Record(
@@ -106,11 +117,11 @@ internal static partial class RetentionEndpoints
     private static RetentionRow Row(RetentionRule rule, RetentionSweep sweep) => new(
         rule.Name, rule.Path, rule.Thing, rule.Property, Word(rule.KeepNs)!, Word(rule.RollUpNs), Word(rule.RollUpKeepNs), rule.WrittenBy, Clock.FromNs(rule.WrittenNs), sweep.WhyIdle(rule), null);
 
-    private static List<RuleCutView> Cuts(RetentionSweep.SweepState state, Principal who) =>
-        [.. state.CutsOf(who.Tenant).OrderBy(cut => cut.Rule, StringComparer.Ordinal).Select(cut => new RuleCutView(cut.Rule, cut.Series, cut.Points, cut.Windows, cut.WindowsGone))];
+    private static List<RuleCutView> Cuts(IReadOnlyList<RuleCut> cuts, Principal who) =>
+        [.. cuts.Where(cut => cut.Tenant == who.Tenant).OrderBy(cut => cut.Rule, StringComparer.Ordinal).Select(cut => new RuleCutView(cut.Rule, cut.Series, cut.Points, cut.Windows, cut.WindowsGone, Clock.FromNs(cut.AtNs)))];
 
-    private static ExpiredRow Row(RetentionSweep.ExpiredSeries series) => new(
-        series.Key.Device.Value, series.Key.Property, series.Rule.Name, Clock.FromNs(series.OldestNs), Clock.FromNs(series.FloorNs), series.Points, series.IsText ? null : Word(series.Rule.RollUpNs));
+    private static ExpiredRow Row(RetentionSweep.ExpiredSeries series, bool leavesNothing) => new(
+        series.Key.Device.Value, series.Key.Property, series.Rule.Name, Clock.FromNs(series.OldestNs), Clock.FromNs(series.FloorNs), series.Points, leavesNothing ? null : Word(series.Rule.RollUpNs));
 
     private static Outcome<RetentionRule> Read(string name, RetentionBody body, Principal who, long nowNs)
     {

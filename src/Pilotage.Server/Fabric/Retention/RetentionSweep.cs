@@ -41,7 +41,7 @@ internal sealed partial class RetentionSweep : IHostedService, IAsyncDisposable
     public RetentionSweep(RetentionBook rules, RetentionStore catalogue, TimeSeriesStore store, RollUps rollUps, IFleet fleet, TimeProvider time, IMeterFactory meters, ILogger<RetentionSweep> logger)
     {
         (_rules, _catalogue, _store, _rollUps, _fleet, _time, _logger) = (rules, catalogue, store, rollUps, fleet, time, logger);
-        _state = new(catalogue.LastSweepNs(), null, null, []);
+        _state = new(catalogue.LastSweepNs(), null, null, [], []);
         var meter = meters.Create("Pilotage.Server");
         _sweeps = meter.CreateCounter<long>("pilotage.retention.sweeps", "{sweep}", "Times that the rules of retention were followed, by result: done, waiting (the clock jumped), failed.");
         _cut = meter.CreateCounter<long>("pilotage.retention.series.cut", "{series}", "Times that old points of a series were deleted by a rule of retention.");
@@ -106,7 +106,8 @@ internal sealed partial class RetentionSweep : IHostedService, IAsyncDisposable
                 await CutAsync(device, rules, nowNs, cut, cancellation);
             }
 
-            return Ended("done", new SweepState(nowNs, null, null, [.. State.Cuts.Where(before => tenant is not null && before.Tenant != tenant), .. cut.Cuts]));
+            RuleCut[] cuts = [.. cut.Cuts.Select(one => one with { AtNs = nowNs })];
+            return Ended("done", new SweepState(nowNs, null, null, [.. State.Cuts.Where(before => tenant is not null && before.Tenant != tenant), .. cuts], LastOf(cuts)));
         }
         catch (Exception failure) when (failure is IOException or SqliteException or InvalidOperationException)
         {
@@ -122,6 +123,18 @@ internal sealed partial class RetentionSweep : IHostedService, IAsyncDisposable
     /// <summary>Series of which a sweep would delete points, were these the rules. Few points are counted one by one; of many, blocks that go on beyond the floor count whole.</summary>
     public IEnumerable<ExpiredSeries> Expired(IReadOnlyList<RetentionRule> rules, long nowNs) => Governed(rules).SelectMany(each => Expired(each.Device, each.Rules, nowNs)).Select(Counted);
 
+    /// <summary>Windows that the next sweep would delete for their age, were these the rules: those that are there, and those that it would make of points as old.</summary>
+    public long WindowsGone(IReadOnlyList<RetentionRule> rules, IEnumerable<ExpiredSeries> expired, long nowNs) =>
+        Governed(rules).Sum(each => _rollUps.CountOf(OldWindows(each.Device, each.Rules, nowNs).Select(old => old.Deletion))) + expired.Sum(series => MadeTooOld(series, nowNs));
+
+    /// <summary>Whether no window is left of the points of a series that would go: the rule makes none, or all that it makes are too old.</summary>
+    public bool LeavesNothing(ExpiredSeries series, long nowNs) => series.IsText || series.Rule.RollUpNs is null
+        || (series.Rule.RollUpFloorAt(nowNs) is { } floorNs && !_store.Read(series.Key, floorNs, series.FloorNs - 1).Any());
+
+    private long MadeTooOld(ExpiredSeries series, long nowNs) => !series.IsText && series.Rule.RollUpNs is { } windowNs && series.Rule.RollUpFloorAt(nowNs) is { } floorNs && series.OldestNs < floorNs
+        ? _store.Aggregate(series.Key, _rollUps.FloorOf(series.Key) ?? long.MinValue, Math.Min(floorNs, series.FloorNs), windowNs, withEnds: false).LongCount()
+        : 0;
+
     /// <summary>Why a rule governs nothing now, as one with a mistyped name does; null where it governs a series.</summary>
     public string? WhyIdle(RetentionRule rule)
     {
@@ -130,6 +143,10 @@ internal sealed partial class RetentionSweep : IHostedService, IAsyncDisposable
             : devices.Any(device => rule.Property is { } property ? _store.KindOf(new SeriesKey(device.Tenant, device.Id, property)) is not null : _store.Series(device.Tenant, device.Id).Count > 0) ? null
             : $"it governs nothing now: of {devices.Count} devices none has a series{(rule.Property is null ? "" : $" \"{rule.Property}\"")}";
     }
+
+    /// <summary>What went last by each rule that there is: that of now, else that of an earlier sweep, for most sweeps find nothing.</summary>
+    private List<RuleCut> LastOf(RuleCut[] now) => [.. now, .. State.Found.Where(before =>
+        !now.Any(cut => cut.Tenant == before.Tenant && cut.Rule == before.Rule) && _rules.All.Any(rule => rule.Tenant == before.Tenant && rule.Name == before.Rule))];
 
     private ExpiredSeries Counted(ExpiredSeries series) =>
         series.Points > CountedMax ? series : series with { Points = _store.ReadTyped(series.Key, long.MinValue, series.FloorNs - 1).LongCount() };
@@ -241,26 +258,27 @@ internal sealed partial class RetentionSweep : IHostedService, IAsyncDisposable
     /// <summary>Windows go by the rule that holds for their property now.</summary>
     private async Task CutWindowsAsync(Device device, List<RetentionRule> rules, long nowNs, SweepCount cut, CancellationToken cancellation)
     {
-        var old = _store.Series(RollUps.TenantOf(device.Tenant), device.Id)
-            .Select(key => (Key: key, Rule: RetentionBook.Holding(rules, key.Property.Split('/')[0])))
-            .Where(each => each.Rule?.RollUpFloorAt(nowNs) is { } floorNs && _store.PointsTouched(each.Key, long.MinValue, floorNs - 1) > 0 && _store.Read(each.Key, long.MinValue, floorNs - 1).Any());
-        foreach (var group in old.GroupBy(each => each.Rule!).ToList())
+        foreach (var (rule, deletion) in OldWindows(device, rules, nowNs).ToList())
         {
-            var deletion = new Deletion(RollUps.TenantOf(device.Tenant), device.Id, [.. group.Select(each => each.Key.Property)], long.MinValue, group.Key.RollUpFloorAt(nowNs)!.Value - 1);
-            cut.Add(group.Key, 0, 0, 0, _rollUps.CountOf([deletion]));
+            cut.Add(rule, 0, 0, 0, _rollUps.CountOf([deletion]));
             await _store.DeleteAsync(deletion, cancellation);
         }
     }
+
+    /// <summary>Windows of a device that are too old themselves, rule by rule.</summary>
+    private IEnumerable<(RetentionRule Rule, Deletion Deletion)> OldWindows(Device device, List<RetentionRule> rules, long nowNs) => _store.Series(RollUps.TenantOf(device.Tenant), device.Id)
+        .Select(key => (Key: key, Rule: RetentionBook.Holding(rules, key.Property.Split('/')[0])))
+        .Where(each => each.Rule?.RollUpFloorAt(nowNs) is { } floorNs && _store.PointsTouched(each.Key, long.MinValue, floorNs - 1) > 0 && _store.Read(each.Key, long.MinValue, floorNs - 1).Any())
+        .GroupBy(each => each.Rule!)
+        .Select(group => (group.Key, new Deletion(RollUps.TenantOf(device.Tenant), device.Id, [.. group.Select(each => each.Key.Property)], long.MinValue, group.Key.RollUpFloorAt(nowNs)!.Value - 1)));
 
     /// <summary>How the last sweep went.</summary>
     /// <param name="LastNs">When; null before the first.</param>
     /// <param name="Waits">Why the next waits; null where it does not.</param>
     /// <param name="Failed">Why it ended too early; null where it did not.</param>
     /// <param name="Cuts">What went since the start with the last sweep of each tenant, rule by rule; rules by which nothing went are not among them.</param>
-    internal sealed record SweepState(long? LastNs, string? Waits, string? Failed, IReadOnlyList<RuleCut> Cuts)
-    {
-        public IEnumerable<RuleCut> CutsOf(TenantId tenant) => Cuts.Where(cut => cut.Tenant == tenant);
-    }
+    /// <param name="Found">What went since the start with the last sweep of each rule that found something.</param>
+    internal sealed record SweepState(long? LastNs, string? Waits, string? Failed, IReadOnlyList<RuleCut> Cuts, IReadOnlyList<RuleCut> Found);
 
     /// <summary>A series with points that are too old.</summary>
     /// <param name="Points">About how many: those of every block that begins before the floor.</param>

@@ -44,6 +44,10 @@ internal sealed class RollUps
         }
     }
 
+    /// <summary>Properties of a device of which windows are kept, also where no point is left.</summary>
+    public HashSet<string> PropertiesOf(TenantId tenant, DeviceId device) =>
+        _store.Series(TenantOf(tenant), device).Select(key => key.Property.Split('/')[0]).ToHashSet(StringComparer.Ordinal);
+
     /// <summary>What has to go of windows where points are deleted: each that may hold one of them.</summary>
     public IEnumerable<Deletion> DeletionsOf(Deletion deletion)
     {

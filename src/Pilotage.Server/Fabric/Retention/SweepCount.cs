@@ -5,7 +5,8 @@ namespace Pilotage.Server.Fabric.Retention;
 /// <param name="Points">Points that went; of series with very many of them about how many.</param>
 /// <param name="Windows">Windows that were left of them.</param>
 /// <param name="WindowsGone">Windows that went because they were too old themselves.</param>
-internal sealed record RuleCut(TenantId Tenant, string Rule, long Series, long Points, long Windows, long WindowsGone);
+/// <param name="AtNs">When the sweep was.</param>
+internal sealed record RuleCut(TenantId Tenant, string Rule, long Series, long Points, long Windows, long WindowsGone, long AtNs = 0);
 
 /// <summary>Counts what goes with a sweep, rule by rule.</summary>
 internal sealed class SweepCount

@@ -14,6 +14,7 @@ internal static class DeadLetterEndpoints
     private const int PageMax = 1_000;
     private const int ShownBytes = 4 * 1024;
     private const int BatchMax = 100;
+    private const int ReasonsMax = 20;
 
     /// <summary>One message as it came: text, or Base64 where it is none, and only its beginning where it is long.</summary>
     internal sealed record DeadLetterRow(
@@ -23,7 +24,8 @@ internal static class DeadLetterEndpoints
 
     /// <summary>What became of those that were meant: read by now and stored, or discarded; those that cannot be read still stay.</summary>
     /// <param name="NotFound">Ids that no dead letter has.</param>
-    internal sealed record LettersDecidedView(int Messages, int Kept, string? Why, IReadOnlyList<long> NotFound);
+    /// <param name="Reasons">Why the first of those that stay do, 20 at most.</param>
+    internal sealed record LettersDecidedView(int Messages, int Kept, string? Why, IReadOnlyList<long> NotFound, IReadOnlyList<KeptReason> Reasons);
 
     public static IResult List(string? source, long? cursor, int? limit, Principal who, DeadLetters letters) =>
         QueryBounds.Place("cursor", cursor, 0).Then(after => QueryBounds.Limit(limit, PageDefault, PageMax).Then(size =>
@@ -47,19 +49,22 @@ internal static class DeadLetterEndpoints
             return new Refusal("fabric.source.mapping", $"The mapping {run.Source.Settings.Mapping} is not there, or not read by this version; send it anew.").ToHttp();
         }
 
-        var (read, kept, after, why) = (0, 0, 0L, (string?)null);
+        var (read, kept, after, reasons) = (0, 0, 0L, new List<KeptReason>());
+        string? why = null;
         while (letters.Read(who.Tenant, source, ids, after, BatchMax, int.MaxValue) is { Count: > 0 } batch)
         {
             cancellation.ThrowIfCancellationRequested();
             var results = await Task.WhenAll(batch.Select(letter => messages.StoreAsync(table, letter.Message, isKept: true)));
             var done = batch.Where((_, at) => results[at].Fate != MappedFate.Unmapped).Select(letter => letter.Id).ToList();
             letters.Remove(who.Tenant, done);
+            reasons.AddRange(batch.Zip(results).Where(pair => pair.Second.Fate == MappedFate.Unmapped).Take(ReasonsMax - reasons.Count)
+                .Select(pair => new KeptReason(pair.First.Id, $"{pair.First.Message.Topic}: {pair.Second.Why}")));
             why ??= results.FirstOrDefault(result => result.Fate == MappedFate.Unmapped)?.Why;
             (read, kept, after) = (read + done.Count, kept + batch.Count - done.Count, batch[^1].Id);
         }
 
         audit.Record(who, "fabric.deadletter.retry", Shown(source), "done", $"{read} messages");
-        return TypedResults.Ok(new LettersDecidedView(read, kept, why, missing));
+        return TypedResults.Ok(new LettersDecidedView(read, kept, why, missing, reasons));
     }
 
     /// <summary>Discards them; those of a source that is not there any more too.</summary>
@@ -79,7 +84,7 @@ internal static class DeadLetterEndpoints
             }
 
             audit.Record(who, "fabric.deadletter.discard", source is null ? id ?? "all" : Shown(source), "done", $"{discarded} messages");
-            return (Outcome<LettersDecidedView>)new LettersDecidedView(discarded, 0, null, missing);
+            return (Outcome<LettersDecidedView>)new LettersDecidedView(discarded, 0, null, missing, []);
         })).ToHttp();
 
     /// <summary>Those of the ids that no dead letter of the source has; refused where that is all of them.</summary>

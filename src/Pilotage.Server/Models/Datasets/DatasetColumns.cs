@@ -56,9 +56,14 @@ internal sealed class DatasetColumns(IPackages packages, IArtifactStore artifact
     public Outcome<IReadOnlyList<DatasetColumn>> Of(TenantId tenant, DatasetManifest manifest) => PackageOf(tenant, manifest).Then(package =>
         RowsOf(manifest).Then(rows => (Outcome<IReadOnlyList<DatasetColumn>>)(List<DatasetColumn>)[.. Properties(tenant, manifest, package, rows), .. Derived(manifest, package)]));
 
-    /// <summary>The same without what is counted and without what is of now: enough to compare.</summary>
-    public Outcome<IReadOnlyList<DatasetColumn>> Names(TenantId tenant, DatasetManifest manifest) => PackageOf(tenant, manifest).Then(package =>
-        (Outcome<IReadOnlyList<DatasetColumn>>)(List<DatasetColumn>)[.. manifest.Properties.Select(name => Named(package, name)), .. Derived(manifest, package)]);
+    /// <summary>The same without what is of now, and the rows: what is compared with another version.</summary>
+    public Outcome<(IReadOnlyList<DatasetColumn> Columns, DatasetRows Rows)> Compared(TenantId tenant, DatasetManifest manifest) => PackageOf(tenant, manifest).Then(package =>
+        RowsOf(manifest).Then(rows =>
+        {
+            var counts = DatasetCounts.Of(rows, manifest.Units.Count);
+            var properties = manifest.Properties.Select((name, at) => Named(package, name) with { Values = counts[at].Values, Missing = rows.Count - counts[at].Values });
+            return (Outcome<(IReadOnlyList<DatasetColumn>, DatasetRows)>)((List<DatasetColumn>)[.. properties, .. Derived(manifest, package)], rows);
+        }));
 
     private Outcome<UseCasePackage> PackageOf(TenantId tenant, DatasetManifest manifest) => Digest.TryParse(manifest.Package, out var digest)
         ? packages.Get(tenant, digest)

@@ -36,11 +36,19 @@ internal sealed partial class DatasetCutter(
     private const int StopsMax = 100_000;
     private const string VerdictPrefix = "verdict/";
 
-    public Outcome<(DatasetManifest Manifest, UseCasePackage Package)> Cut(TenantId tenant, CutRequest request)
+    // A hundred years: a column of hours beyond it is a mistyped one.
+    private const double LastHoursMax = 876_000;
+
+    public Outcome<(DatasetManifest Manifest, IReadOnlyList<string> WithoutValue)> Cut(TenantId tenant, CutRequest request)
     {
         if (!Name().IsMatch(request.Name))
         {
             return new Refusal("dataset.name", $"'{Shown(request.Name)}' is not the name of a dataset: letters, digits, - _ and ., a letter or digit first, at most 63.");
+        }
+
+        if (request.LastHoursBeforeStop is { } hours && !(hours > 0 && hours <= LastHoursMax))
+        {
+            return QueryBounds.Refused("lastHoursBeforeStop", FormattableString.Invariant($"is {hours}; give hours above 0 and at most {LastHoursMax}, or leave it out to label every row"));
         }
 
         if (!SpanOf(request).TryGet(out var span, out var refusal) || !PackageOf(tenant, request.Package).TryGet(out var package, out refusal))
@@ -87,7 +95,22 @@ internal sealed partial class DatasetCutter(
             request.From is null ? null : span.FromNs,
             request.To is null ? null : span.ToNs,
             request.AsOf is null ? null : span.AsOfNs);
-        return (manifest, package);
+        return (manifest, WithoutValue(rows, properties));
+    }
+
+    private static List<string> WithoutValue(DatasetRows rows, List<string> properties)
+    {
+        var has = new bool[properties.Count];
+        for (var row = 0; row < rows.Count && has.Contains(false); row++)
+        {
+            var values = rows.Values(row).Span;
+            for (var column = 0; column < has.Length; column++)
+            {
+                has[column] |= !double.IsNaN(values[column]);
+            }
+        }
+
+        return [.. properties.Where((_, column) => !has[column])];
     }
 
     private Outcome<CutSpan> SpanOf(CutRequest request)

@@ -26,7 +26,7 @@ internal static class DatasetEndpoints
         {
             var dataset = datasets.Add(who.Tenant, cut.Manifest);
             audit.Record(who, "dataset.cut", dataset.Digest.ToString(), "done", dataset.Reference);
-            return TypedResults.Ok(View(dataset));
+            return TypedResults.Ok(View(dataset) with { WithoutValue = cut.WithoutValue });
         });
 
     private static IResult Columns(string reference, Principal who, DatasetStore datasets, DatasetColumns columns) =>
@@ -35,12 +35,13 @@ internal static class DatasetEndpoints
 
     private static IResult Diff(string name, int from, int to, Principal who, DatasetStore datasets, DatasetColumns columns) =>
         datasets.Get(who.Tenant, $"{name}@{from}").Then(before => datasets.Get(who.Tenant, $"{name}@{to}").Then(after =>
-            columns.Names(who.Tenant, before.Manifest).Then(old => columns.Names(who.Tenant, after.Manifest).Then(changed =>
-                (Outcome<DatasetDiff>)DatasetDiff.Of(before, after, old, changed))))).ToHttp();
+            columns.Compared(who.Tenant, before.Manifest).Then(old => columns.Compared(who.Tenant, after.Manifest).Then(now =>
+                (Outcome<DatasetDiff>)DatasetDiff.Of(before, after, old.Columns, now.Columns, DatasetRowChanges.Of(before.Manifest, old.Rows, after.Manifest, now.Rows)))))).ToHttp();
 
     private static string? At(long? ns) => ns is { } at ? Clock.Rfc3339(at) : null;
 
     private static DatasetView View(Dataset dataset) => new(
+        dataset.Reference,
         dataset.Name,
         dataset.Version,
         dataset.Digest.ToString(),
@@ -52,8 +53,10 @@ internal static class DatasetEndpoints
         dataset.Manifest.Verdicts.Count,
         Clock.Rfc3339(dataset.AtNs));
 
+    /// <param name="Reference">name@version.</param>
+    /// <param name="WithoutValue">Of a cut: properties of which no row has a value.</param>
     internal sealed record DatasetView(
-        string Name, int Version, string Digest, string Package, long Rows, int Units, int UnitsStopped, int HeldOut, int Verdicts, string CutAt);
+        string Reference, string Name, int Version, string Digest, string Package, long Rows, int Units, int UnitsStopped, int HeldOut, int Verdicts, string CutAt, IReadOnlyList<string>? WithoutValue = null);
 
     /// <summary>A dataset with its columns, and the bounds that it was cut within.</summary>
     internal sealed record ColumnsView(DatasetView Dataset, string Thing, string? From, string? To, string? AsOf, IReadOnlyList<DatasetColumn> Columns);

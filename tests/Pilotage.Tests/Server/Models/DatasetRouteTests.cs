@@ -126,6 +126,61 @@ public sealed class DatasetRouteTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_differs_between_two_digests_is_named_values_that_are_gone_and_what_each_was_cut_by()
+    {
+        await CutAsync("");
+        Assert.Equal(200, (await _pipeline.AskAsync("DELETE", "/api/v1/devices/pump-1/series", query: "?property=vibration")).Status);
+        await CutAsync("");
+        var gone = await DiffAsync(1, 2);
+        Assert.False((bool)gone["same"]!);
+        Assert.Equal("acme/lyon/a/pump-1", (string?)Assert.Single(gone["unitsChanged"]!.AsArray()));
+        Assert.Contains("vibration values 21 10", Words(gone["columnsChanged"]));
+        Assert.DoesNotContain(Words(gone["columnsChanged"]), change => change.StartsWith("load values", StringComparison.Ordinal));
+        Assert.Empty(gone["cutChanged"]!.AsArray());
+
+        _time.Advance(TimeSpan.FromHours(1));
+        await CutAsync(""","lastHoursBeforeStop":20,"from":"2026-01-01T00:00:00Z","to":"2026-01-02T00:00:00Z","asOf":"2026-01-01T00:59:00Z" """);
+        var bounds = await DiffAsync(2, 3);
+        Assert.Equal(
+            ["from  2026-01-01T00:00:00Z", "to  2026-01-02T00:00:00Z", "asOf  2026-01-01T00:59:00Z", "lastHoursBeforeStop  20"],
+            bounds["cutChanged"]!.AsArray().Select(change => $"{change!["what"]} {change["before"]} {change["after"]}"));
+        await CutAsync(""","lastHoursBeforeStop":30""");
+        Assert.Contains("lastHoursBeforeStop 20 30", (await DiffAsync(3, 4))["cutChanged"]!.AsArray().Select(change => $"{change!["what"]} {change["before"]} {change["after"]}"));
+
+        using var run = await ConnectedAsync();
+        Assert.Equal(ExitCode.Done, await run.RunAsync("dataset", "diff", "pumps", "2", "4", "-o", "csv"));
+        Assert.EndsWith("what,change,name,before,after\ncut,changed,lastHoursBeforeStop,,30\n", run.Output, StringComparison.Ordinal);
+        Assert.EndsWith("pumps@2 to pumps@4: 1 changes\n", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_cut_prints_a_name_to_go_on_with_and_says_which_columns_have_no_value()
+    {
+        using var run = await ConnectedAsync();
+        Assert.Equal(ExitCode.Done, await run.RunAsync("dataset", "cut", "pumps", "--package", "pump-bearings", "-o", "name"));
+        Assert.Equal("pumps@1\n", run.Output);
+        Assert.DoesNotContain("load", run.Error, StringComparison.Ordinal);
+        Assert.Equal(200, (await _pipeline.AskAsync("DELETE", "/api/v1/devices/pump-1/series", query: "?property=load")).Status);
+        Assert.Equal(ExitCode.Done, await run.RunAsync("dataset", "cut", "pumps", "--package", "pump-bearings", "-o", "name"));
+        Assert.EndsWith("\npumps@2\n", run.Output, StringComparison.Ordinal);
+        Assert.Matches(@"note: no row has a value of [\w, ]*\bload\b[\w, ]*; where each column comes from: pilotage dataset show pumps@2\n$", run.Error);
+    }
+
+    [Theory]
+    [InlineData("-5")]
+    [InlineData("0")]
+    [InlineData("1e300")]
+    [InlineData("1e400")]
+    [InlineData("NaN")]
+    [InlineData("Infinity")]
+    public async Task Hours_before_a_stop_that_are_none_are_refused_with_the_range(string hours)
+    {
+        using var run = await ConnectedAsync();
+        Assert.Equal(ExitCode.Usage, await run.RunAsync("dataset", "cut", "pumps", "--package", "pump-bearings", "--last-hours-before-stop", hours));
+        Assert.Contains($"--last-hours-before-stop: {hours} is out of range: hours above 0 and at most 876000", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_dataset_that_is_not_there_names_the_versions_that_are()
     {
         Assert.Contains("there is none yet. One is cut with: pilotage dataset cut", (await _pipeline.AskAsync("GET", $"{Route}/pumps/columns")).Detail(), StringComparison.Ordinal);
@@ -145,6 +200,9 @@ public sealed class DatasetRouteTests : IAsyncLifetime
     [InlineData(""" {"name":"a","package":"pump-bearings","asOf":"2030-01-01T00:00:00Z"} """, "nobody knows")]
     [InlineData(""" {"name":"a","package":"pump-bearings","asOf":"2025-01-01T00:00:00Z"} """, "No device of type pump was there at 2025")]
     [InlineData(""" {"name":"a","package":"pump-bearings","from":"2026-01-02T00:00:00Z"} """, "of the time and arrival asked for")]
+    [InlineData(""" {"name":"a","package":"pump-bearings","lastHoursBeforeStop":-5} """, "lastHoursBeforeStop is -5; give hours above 0 and at most 876000")]
+    [InlineData(""" {"name":"a","package":"pump-bearings","lastHoursBeforeStop":0} """, "give hours above 0")]
+    [InlineData(""" {"name":"a","package":"pump-bearings","lastHoursBeforeStop":1e300} """, "at most 876000")]
     public async Task What_cannot_be_cut_says_why(string body, string says)
     {
         var answer = await _pipeline.AskAsync("POST", Route, body);
@@ -155,8 +213,7 @@ public sealed class DatasetRouteTests : IAsyncLifetime
     [Fact]
     public async Task The_command_line_cuts_lists_shows_and_compares()
     {
-        using var run = new CliRun { Http = new PipelineHandler(_pipeline), Time = _time }.Connected();
-        await File.WriteAllTextAsync(Path.Combine(run.Directory, "token"), await File.ReadAllTextAsync(Path.Combine(_server.Path, "admin.token")));
+        using var run = await ConnectedAsync();
         Assert.Equal(ExitCode.Done, await run.RunAsync("dataset", "cut", "pumps", "--package", "pump-bearings"));
         var texts = SamplePackage.Texts();
         texts["usecase.yaml"] = texts["usecase.yaml"].Replace("version: 1.2.0", "version: 1.3.0", StringComparison.Ordinal);
@@ -184,6 +241,22 @@ public sealed class DatasetRouteTests : IAsyncLifetime
         Assert.Equal(ExitCode.NotFound, await run.RunAsync("dataset", "show", "pumps@7"));
         Assert.Contains("there are pumps@1, pumps@2", run.Error, StringComparison.Ordinal);
     }
+
+    private async Task<CliRun> ConnectedAsync()
+    {
+        var run = new CliRun { Http = new PipelineHandler(_pipeline), Time = _time }.Connected();
+        await File.WriteAllTextAsync(Path.Combine(run.Directory, "token"), await File.ReadAllTextAsync(Path.Combine(_server.Path, "admin.token")));
+        return run;
+    }
+
+    private async Task<JsonNode> DiffAsync(int from, int to)
+    {
+        var answer = await _pipeline.AskAsync("GET", $"{Route}/pumps/diff", query: $"?from={from}&to={to}");
+        Assert.True(answer.Status == 200, $"{answer}");
+        return answer.Json;
+    }
+
+    private static List<string> Words(JsonNode? changes) => [.. changes!.AsArray().Select(change => $"{change!["column"]} {change["what"]} {change["before"]} {change["after"]}")];
 
     private async Task<(int Version, string Digest)> CutAsync(string more)
     {

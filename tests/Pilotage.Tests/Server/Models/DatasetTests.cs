@@ -72,10 +72,34 @@ public sealed class DatasetTests
         var after = Dataset(2, Manifest("dev_1", [right]));
         var corrected = Dataset(3, Manifest("dev_1", [right with { Answer = "wrong" }]));
 
-        Assert.Equal([right], DatasetDiff.Of(before, after, [], []).LabelsAdded);
-        Assert.Equal([right with { Answer = "wrong" }], DatasetDiff.Of(after, corrected, [], []).LabelsChanged);
-        Assert.Equal([right], DatasetDiff.Of(after, before, [], []).LabelsRemoved);
-        Assert.True(DatasetDiff.Of(after, after, [], []).Same);
+        Assert.Equal([right], DatasetDiff.Of(before, after, [], [], DatasetRowChanges.None).LabelsAdded);
+        Assert.Equal([right with { Answer = "wrong" }], DatasetDiff.Of(after, corrected, [], [], DatasetRowChanges.None).LabelsChanged);
+        Assert.Equal([right], DatasetDiff.Of(after, before, [], [], DatasetRowChanges.None).LabelsRemoved);
+        Assert.True(DatasetDiff.Of(after, after, [], [], DatasetRowChanges.None).Same);
+    }
+
+    [Fact]
+    public void Another_value_at_the_same_row_names_its_device_and_column_alone()
+    {
+        var manifest = Manifest("dev_1", []) with { Properties = ["load", "temp"] };
+        var (before, after) = (new DatasetRows(2), new DatasetRows(2));
+        before.Add(0, 1, [1, double.NaN]);
+        after.Add(0, 1, [2, double.NaN]);
+        var changes = DatasetRowChanges.Of(manifest, before, manifest, after);
+        Assert.Equal(("acme/a/b", "load"), (Assert.Single(changes.Units), Assert.Single(changes.Columns)));
+        var column = new DatasetColumn("load", DatasetColumns.Property, null, "", Values: 1, Missing: 0);
+        var diff = DatasetDiff.Of(Dataset(1, manifest), Dataset(2, manifest with { Rows = "sha256:other" }), [column], [column], changes);
+        Assert.Equal(new ColumnChange("load", "values", "1", "1, others"), Assert.Single(diff.ColumnsChanged));
+        Assert.Empty(diff.CutChanged);
+    }
+
+    [Fact]
+    public void Two_digests_are_never_without_a_change()
+    {
+        var before = Manifest("dev_1", []);
+        var diff = DatasetDiff.Of(Dataset(1, before), Dataset(2, before with { Rows = "sha256:other" }), [], [], DatasetRowChanges.None);
+        Assert.Equal(new CutChange("rows", "sha256:r", "sha256:other"), Assert.Single(diff.CutChanged));
+        Assert.False(diff.Same);
     }
 
     private static Dataset Dataset(int version, DatasetManifest manifest) => new("d", version, Digest.Of(manifest.ToBytes()), manifest, 0);

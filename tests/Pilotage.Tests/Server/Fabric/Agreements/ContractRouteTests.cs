@@ -77,6 +77,20 @@ public sealed class ContractRouteTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_point_that_fits_its_series_no_more_stays_with_the_reason()
+    {
+        await PutAsync("state: {values: [on, off], violation: quarantine}");
+        await SendAsync("""{"state":"broken"}""");
+        var batch = new PointBatch();
+        batch.AddRow(Acme, new DeviceId("p1"), 1, 0, ["state"], [1.0], Quality.Good);
+        await Store.AppendAsync(batch, null, default);
+        var released = (await _pipeline.AskAsync("POST", "/api/v1/quarantine/release", query: "?all=true")).Json;
+        Assert.Equal((0, 1), ((int)released["points"]!, (int)released["kept"]!));
+        Assert.StartsWith("p1/state: ", (string?)Assert.Single(released["reasons"]!.AsArray())!["why"], StringComparison.Ordinal);
+        Assert.Equal(1, _server.Get<Quarantine>().CountOf(Acme));
+    }
+
+    [Fact]
     public async Task What_is_discarded_is_gone_and_never_was_in_its_series()
     {
         await PutAsync("state: {values: [on, off], violation: quarantine}");

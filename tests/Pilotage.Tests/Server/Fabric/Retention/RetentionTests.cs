@@ -152,6 +152,43 @@ public sealed class RetentionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Windows_that_outlived_all_points_are_deleted_by_property_too()
+    {
+        await FillAsync("p1", ["load", "temp"], -30, -20);
+        await SetAsync("raw", """{"keep":"P10D","rollUp":"P1D"}""");
+        await Sweep.SweepAsync(null, force: false, default);
+        Assert.Empty(Times("p1", "load"));
+        var trial = await _pipeline.AskAsync("DELETE", "/api/v1/devices/p1/series", query: "?property=load&dryRun=true");
+        Assert.Equal((200, 0, 10), (trial.Status, (int)trial.Json["points"]!, (int)trial.Json["windows"]!));
+        Assert.Equal(10, (await AskAsync("?property=load&window=P1D&fn=count")).Count);
+        Assert.Equal(200, (await _pipeline.AskAsync("DELETE", "/api/v1/devices/p1/series", query: "?property=load")).Status);
+        var rest = await _pipeline.AskAsync("DELETE", "/api/v1/devices/p1/series", query: "?property=load&dryRun=true");
+        Assert.True(rest.Status == 404 || (int)rest.Json["windows"]! == 0, $"{rest}");
+        Assert.Equal(10, (await AskAsync("?property=temp&window=P1D&fn=count")).Count);
+        Assert.Equal(404, (await _pipeline.AskAsync("DELETE", "/api/v1/devices/p1/series", query: "?property=lod")).Status);
+    }
+
+    [Fact]
+    public async Task A_preview_says_which_windows_are_too_old_already_and_that_nothing_would_be_left()
+    {
+        await FillAsync("p1", ["load"], -30, -25);
+        await FillAsync("f1", ["load"], -30, 0);
+        var preview = (await _pipeline.AskAsync("POST", "/api/v1/retention/raw/preview", """{"keep":"P10D","rollUp":"P1D","rollUpKeep":"P20D"}""")).Json;
+        Assert.Equal(15, (int)preview["windowsGone"]!);
+        Assert.Equal("15 windows are already older than rollUpKeep and would be gone at once; of the points that would go of 1 series, nothing would be left", (string?)preview["note"]);
+        Assert.Equal(["f1 P1D", "p1 "], preview["items"]!.AsArray().Select(row => $"{row!["device"]} {row["rollUp"]}"));
+        await SetAsync("raw", """{"keep":"P10D","rollUp":"P1D"}""");
+        await Sweep.SweepAsync(null, force: false, default);
+
+        // And those that are there, of points that went before.
+        var later = (await _pipeline.AskAsync("POST", "/api/v1/retention/raw/preview", """{"keep":"P10D","rollUp":"P1D","rollUpKeep":"P20D"}""")).Json;
+        Assert.Equal((0, 15), ((int)later["points"]!, (int)later["windowsGone"]!));
+        Assert.StartsWith("15 windows are already older", (string?)later["note"], StringComparison.Ordinal);
+        await SetAsync("raw", """{"keep":"P10D","rollUp":"P1D","rollUpKeep":"P20D"}""");
+        Assert.Equal(15, (await Sweep.SweepAsync(null, force: false, default)).Cuts.Sum(cut => cut.WindowsGone));
+    }
+
+    [Fact]
     public async Task What_windows_cannot_tell_is_null_and_breaks_nothing()
     {
         await FillAsync("p1", ["load"], -30, 0);
@@ -234,6 +271,16 @@ public sealed class RetentionTests : IAsyncLifetime
         // The next one finds nothing, and says so; when it was outlives a restart.
         Assert.Empty((await _pipeline.AskAsync("POST", "/api/v1/retention/sweep", "{}")).Json["items"]!.AsArray());
         Assert.Equal(NowNs, new RetentionStore(_server.Get<ICatalogue>()).LastSweepNs());
+
+        // What the last one found that found something goes on being told, with its time; once the rule is taken away, no more.
+        _time.Advance(TimeSpan.FromMinutes(1));
+        await Sweep.SweepAsync(null, force: false, default);
+        var again = (await _pipeline.AskAsync("GET", "/api/v1/retention")).Json;
+        Assert.Equal(0, (int)again["seriesCut"]!);
+        Assert.All(again["items"]!.AsArray(), rule => Assert.Equal(Now, (DateTimeOffset)rule!["lastCut"]!["at"]!));
+        Assert.Equal(["fans 240", "pumps 960"], again["items"]!.AsArray().Select(rule => $"{rule!["name"]} {rule["lastCut"]!["points"]}"));
+        await _pipeline.AskAsync("DELETE", "/api/v1/retention/fans");
+        Assert.Equal("pumps", Assert.Single((await Sweep.SweepAsync(null, force: false, default)).Found).Rule);
     }
 
     [Theory]

@@ -108,6 +108,8 @@ public sealed class SourcePauseTests : IAsyncLifetime
 
         var none = (await _pipeline.AskAsync("POST", "/api/v1/dead-letters/retry", query: "?source=factory")).Json;
         Assert.Equal((0, 3), ((int)none["messages"]!, (int)none["kept"]!));
+        Assert.Equal(3, none["reasons"]!.AsArray().Count);
+        Assert.Equal("f/x: device: /id is not in the payload", (string?)none["reasons"]![0]!["why"]);
         Assert.Equal(3, Letters.CountOf(Acme));
 
         Assert.Equal(200, (await PutAsync(Mapping.Replace("version: 1", "version: 2", StringComparison.Ordinal).Replace("/id", "/serial", StringComparison.Ordinal))).Status);
