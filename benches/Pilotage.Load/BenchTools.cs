@@ -11,6 +11,13 @@ internal static class BenchTools
     /// <summary>A folder under <c>artifacts/bench</c>, made if absent.</summary>
     public static string Folder(string name) => Directory.CreateDirectory(Path.Combine(Root, "artifacts", "bench", name)).FullName;
 
+    /// <summary>The program that is measured: <c>--program FILE</c>, or the one that <c>./pilotage build</c> leaves, built where it is missing; null where that fails.</summary>
+    public static async Task<string?> ProgramAsync(BenchArguments arguments)
+    {
+        var program = arguments.Get("program", Path.Combine(Root, "artifacts", "dist", "pilotage"));
+        return File.Exists(program) || await RunAsync(Root, Path.Combine(Root, "pilotage"), "build") is not null ? program : null;
+    }
+
     /// <summary>What a program prints; nothing, with the reason on standard error, when it is missing or fails.</summary>
     public static async Task<string?> RunAsync(string folder, string program, params string[] arguments)
     {

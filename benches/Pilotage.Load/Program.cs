@@ -14,6 +14,7 @@ internal static class Program
         ["bytes"] = Series.BytesBench.RunAsync,
         ["gateway"] = Gateway.GatewayBench.RunAsync,
         ["inference"] = Inference.InferenceBench.RunAsync,
+        ["memory"] = Series.MemoryBench.RunAsync,
         ["series"] = Series.SeriesBench.RunAsync,
         ["stream"] = Streams.StreamBench.RunAsync,
         ["store"] = Store.StoreBench.RunAsync,

@@ -23,6 +23,14 @@ internal sealed class Servers : IAsyncDisposable
         return (long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)) / TicksPerSecond;
     });
 
+    /// <summary>The most memory that one of them held so far, in bytes.</summary>
+    public long ResidentMost => _processes.Max(process =>
+    {
+        const string Name = "VmHWM:";
+        var line = File.ReadLines($"/proc/{process.Id}/status").First(line => line.StartsWith(Name, StringComparison.Ordinal));
+        return long.Parse(line[Name.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) * 1024;
+    });
+
     /// <summary>Starts one more, and waits until it prints a line that begins like that; at once where none is told.</summary>
     public async Task StartAsync(string program, string[] arguments, string? readyLine)
     {

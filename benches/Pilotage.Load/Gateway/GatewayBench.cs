@@ -22,8 +22,7 @@ internal static class GatewayBench
         var runs = int.Parse(arguments.Get("runs", "3"), CultureInfo.InvariantCulture);
         var warm = TimeSpan.FromSeconds(double.Parse(arguments.Get("warm", "10"), CultureInfo.InvariantCulture));
         var only = arguments.Get("only", "").Split(',', StringSplitOptions.RemoveEmptyEntries);
-        var program = arguments.Get("program", Path.Combine(BenchTools.Root, "artifacts", "dist", "pilotage"));
-        if (!File.Exists(program) && await BenchTools.RunAsync(BenchTools.Root, Path.Combine(BenchTools.Root, "pilotage"), "build") is null)
+        if (await BenchTools.ProgramAsync(arguments) is not { } program)
         {
             return [];
         }

@@ -16,8 +16,7 @@ internal static class BytesBench
         }
 
         var (most, least) = (int.Parse(arguments.Get("points", "5000000"), CultureInfo.InvariantCulture), int.Parse(arguments.Get("least", "100000"), CultureInfo.InvariantCulture));
-        var program = arguments.Get("program", Path.Combine(BenchTools.Root, "artifacts", "dist", "pilotage"));
-        if (!File.Exists(program) && await BenchTools.RunAsync(BenchTools.Root, Path.Combine(BenchTools.Root, "pilotage"), "build") is null)
+        if (await BenchTools.ProgramAsync(arguments) is not { } program)
         {
             return [];
         }

@@ -5,7 +5,7 @@ using System.Net.Http.Json;
 namespace Pilotage.Load.Series;
 
 /// <summary>Our server as it is shipped; it acknowledges what is on disk.</summary>
-internal sealed class Ours(string program) : ISeriesServer
+internal sealed class Ours(string program, params string[] options) : ISeriesServer
 {
     private const int DeclaredAtOnce = 500;
     private readonly Servers _servers = new();
@@ -14,11 +14,14 @@ internal sealed class Ours(string program) : ISeriesServer
 
     public double CpuSeconds => _servers.CpuSeconds;
 
+    /// <summary>The most memory it held since it was started, in bytes.</summary>
+    public long ResidentMost => _servers.ResidentMost;
+
     private string Data => Path.Combine(_servers.Folder, "data");
 
-    public static async Task<Ours> StartAsync(string program, int devices)
+    public static async Task<Ours> StartAsync(string program, int devices, params string[] options)
     {
-        var ours = new Ours(program);
+        var ours = new Ours(program, options);
         await ours.StartAsync();
         ours._http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", (await File.ReadAllTextAsync(Path.Combine(ours.Data, "admin.token"))).Trim());
         foreach (var some in Enumerable.Range(0, devices).Chunk(DeclaredAtOnce))
@@ -42,7 +45,7 @@ internal sealed class Ours(string program) : ISeriesServer
     public async Task<double> StartAsync()
     {
         var began = TimeProvider.System.GetTimestamp();
-        await _servers.StartAsync(program, ["server", "--data", Data, "--http", $"127.0.0.1:{_port}", "--mqtts", "127.0.0.1:0"], "ready ");
+        await _servers.StartAsync(program, ["server", "--data", Data, "--http", $"127.0.0.1:{_port}", "--mqtts", "127.0.0.1:0", .. options], "ready ");
         return TimeProvider.System.GetElapsedTime(began).TotalSeconds;
     }
 

@@ -11,8 +11,7 @@ internal static class SeriesBench
         var devices = int.Parse(arguments.Get("devices", "1000"), CultureInfo.InvariantCulture);
         var seconds = int.Parse(arguments.Get("seconds", "3600"), CultureInfo.InvariantCulture);
         var runs = int.Parse(arguments.Get("runs", "3"), CultureInfo.InvariantCulture);
-        var program = arguments.Get("program", Path.Combine(BenchTools.Root, "artifacts", "dist", "pilotage"));
-        if (!File.Exists(program) && await BenchTools.RunAsync(BenchTools.Root, Path.Combine(BenchTools.Root, "pilotage"), "build") is null)
+        if (await BenchTools.ProgramAsync(arguments) is not { } program)
         {
             return [];
         }
@@ -83,7 +82,8 @@ internal static class SeriesBench
             Beside("the same, CPU", "ms", figures => figures.Answers[SeriesQuestion.Averages].Cpu, null, null),
             new("top 10 by max", "ms", Middle(ours.Select(Wall(SeriesQuestion.TopTen))), top, "DuckDB", 0.5, 0.1, PromiseOnRatio: true),
             Beside("top 10 by max, beside VictoriaMetrics", "ms", Wall(SeriesQuestion.TopTen), null, null),
-            new($"the same four questions of {SeriesRun.EarlySeconds} s, {points} to 3.6 M, the worst", "ratio", Middle(ours.Select(figures => figures.Grown)), null, null, 1.3, 1.0),
+            new($"the same four questions of {SeriesRun.EarlySeconds} s, {points} to 3.6 M, the worst", "ratio", Middle(ours.Select(figures => figures.Grown?.Values.Max())), null, null, 1.3, 1.0),
+            .. Enum.GetValues<SeriesQuestion>().Select(question => new BenchRow($"of which {question}", "ratio", Middle(ours.Select(figures => figures.Grown is { } grown ? grown[question] : (double?)null)), null, null, null, null)),
             new($"ready after kill -9, {points}", "s", Middle(ours.Select(figures => figures.ReadySeconds)), null, null, 2, 0.5),
             new("p99 of an append while 10 M points are deleted", "ms", Middle(ours.Select(figures => figures.DeletingMs)), Middle(ours.Select(figures => figures.BeforeMs)), "before", 2, 1.2, PromiseOnRatio: true),
         ];

@@ -46,7 +46,7 @@ internal static class SeriesRun
         var bytes = await server.StopAndWeighAsync() / points;
         await server.StartAsync();
         var (before, deleting) = points > 2 * DeletedPoints ? await DeleteAsync(server, devices, seconds) : (null, null);
-        var grown = early is null || late is null ? (double?)null : Enum.GetValues<SeriesQuestion>().Max(question => late[question].Milliseconds / early[question].Milliseconds);
+        var grown = early is null || late is null ? null : Enum.GetValues<SeriesQuestion>().ToDictionary(question => question, question => late[question].Milliseconds / early[question].Milliseconds);
         return new(cpu / points * 1e6, bytes, answers, grown, ready, before, deleting);
     }
 

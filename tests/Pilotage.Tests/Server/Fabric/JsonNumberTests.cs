@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Pilotage.Server.Fabric;
+using Pilotage.Server.Hosting;
 using Pilotage.Testing;
 using Xunit;
 
@@ -44,6 +45,23 @@ public sealed class JsonNumberTests
             var read = JsonDocument.Parse(text).RootElement.GetDouble();
             Assert.True(BitConverter.DoubleToInt64Bits(read) == BitConverter.DoubleToInt64Bits(value), $"seed {seed}: {value:R} was written as {text}");
             Assert.True(Digits(text) <= Digits(value.ToString("R", CultureInfo.InvariantCulture)), $"seed {seed}: {value:R} was written as {text}");
+        }
+    }
+
+    /// <summary>Times are told to the last nanosecond, before 1970 too, and no digit more than there is.</summary>
+    [Fact]
+    public void Times_in_milliseconds_are_exact()
+    {
+        var seed = TestSize.Seed;
+        var random = new Random(seed);
+        Span<byte> bytes = stackalloc byte[JsonNumber.BytesMax];
+        for (var round = 0; round < 20_000; round++)
+        {
+            var unit = (long)Math.Pow(10, random.Next(10));
+            var ns = random.NextInt64(-5_000_000_000_000_000_000, 5_000_000_000_000_000_000) / unit * unit;
+            var text = Encoding.ASCII.GetString(bytes[..JsonNumber.FormatMilliseconds(ns, bytes)]);
+            Assert.True(text == (ns / 1_000_000m).ToString("0.######", CultureInfo.InvariantCulture), $"seed {seed}: {ns} ns were written as {text}");
+            Assert.Equal(ns / 1_000_000 * 1.0, Clock.ToMs(ns / 1_000_000 * 1_000_000));
         }
     }
 
