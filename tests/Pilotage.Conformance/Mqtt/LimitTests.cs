@@ -5,6 +5,7 @@ using Xunit;
 namespace Pilotage.Conformance.Mqtt;
 
 /// <summary>Every limit at the limit and one past it: it acts before the ack, with its reason.</summary>
+[Collection(Alone.Name)]
 public sealed class LimitTests : IAsyncLifetime
 {
     private BrokerUnderTest _broker = null!;
