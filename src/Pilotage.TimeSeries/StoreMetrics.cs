@@ -14,6 +14,10 @@ internal static class StoreMetrics
 
     private static readonly UpDownCounter<long> DeletionsHiding = Meter.CreateUpDownCounter<long>("pilotage.series.deletions.hiding", "{deletion}", "Deletions whose points still take their space, hidden.");
 
+    private static readonly Counter<long> BlocksCached = Meter.CreateCounter<long>("pilotage.series.blocks.cached", "{block}", "Blocks whose head a query found in memory.");
+    private static readonly Counter<long> BlocksRead = Meter.CreateCounter<long>("pilotage.series.blocks.read", "{block}", "Blocks whose head a query read from its file.");
+    private static readonly UpDownCounter<long> CacheBytes = Meter.CreateUpDownCounter<long>("pilotage.series.cache.bytes", "By", "Memory of the parts of segments that are kept for the next query.");
+
     /// <summary>Says that a store is there, so that what never happens to it reads as 0 rather than as unknown.</summary>
     public static void Opened()
     {
@@ -22,6 +26,9 @@ internal static class StoreMetrics
         Merged(0);
         MergesFailed.Add(0);
         Hiding(0);
+        BlocksCached.Add(0);
+        BlocksRead.Add(0);
+        Cached(0);
     }
 
     public static void Sealed(long points) => PointsSealed.Add(points);
@@ -29,6 +36,10 @@ internal static class StoreMetrics
     public static void Merged(long points) => PointsMerged.Add(points);
 
     public static void Hiding(long change) => DeletionsHiding.Add(change);
+
+    public static void Cached(long change) => CacheBytes.Add(change);
+
+    public static void BlockAsked(bool isCached) => (isCached ? BlocksCached : BlocksRead).Add(1);
 
     public static void NotMerged() => MergesFailed.Add(1);
 

@@ -37,6 +37,10 @@ public sealed record TimeSeriesOptions
     [Range(1, 1_000_000)]
     public int TombstonesMax { get; init; } = 10_000;
 
+    /// <summary>Memory for parts of segments that queries read, in bytes: 32 MiB, an hour of some thousand series. 0 keeps none, and each query reads the files anew.</summary>
+    [Range(0, 64L * 1024 * 1024 * 1024)]
+    public long CacheBytes { get; init; } = 32 * 1024 * 1024;
+
     /// <summary>Size at which the head's log starts a new file.</summary>
     [Range(4 * 1024, 1024 * 1024 * 1024)]
     public int LogSegmentBytes { get; init; } = 16 * 1024 * 1024;
@@ -59,6 +63,7 @@ public sealed record TimeSeriesOptions
         InRange(MergedSegments, 2, 64, nameof(MergedSegments));
         InRange(PurgedShare * 100, 1, 100, nameof(PurgedShare));
         InRange(TombstonesMax, 1, 1_000_000, nameof(TombstonesMax));
+        InRange(CacheBytes, 0, 64L * 1024 * 1024 * 1024, nameof(CacheBytes));
         InRange(MergedPointsMax, 1_000, 10_000_000_000, nameof(MergedPointsMax));
     }
 

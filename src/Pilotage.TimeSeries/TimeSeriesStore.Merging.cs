@@ -33,6 +33,7 @@ public sealed partial class TimeSeriesStore
     private void CloseSegments()
     {
         StoreMetrics.Hiding(-HidingDeletions);
+        StoreMetrics.Cached(-_cache.Bytes);
         lock (_gate)
         {
             _segments.ForEach(segment => segment.Close());
@@ -163,7 +164,7 @@ public sealed partial class TimeSeriesStore
 
     private SegmentFile? WriteMerged(SegmentMerge merge, SegmentFacts facts)
     {
-        var writer = new SegmentWriter(_directory, Interlocked.Increment(ref _nextSegment) - 1, _damages);
+        var writer = new SegmentWriter(_directory, Interlocked.Increment(ref _nextSegment) - 1, _damages, _cache);
         try
         {
             if (merge.TryWrite(writer))
@@ -224,6 +225,7 @@ public sealed partial class TimeSeriesStore
             }
         }
 
+        _cache.Forget(segments);
         lock (_gate)
         {
             ForgetTombstones();

@@ -105,7 +105,7 @@ public sealed partial class TimeSeriesStore
     {
         try
         {
-            return SegmentFile.Open(_directory, id, _shapes, _damages);
+            return SegmentFile.Open(_directory, id, _shapes, _damages, _cache);
         }
         catch (StorageException fault) when (fault.Fault is StorageFault.NotFound or StorageFault.Io)
         {

@@ -14,6 +14,7 @@ public sealed partial class TimeSeriesStore
     private readonly Lock _manifestGate = new();
     private readonly List<SegmentFile> _segments = [];
     private readonly DamageTally _damages = new();
+    private readonly BlockCache _cache;
     private Manifest _manifest = Manifest.Empty;
     private Dictionary<Shape, SeriesSnapshot[]> _sealingStates = [];
 
@@ -164,7 +165,7 @@ public sealed partial class TimeSeriesStore
 
     private SegmentFile WriteSegment(long id, HeadTables head)
     {
-        var writer = new SegmentWriter(_directory, id, _damages);
+        var writer = new SegmentWriter(_directory, id, _damages, _cache);
         var hidden = head.Tombstones.ToLookup(tombstone => (tombstone.Deletion.Tenant, tombstone.Deletion.Device));
         try
         {

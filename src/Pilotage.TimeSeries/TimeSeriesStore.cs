@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Pilotage.Core.Durability;
 using Pilotage.TimeSeries.Codec;
 using Pilotage.TimeSeries.Head;
+using Pilotage.TimeSeries.Segments;
 
 namespace Pilotage.TimeSeries;
 
@@ -35,6 +36,7 @@ public sealed partial class TimeSeriesStore : IAsyncDisposable
         _directory = directory;
         _options = options;
         _time = time;
+        _cache = new BlockCache(options.CacheBytes);
         _log = CommitLog.Open(
             directory,
             new CommitLogOptions

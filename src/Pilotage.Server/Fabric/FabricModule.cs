@@ -37,7 +37,11 @@ public static class FabricModule
         .AddMetrics()
         .AddSingleton(p => TimeSeriesStore.Open(
             p.GetRequiredService<DataFolder>().Series,
-            new TimeSeriesOptions { HasRoomFor = p.GetRequiredService<DiskRoom>().HasRoomFor },
+            new TimeSeriesOptions
+            {
+                HasRoomFor = p.GetRequiredService<DiskRoom>().HasRoomFor,
+                CacheBytes = ProcessMemory.CacheBytesOf(p.GetRequiredService<ServerOptions>()),
+            },
             p.GetRequiredService<TimeProvider>()))
         .AddBackedUp(p => p.GetRequiredService<TimeSeriesStore>().Freeze(DataFolder.SeriesFolder))
         .AddBackedUp(p => MqttBroker.Freeze(p.GetRequiredService<DataFolder>().Broker, DataFolder.BrokerFolder))

@@ -54,10 +54,16 @@ internal readonly ref struct BlockHead
             return false;
         }
 
-        var reader = new BytesReader(bytes[RowBlock.FixedBytes..length]);
+        return TryReadChecked(bytes[..length], out head);
+    }
+
+    /// <summary>The same of a head that was found whole and in its place before.</summary>
+    public static bool TryReadChecked(ReadOnlySpan<byte> bytes, out BlockHead head)
+    {
+        var reader = new BytesReader(bytes[RowBlock.FixedBytes..]);
         var shapeId = (int)reader.VarInt();
         var rows = (int)Math.Min(reader.VarInt(), int.MaxValue);
-        head = new BlockHead(shapeId, rows, length, ref reader);
+        head = new BlockHead(shapeId, rows, bytes.Length, ref reader);
         return !reader.IsBad;
     }
 

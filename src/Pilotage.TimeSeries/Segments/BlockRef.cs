@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Pilotage.TimeSeries.Head;
 
 namespace Pilotage.TimeSeries.Segments;
@@ -14,4 +15,19 @@ internal sealed record BlockRef(
     long FirstNs,
     long LastNs,
     long FirstArrival,
-    long LastArrival);
+    long LastArrival)
+{
+    private volatile KeptBlock? _kept;
+
+    /// <summary>What queries read of it and is kept. Set by the cache alone.</summary>
+    public KeptBlock? Kept
+    {
+        get => _kept;
+        set => _kept = value;
+    }
+
+    // One block is one place in one file: what is kept of it makes no other of it.
+    public bool Equals(BlockRef? other) => ReferenceEquals(this, other);
+
+    public override int GetHashCode() => RuntimeHelpers.GetHashCode(this);
+}

@@ -8,6 +8,12 @@ namespace Pilotage.TimeSeries.Segments;
 /// <param name="Counts">Points in each; 0 in one that has none, which has no sums then.</param>
 internal sealed record ColumnSums(long StartNs, long? WindowNs, long[] Counts, double[] Least, double[] Greatest, double[] Sums)
 {
+    private const int BytesPerWindow = 32;
+    private const int BytesBeside = 200;
+
+    /// <summary>Memory that it takes, about.</summary>
+    public long Bytes => BytesBeside + (BytesPerWindow * (long)Counts.Length);
+
     public long StartOf(int window) => WindowNs is { } length ? StartNs + (window * length) : StartNs;
 
     /// <summary>The same without the windows that end before a time or begin after another one.</summary>

@@ -21,13 +21,14 @@ internal sealed class SegmentFile
     private const int WholeBytesMax = 16 * 1024;
     private readonly IDurableFile _file;
     private readonly DamageTally _damages;
+    private readonly BlockCache _cache;
     private bool _isWhole;
     private volatile bool _isLeftAlone;
 
     /// <summary>Takes over an open file; its blocks are told later.</summary>
-    public SegmentFile(IDurableFile file, long id, DamageTally damages)
+    public SegmentFile(IDurableFile file, long id, DamageTally damages, BlockCache cache)
     {
-        (_file, Id, _damages) = (file, id, damages);
+        (_file, Id, _damages, _cache) = (file, id, damages, cache);
     }
 
     public long Id { get; }
@@ -46,6 +47,9 @@ internal sealed class SegmentFile
 
     /// <summary>Whether it may be merged: without its footer, nobody knows the states of its series.</summary>
     public bool IsMergeable => _isWhole && !_isLeftAlone;
+
+    /// <summary>Whether it was merged into another, so that nobody new will ask for it.</summary>
+    public bool IsRetired { get; set; }
 
     /// <summary>Whether its footer was there and whole when it was opened.</summary>
     public bool HasFooter => _isWhole;
@@ -76,9 +80,9 @@ internal sealed class SegmentFile
     }
 
     /// <summary>Opens a segment and its footer, or makes one up from the blocks when it is damaged.</summary>
-    public static (SegmentFile Segment, SegmentFooter Footer) Open(IDurableDirectory directory, long id, ShapeRegistry registry, DamageTally damages)
+    public static (SegmentFile Segment, SegmentFooter Footer) Open(IDurableDirectory directory, long id, ShapeRegistry registry, DamageTally damages, BlockCache cache)
     {
-        var segment = new SegmentFile(directory.Open(NameOf(id), DurableOpen.ReadOnly), id, damages);
+        var segment = new SegmentFile(directory.Open(NameOf(id), DurableOpen.ReadOnly), id, damages, cache);
         if (segment.ReadFooter() is { } bytes && SegmentFooter.Read(bytes, segment, registry) is { } footer)
         {
             segment.Has(footer.Blocks, isWhole: true);
@@ -136,15 +140,26 @@ internal sealed class SegmentFile
             return null;
         }
 
+        var kept = _cache.Find(block);
+        if (kept?.Sums[column] is { } known)
+        {
+            return known;
+        }
+
         var buffer = ArrayPool<byte>.Shared.Rent(block.HeadBytes);
         try
         {
-            var bytes = buffer.AsSpan(0, block.HeadBytes);
-            return _file.Read(block.Offset, bytes) == bytes.Length
-                && BlockHead.TryRead(bytes, block.Offset, Id, out var head)
-                && head.IsOf(block.Shape)
-                    ? head.ReadSums(column)
-                    : null;
+            if (!TryReadHead(block, buffer.AsSpan(0, block.HeadBytes), _cache, ref kept, out var head, out _) || head.ReadSums(column) is not { } sums)
+            {
+                return null;
+            }
+
+            if (kept is not null)
+            {
+                _cache.Keep(kept, column, sums);
+            }
+
+            return sums;
         }
         catch (StorageException fault) when (fault.Fault is StorageFault.Io or StorageFault.NotFound)
         {
@@ -184,18 +199,16 @@ internal sealed class SegmentFile
 
     private RowSpan? Load(BlockRef block, Span<byte> bytes, int[]? columns, BlockParts parts, TimeRange range)
     {
-        var isWhole = bytes.Length <= WholeBytesMax || columns is null;
-        var first = isWhole ? bytes : bytes[..block.HeadBytes];
-        if (_file.Read(block.Offset, first) != first.Length
-            || !BlockHead.TryRead(first, block.Offset, Id, out var head)
-            || !head.IsOf(block.Shape)
-            || (head.Rows != block.Rows && block.Rows != 0)
-            || head.ReadSections(block.Length) is not { } sections)
+        // Whoever wants all of a block reads on, and does not come back.
+        var cache = columns is null ? null : _cache;
+        var kept = cache?.Find(block);
+        var isWhole = kept is null && (cache is null || bytes.Length <= WholeBytesMax);
+        if (!TryReadHead(block, isWhole ? bytes : bytes[..block.HeadBytes], cache, ref kept, out var head, out var sections))
         {
             return null;
         }
 
-        var reading = new SectionReader(isWhole ? null : _file, block.Offset, bytes, sections);
+        var reading = new SectionReader(isWhole ? null : _file, cache, kept, block.Offset, bytes, sections);
         if (Times(reading, head.Rows, block, range, out var row) is not { } times)
         {
             return null;
@@ -224,6 +237,31 @@ internal sealed class SegmentFile
         }
 
         return rows.ToRows(rows.WantsText ? reading.Texts(sections.Length - 1) : []);
+    }
+
+    /// <summary>The head of a block: the one that is kept, or from the file with as much of what follows it as there is room for.</summary>
+    private bool TryReadHead(
+        BlockRef block, Span<byte> room, BlockCache? cache, ref KeptBlock? kept, out BlockHead head, out (int Offset, int Length, uint Crc)[] sections)
+    {
+        sections = kept?.Sections ?? [];
+        if (kept is not null)
+        {
+            return BlockHead.TryReadChecked(kept.Head, out head);
+        }
+
+        head = default;
+        if (_file.Read(block.Offset, room) != room.Length
+            || !BlockHead.TryRead(room, block.Offset, Id, out head)
+            || !head.IsOf(block.Shape)
+            || (head.Rows != block.Rows && block.Rows != 0)
+            || head.ReadSections(block.Length) is not { } read)
+        {
+            return false;
+        }
+
+        sections = read;
+        kept = cache?.Keep(block, room[..head.Bytes], sections);
+        return true;
     }
 
     private static long[]? Times(SectionReader reading, int rows, BlockRef block, TimeRange range, out int first)

@@ -17,11 +17,11 @@ internal sealed class SegmentWriter
     private readonly List<BlockRef> _blocks = [];
     private long _offset;
 
-    public SegmentWriter(IDurableDirectory directory, long id, DamageTally damages)
+    public SegmentWriter(IDurableDirectory directory, long id, DamageTally damages, BlockCache cache)
     {
         _directory = directory;
         _file = directory.Open(SegmentFile.NameOf(id), DurableOpen.CreateNew);
-        _segment = new SegmentFile(_file, id, damages);
+        _segment = new SegmentFile(_file, id, damages, cache);
     }
 
     /// <summary>Adds rows as blocks, in order of time.</summary>

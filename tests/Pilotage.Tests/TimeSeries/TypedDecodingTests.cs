@@ -137,7 +137,7 @@ public sealed class TypedDecodingTests
     {
         var file = new SimulatedDisk(new Random(1)).Root.Open("segment", DurableOpen.CreateNew);
         file.Write(0, bytes);
-        var segment = new SegmentFile(file, Segment, new DamageTally());
+        var segment = new SegmentFile(file, Segment, new DamageTally(), new BlockCache(0));
         var length = (int)(bytes.Length - offset);
         var headBytes = Math.Clamp(BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan((int)offset + 28)), 1, length);
         return segment.Load(new BlockRef(segment, offset, length, headBytes, shape, 0, 0, 0, 0, 0), null, BlockParts.All);
