@@ -7,12 +7,13 @@ namespace Pilotage.Server.Fabric;
 
 /// <summary>JSON as bytes, for answers of many small values; who writes cares for the commas.</summary>
 /// <remarks>A <see cref="Utf8JsonWriter"/> checks and escapes every name anew; here a name that comes again and again is a piece of text.</remarks>
-internal sealed class JsonBytes : IDisposable
+/// <param name="bytesAtFirst">About how many it will be; there is room for more.</param>
+internal sealed class JsonBytes(int bytesAtFirst = JsonBytes.BytesAtFirst) : IDisposable
 {
     private const int BytesAtFirst = 64 * 1024;
     private const int QuotesAndColon = 3;
     private static readonly SearchValues<char> Plain = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./: ");
-    private byte[] _bytes = ArrayPool<byte>.Shared.Rent(BytesAtFirst);
+    private byte[] _bytes = ArrayPool<byte>.Shared.Rent(bytesAtFirst);
 
     public int Length { get; private set; }
 
@@ -41,6 +42,18 @@ internal sealed class JsonBytes : IDisposable
         var length = Encoding.ASCII.GetBytes(text, room[1..]);
         room[length + 1] = (byte)'"';
         Length += length + 2;
+    }
+
+    public void TextOrNull(string? text)
+    {
+        if (text is null)
+        {
+            Add("null"u8);
+        }
+        else
+        {
+            Text(text);
+        }
     }
 
     /// <summary>A value; null of a number that JSON has no way to write.</summary>

@@ -7,69 +7,59 @@ namespace Pilotage.Server.Fabric;
 /// <summary>Points of a series as <see cref="SeriesEndpoints.SeriesData"/> has them, written as they stand: there may be many.</summary>
 internal sealed class SeriesAnswer(SeriesKey key, SeriesKind? kind, string? unit, long total, IReadOnlyList<TypedPoint> points) : IResult
 {
+    // Thirteen digits of a time, some of a value; longer ones find room.
+    private const int BytesPerPoint = 32;
+
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         httpContext.Response.ContentType = "application/json; charset=utf-8";
-        await using (var json = new Utf8JsonWriter(httpContext.Response.BodyWriter))
-        {
-            Write(json);
-        }
-
-        await httpContext.Response.BodyWriter.FlushAsync(httpContext.RequestAborted);
+        using var json = new JsonBytes((points.Count + 1) * BytesPerPoint);
+        Begin(json);
+        Write(json, points);
+        json.Add("}"u8);
+        await httpContext.Response.BodyWriter.WriteAsync(json.Written, httpContext.RequestAborted);
     }
 
-    /// <summary>Milliseconds since 1970 and the value; a number that JSON has no way to write is left out.</summary>
-    public static void Write(Utf8JsonWriter json, TypedPoint point)
+    /// <summary>An array of points, each as milliseconds since 1970 and the value; a number that JSON has no way to write is left out.</summary>
+    public static void Write(JsonBytes json, IReadOnlyList<TypedPoint> points)
     {
-        if (point.Value.Kind == SeriesKind.Number)
+        json.Add("["u8);
+        var isFirst = true;
+        for (var i = 0; i < points.Count; i++)
         {
-            WriteNumber(json, point.TimeNs, point.Value.Number);
-            return;
+            var point = points[i];
+            if (point.Value.Kind == SeriesKind.Number && !double.IsFinite(point.Value.Number))
+            {
+                continue;
+            }
+
+            json.Add(isFirst ? "["u8 : ",["u8);
+            json.Milliseconds(point.TimeNs);
+            json.Add(","u8);
+            json.Value(point.Value);
+            json.Add("]"u8);
+            isFirst = false;
         }
 
-        json.WriteStartArray();
-        JsonNumber.WriteMilliseconds(json, point.TimeNs);
-        SeriesJson.Write(json, point.Value);
-        json.WriteEndArray();
+        json.Add("]"u8);
     }
 
-    private void Write(Utf8JsonWriter json)
+    private void Begin(JsonBytes json)
     {
-        json.WriteStartObject();
-        json.WriteString("device", key.Device.Value);
-        json.WriteString("property", key.Property);
+        json.Add("""{"device":"""u8);
+        json.Text(key.Device.Value);
+        json.Add(""","property":"""u8);
+        json.Text(key.Property);
         if (kind is { } known)
         {
-            json.WriteString("kind", JsonNamingPolicy.CamelCase.ConvertName(known.ToString()));
+            json.Add(""","kind":"""u8);
+            json.Text(JsonNamingPolicy.CamelCase.ConvertName(known.ToString()));
         }
 
-        json.WriteString("unit", unit);
-        json.WriteBoolean("decimated", points.Count < total);
-        json.WriteNumber("total", total);
-        json.WriteStartArray("points");
-        foreach (var point in points)
-        {
-            Write(json, point);
-        }
-
-        json.WriteEndArray();
-        json.WriteEndObject();
-    }
-
-    /// <summary>Fast path, for there may be many: one call for both.</summary>
-    private static void WriteNumber(Utf8JsonWriter json, long timeNs, double value)
-    {
-        if (!double.IsFinite(value))
-        {
-            return;
-        }
-
-        Span<byte> text = stackalloc byte[(2 * JsonNumber.BytesMax) + 3];
-        text[0] = (byte)'[';
-        var length = 1 + JsonNumber.FormatMilliseconds(timeNs, text[1..]);
-        text[length++] = (byte)',';
-        length += JsonNumber.Format(value, text[length..]);
-        text[length++] = (byte)']';
-        json.WriteRawValue(text[..length], skipInputValidation: true);
+        json.Add(""","unit":"""u8);
+        json.TextOrNull(unit);
+        json.Add(points.Count < total ? ""","decimated":true,"total":"""u8 : ""","decimated":false,"total":"""u8);
+        json.Value(SeriesValue.OfWhole(total));
+        json.Add(""","points":"""u8);
     }
 }

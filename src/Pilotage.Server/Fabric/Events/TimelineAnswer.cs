@@ -61,9 +61,13 @@ internal sealed class TimelineAnswer(TimelineQuery query, TimeSeriesStore store,
             json.WriteString("unit", things.UnitOf(query.Device, property)?.Code);
             json.WriteBoolean("decimated", kept.Points.Count < kept.Total);
             json.WriteNumber("total", kept.Total);
-            json.WriteStartArray("points");
-            kept.Points.ForEach(point => SeriesAnswer.Write(json, point));
-            json.WriteEndArray();
+            json.WritePropertyName("points");
+            using (var points = new JsonBytes())
+            {
+                SeriesAnswer.Write(points, kept.Points);
+                json.WriteRawValue(points.Written.Span, skipInputValidation: true);
+            }
+
             json.WriteEndObject();
             await SendAsync(json, response, gone);
         }
