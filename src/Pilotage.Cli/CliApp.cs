@@ -92,7 +92,11 @@ internal static partial class CliApp
             ? $"'{word}' is not a command of {Path(parsed)}"
             : parsed.UnmatchedTokens is [var other, ..] && parsed.CommandResult.Command.Arguments.FirstOrDefault(argument => argument.ValueType == typeof(long[])) is { } numbers
                 ? $"<{numbers.Name}>: '{other}' is not a number"
-                : Words(parsed.Errors[0]);
+                : parsed.UnmatchedTokens is [var extra, ..] && !extra.StartsWith('-') && parsed.CommandResult.Command.Arguments is { Count: > 0 } all
+                    ? $"{Path(parsed)} takes {Number(all.Sum(argument => argument.Arity.MaximumNumberOfValues))} ({string.Join(' ', all.Select(argument => $"<{argument.Name}>"))}), and '{extra}' is one more"
+                    : Words(parsed.Errors[0]);
+
+    private static string Number(int values) => values switch { 1 => "one", 2 => "two", 3 => "three", _ => $"{values}" };
 
     /// <summary>The parser names the type it wanted; people want to know that it is a number, or which words there are.</summary>
     private static string Words(ParseError error) => error.SymbolResult is OptionResult { Option.Name: var option } && OtherWord().Match(error.Message) is { Success: true } other

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
+using System.Security.Authentication;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -169,15 +170,32 @@ internal sealed class ApiClient : IDisposable
         }
         catch (HttpRequestException e)
         {
-            throw new CliFailure(ExitCode.Failed, $"no answer from {_http.BaseAddress}", Innermost(e).Message, "is the server running? pilotage demo, or pilotage server --data DIR")
-            {
-                Unreachable = true,
-            };
+            throw NoAnswer(e);
         }
         catch (TaskCanceledException e) when (e.InnerException is TimeoutException)
         {
             throw new CliFailure(ExitCode.TimedOut, $"{_http.BaseAddress} did not answer in {_http.Timeout.TotalSeconds:0} s");
         }
+    }
+
+    /// <summary>A port that answers in another protocol is there; the runtime then speaks of frames and streams.</summary>
+    private CliFailure NoAnswer(HttpRequestException failure)
+    {
+        var server = _http.BaseAddress!;
+        var other = new UriBuilder(server) { Scheme = server.Scheme == Uri.UriSchemeHttps ? Uri.UriSchemeHttp : Uri.UriSchemeHttps }.Uri;
+        var isSecure = server.Scheme == Uri.UriSchemeHttps;
+        return (failure.HttpRequestError, Innermost(failure)) switch
+        {
+            (HttpRequestError.SecureConnectionError, AuthenticationException { Message: var why }) when why.Contains("certificate", StringComparison.OrdinalIgnoreCase) => new(
+                ExitCode.Failed, $"the certificate of {server} is not trusted here", why, "SSL_CERT_FILE with the authority of the server, DATA/ca.pem; or, on its own machine, the http= address of its ready line") { Unreachable = true },
+            (HttpRequestError.SecureConnectionError, _) => new(
+                ExitCode.Failed, $"{server} does not speak TLS", "something listens there, and what it answers is no handshake: it may be the port for plain HTTP",
+                $"--server {other}, or the https= address of the server's ready line") { Unreachable = true },
+            (HttpRequestError.ResponseEnded or HttpRequestError.InvalidResponse, _) when !isSecure => new(
+                ExitCode.Failed, $"{server} does not speak HTTP", "something listens there, and what it answers is no HTTP: it may be the port for TLS, or for MQTT",
+                $"--server {other}, or the http= address of the server's ready line") { Unreachable = true },
+            (_, var cause) => new(ExitCode.Failed, $"no answer from {server}", cause.Message, "is the server running? pilotage demo, or pilotage server --data DIR") { Unreachable = true },
+        };
     }
 
     private static async Task RefuseProblemAsync(HttpResponseMessage response, string path, CancellationToken cancellation)

@@ -1,9 +1,10 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace Pilotage.Cli.Frame;
 
 /// <summary>Ends a command with a few lines: what failed, why, where, and what to try.</summary>
-internal sealed class CliFailure(int exitCode, string what, string? why = null, string? tryThis = null) : Exception(what)
+internal sealed partial class CliFailure(int exitCode, string what, string? why = null, string? tryThis = null) : Exception(what)
 {
     // What a screen holds; all of them are in the answer of the server.
     private const int FaultsShown = 20;
@@ -74,9 +75,28 @@ internal sealed class CliFailure(int exitCode, string what, string? why = null, 
         };
     }
 
+    /// <summary>The sentences of others, put together: without the runtime's names of its own places, and with one mark where two came together.</summary>
+    internal static string Plain(string text)
+    {
+        text = JsonLine().Replace(text, place => FormattableString.Invariant(
+            $" (line {long.Parse(place.Groups["line"].Value, CultureInfo.InvariantCulture) + 1}, byte {long.Parse(place.Groups["byte"].Value, CultureInfo.InvariantCulture) + 1})"));
+        text = ParameterName().Replace(text, "");
+        return DoubledMark().Replace(text, "");
+    }
+
+    [GeneratedRegex(@"\.? (?:Path: \S+ \| )?LineNumber: (?<line>\d{1,18}) \| BytePositionInLine: (?<byte>\d{1,18})")]
+    private static partial Regex JsonLine();
+
+    [GeneratedRegex(@" \(Parameter '[^']*'\)")]
+    private static partial Regex ParameterName();
+
+    // ".." as a folder, and dots that say that something is left out, stay.
+    [GeneratedRegex(@"(?<=[\w)\]""'])\.(?=[;,:.](?:\s|$))|(?<=[\w)\]""'][!?;,:])\.(?=\s|$)")]
+    private static partial Regex DoubledMark();
+
     private static string OneLine(string text)
     {
-        var line = string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        var line = Plain(string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)));
         return line.Length <= LineCharsMax ? line : line[..LineCharsMax] + "…";
     }
 }

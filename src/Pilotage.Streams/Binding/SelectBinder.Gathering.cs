@@ -59,6 +59,7 @@ internal sealed partial class SelectBinder
         var schema = new RowSchema(columns, keys.Count);
         var outer = new ExpressionBinder(context, schema, source.Alias, " outside an aggregate of a grouped query", Aggregate);
         var items = Items(select, schema, outer);
+        RefuseAliasInHaving(select, inner, outer);
         var having = select.Having is null ? (Typed?)null : outer.Bind(select.Having).As(ColumnType.Boolean, "HAVING");
         PlanNode node = new GatherNode(input, keys, columns.Exists(column => column.Type == ColumnType.Device), window, schema with { Slots = slots });
         return new(having is { } condition ? new FilterNode(node, condition.Scalar) : node, items, null);
@@ -71,6 +72,21 @@ internal sealed partial class SelectBinder
         {
             throw CompileFault.Unsupported(
                 key.At, $"GROUP BY takes columns of the table, and '{key.Name}' is a name that SELECT gives. Name it in a query inside: SELECT {key.Name}, COUNT(*) FROM (SELECT … AS {key.Name} FROM …) GROUP BY {key.Name}.");
+        }
+    }
+
+    /// <summary>Groups are chosen before the SELECT computes what it gives a name, as in standard SQL; what the name stands for may be written there.</summary>
+    private static void RefuseAliasInHaving(SelectSyntax select, ExpressionBinder table, ExpressionBinder groups)
+    {
+        foreach (var column in select.Having is null ? [] : ExpressionText.ColumnsOf(select.Having))
+        {
+            if (column.Qualifier is null && !table.Has(column.Name) && !groups.Has(column.Name)
+                && select.Items.FirstOrDefault(item => item.Alias?.Text == column.Name) is { Expression: { } expression })
+            {
+                var meant = new ExpressionText(select.Windows.ToDictionary(window => window.Name.Text, window => window.Window, StringComparer.Ordinal)).Of(expression);
+                throw CompileFault.Unsupported(
+                    column.At, $"HAVING does not know '{column.Name}', a name that SELECT gives to what it computes from the groups. Write what it stands for: {meant}.");
+            }
         }
     }
 

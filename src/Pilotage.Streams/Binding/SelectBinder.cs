@@ -97,6 +97,7 @@ internal sealed partial class SelectBinder(BindingContext context, RelationBinde
         var keys = GroupSchema(input.Schema);
         var outer = new ExpressionBinder(context, keys, source.Alias, " outside an aggregate of a grouped query", Aggregate);
         var items = Items(select, keys, outer);
+        RefuseAliasInHaving(select, inner, outer);
         var having = select.Having is null ? (Typed?)null : outer.Bind(select.Having).As(ColumnType.Boolean, "HAVING");
         PlanNode node = new GroupNode(input, sizeNs, slideNs, window, keys with { Slots = slots });
         if (having is { } condition && !conditionApart)

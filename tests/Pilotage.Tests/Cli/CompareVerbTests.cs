@@ -51,6 +51,13 @@ public sealed class CompareVerbTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_third_name_is_one_too_many_for_a_correlation()
+    {
+        Assert.Equal(ExitCode.Usage, await _run.RunAsync("data", "correlate", "p1/load", "p1/temp", "p1/flow"));
+        Assert.Equal("error: pilotage data correlate takes two (<series> <other>), and 'p1/flow' is one more\ntry:   pilotage data correlate --help\n", _run.Error);
+    }
+
+    [Fact]
     public async Task Machines_are_told_by_name()
     {
         Assert.Equal(ExitCode.Done, await _run.RunAsync("data", "join", "pump-1/load", "p1/temp", "--json", "ts,p1/temp", "--from", "2026-01-01T00:01:00Z", "--to", "2026-01-01T00:02:00Z"));
