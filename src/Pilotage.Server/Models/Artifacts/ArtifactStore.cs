@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Pilotage.Core.Durability;
 using Pilotage.Server.Hosting;
 using Pilotage.Server.Hosting.Backup;
@@ -41,14 +42,35 @@ internal sealed class ArtifactStore(DataFolder folder) : IArtifactStore
     {
         if (!Exists(digest))
         {
-            return new Refusal("artifact.not_found", $"There is no artifact {digest} here.");
+            return NotFound(digest);
         }
 
         var bytes = AtomicFile.Read(Shard(digest), digest.Hex) ?? [];
-        return Digest.Of(bytes) == digest
-            ? bytes
-            : new Refusal("artifact.altered", $"The file of artifact {digest} no longer has that digest; it was altered on disk and is not served.");
+        return Digest.Of(bytes) == digest ? bytes : Altered(digest);
     }
+
+    public Outcome<Stream> Open(Digest digest)
+    {
+        if (!Exists(digest))
+        {
+            return NotFound(digest);
+        }
+
+        // Whoever reads it has a buffer of its own.
+        var file = new FileStream(PathOf(digest), FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        if (Digest.FromHash(SHA256.HashData(file)) != digest)
+        {
+            file.Dispose();
+            return Altered(digest);
+        }
+
+        file.Position = 0;
+        return file;
+    }
+
+    private static Refusal NotFound(Digest digest) => new("artifact.not_found", $"There is no artifact {digest} here.");
+
+    private static Refusal Altered(Digest digest) => new("artifact.altered", $"The file of artifact {digest} no longer has that digest; it was altered on disk and is not served.");
 
     internal string PathOf(Digest digest) => Path.Combine(_root.FullPath, digest.Hex[..ShardLength], digest.Hex);
 

@@ -11,4 +11,7 @@ public interface IArtifactStore
 
     /// <summary>The bytes, hashed again on the way out: what was altered on disk is refused, not served.</summary>
     Outcome<byte[]> Read(Digest digest);
+
+    /// <summary>The same for what is too large to be held whole: hashed piece by piece first, then read from its beginning or anywhere. Whoever asks disposes of it.</summary>
+    Outcome<Stream> Open(Digest digest);
 }

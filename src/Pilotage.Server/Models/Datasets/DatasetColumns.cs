@@ -56,21 +56,46 @@ internal sealed class DatasetColumns(IPackages packages, IArtifactStore artifact
     public Outcome<IReadOnlyList<DatasetColumn>> Of(TenantId tenant, DatasetManifest manifest) => PackageOf(tenant, manifest).Then(package =>
         RowsOf(manifest).Then(rows => (Outcome<IReadOnlyList<DatasetColumn>>)(List<DatasetColumn>)[.. Properties(tenant, manifest, package, rows), .. Derived(manifest, package)]));
 
-    /// <summary>The same without what is of now, and the rows: what is compared with another version.</summary>
-    public Outcome<(IReadOnlyList<DatasetColumn> Columns, DatasetRows Rows)> Compared(TenantId tenant, DatasetManifest manifest) => PackageOf(tenant, manifest).Then(package =>
-        RowsOf(manifest).Then(rows =>
+    /// <summary>What changed from one version to another; both row files are read as they lie, side by side, and never held whole.</summary>
+    public Outcome<DatasetDiff> Diff(TenantId tenant, Dataset from, Dataset to) => Compared(tenant, from.Manifest).Then(old =>
+    {
+        using (old.Rows)
         {
-            var counts = DatasetCounts.Of(rows, manifest.Units.Count);
-            var properties = manifest.Properties.Select((name, at) => Named(package, name) with { Values = counts[at].Values, Missing = rows.Count - counts[at].Values });
-            return (Outcome<(IReadOnlyList<DatasetColumn>, DatasetRows)>)((List<DatasetColumn>)[.. properties, .. Derived(manifest, package)], rows);
+            return Compared(tenant, to.Manifest).Then(now =>
+            {
+                using (now.Rows)
+                {
+                    return (Outcome<DatasetDiff>)DatasetDiff.Of(from, to, old.Columns, now.Columns, DatasetRowChanges.Of(from.Manifest, old.Rows, to.Manifest, now.Rows));
+                }
+            });
+        }
+    });
+
+    /// <summary>The columns without what is of now, and the rows.</summary>
+    private Outcome<(IReadOnlyList<DatasetColumn> Columns, DatasetRowFile Rows)> Compared(TenantId tenant, DatasetManifest manifest) => PackageOf(tenant, manifest).Then(package =>
+        DigestOf(manifest).Then(artifacts.Open).Then(DatasetRowFile.Open).Then(rows =>
+        {
+            var values = new long[rows.Properties];
+            while (rows.Read())
+            {
+                for (var column = 0; column < values.Length; column++)
+                {
+                    values[column] += double.IsNaN(rows.Values[column]) ? 0 : 1;
+                }
+            }
+
+            var properties = manifest.Properties.Select((name, at) => Named(package, name) with { Values = values[at], Missing = rows.Count - values[at] });
+            return (Outcome<(IReadOnlyList<DatasetColumn>, DatasetRowFile)>)((List<DatasetColumn>)[.. properties, .. Derived(manifest, package)], rows);
         }));
 
     private Outcome<UseCasePackage> PackageOf(TenantId tenant, DatasetManifest manifest) => Digest.TryParse(manifest.Package, out var digest)
         ? packages.Get(tenant, digest)
         : new Refusal("dataset.malformed", $"The dataset names no package: {manifest.Package}.");
 
-    private Outcome<DatasetRows> RowsOf(DatasetManifest manifest) => Digest.TryParse(manifest.Rows, out var digest)
-        ? artifacts.Read(digest).Then(bytes => DatasetRows.Read(bytes))
+    private Outcome<DatasetRows> RowsOf(DatasetManifest manifest) => DigestOf(manifest).Then(artifacts.Read).Then(bytes => DatasetRows.Read(bytes));
+
+    private static Outcome<Digest> DigestOf(DatasetManifest manifest) => Digest.TryParse(manifest.Rows, out var digest)
+        ? digest
         : new Refusal("dataset.malformed", $"The dataset names no rows: {manifest.Rows}.");
 
     private IEnumerable<DatasetColumn> Properties(TenantId tenant, DatasetManifest manifest, UseCasePackage package, DatasetRows rows)

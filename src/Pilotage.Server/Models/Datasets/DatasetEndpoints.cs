@@ -34,9 +34,7 @@ internal static class DatasetEndpoints
             View(dataset), dataset.Manifest.Thing, At(dataset.Manifest.FromNs), At(dataset.Manifest.ToNs), At(dataset.Manifest.AsOfNs), of))).ToHttp();
 
     private static IResult Diff(string name, int from, int to, Principal who, DatasetStore datasets, DatasetColumns columns) =>
-        datasets.Get(who.Tenant, $"{name}@{from}").Then(before => datasets.Get(who.Tenant, $"{name}@{to}").Then(after =>
-            columns.Compared(who.Tenant, before.Manifest).Then(old => columns.Compared(who.Tenant, after.Manifest).Then(now =>
-                (Outcome<DatasetDiff>)DatasetDiff.Of(before, after, old.Columns, now.Columns, DatasetRowChanges.Of(before.Manifest, old.Rows, after.Manifest, now.Rows)))))).ToHttp();
+        datasets.Get(who.Tenant, $"{name}@{from}").Then(before => datasets.Get(who.Tenant, $"{name}@{to}").Then(after => columns.Diff(who.Tenant, before, after))).ToHttp();
 
     private static string? At(long? ns) => ns is { } at ? Clock.Rfc3339(at) : null;
 

@@ -8,7 +8,7 @@ namespace Pilotage.Server.Models.Datasets;
 internal sealed class DatasetRows(int properties)
 {
     private const uint Magic = 0x31534450; // "PDS1"
-    private const int HeaderBytes = 16;
+    public const int HeaderBytes = 16;
     private readonly List<int> _units = [];
     private readonly List<long> _times = [];
     private readonly List<double> _values = [];
@@ -66,15 +66,7 @@ internal sealed class DatasetRows(int properties)
 
     public static Outcome<DatasetRows> Read(ReadOnlySpan<byte> bytes)
     {
-        if (bytes.Length < HeaderBytes || BinaryPrimitives.ReadUInt32LittleEndian(bytes) != Magic)
-        {
-            return Malformed();
-        }
-
-        var properties = BinaryPrimitives.ReadInt32LittleEndian(bytes[4..]);
-        var count = BinaryPrimitives.ReadInt64LittleEndian(bytes[8..]);
-        var rowBytes = sizeof(int) + sizeof(long) + ((long)properties * sizeof(double));
-        if (properties < 1 || count < 0 || HeaderBytes + (count * rowBytes) != bytes.Length)
+        if (!TryReadHeader(bytes, bytes.Length, out var properties, out var count))
         {
             return Malformed();
         }
@@ -100,5 +92,20 @@ internal sealed class DatasetRows(int properties)
         return rows;
     }
 
-    private static Refusal Malformed() => new("dataset.malformed", "The row file of the dataset is not one.");
+    /// <summary>Reads what a row file begins with; false where it is none, or has another length than it says.</summary>
+    public static bool TryReadHeader(ReadOnlySpan<byte> head, long length, out int properties, out long count)
+    {
+        (properties, count) = (0, 0);
+        if (head.Length < HeaderBytes || BinaryPrimitives.ReadUInt32LittleEndian(head) != Magic)
+        {
+            return false;
+        }
+
+        properties = BinaryPrimitives.ReadInt32LittleEndian(head[4..]);
+        count = BinaryPrimitives.ReadInt64LittleEndian(head[8..]);
+        var rowBytes = sizeof(int) + sizeof(long) + ((long)properties * sizeof(double));
+        return properties >= 1 && count >= 0 && count <= length / rowBytes && HeaderBytes + (count * rowBytes) == length;
+    }
+
+    public static Refusal Malformed() => new("dataset.malformed", "The row file of the dataset is not one.");
 }
