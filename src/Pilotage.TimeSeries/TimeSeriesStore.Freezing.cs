@@ -1,4 +1,5 @@
 using Pilotage.Core.Durability;
+using Pilotage.TimeSeries.Head;
 using Pilotage.TimeSeries.Segments;
 
 namespace Pilotage.TimeSeries;
@@ -27,31 +28,38 @@ public sealed partial class TimeSeriesStore
     /// <summary>Reads every block of every segment, as a query for everything would, and says what is there and what cannot be read.</summary>
     public StoreCheck Check(CancellationToken cancellation)
     {
-        BlockRef[] blocks;
+        (BlockRef Block, IReadOnlyList<Tombstone> Tombstones)[] blocks;
+        List<(RowSpan Rows, IReadOnlyList<Tombstone> Tombstones)> heads;
         long series;
-        long inMemory;
         lock (_gate)
         {
-            blocks = [.. _shapes.Devices.SelectMany(device => device.Blocks)];
+            blocks = [.. _shapes.Devices.SelectMany(device => device.Blocks.Select(block => (block, device.Tombstones)))];
             series = _shapes.Devices.Sum(device => device.Series.LongCount(one => one.HasLast));
-            inMemory = _active.Points + (_sealing?.Points ?? 0);
+            heads = [.. _active.Tables.Concat(_sealing?.Tables ?? []).Where(table => table.Count > 0).Select(table => (table.Snapshot(), _shapes.Find(table.Shape.Tenant, table.Shape.Device)!.Tombstones))];
         }
 
-        var points = inMemory;
+        var (points, hidden) = (0L, 0L);
+        void Count(RowSpan rows, IEnumerable<Tombstone> touching)
+        {
+            var (there, gone) = rows.Counted([.. touching]);
+            (points, hidden) = (points + there, hidden + gone);
+        }
+
+        heads.ForEach(head => Count(head.Rows, head.Tombstones.Where(tombstone => tombstone.Touches(head.Rows))));
         var damages = new List<StoreDamage>();
-        foreach (var block in blocks)
+        foreach (var (block, tombstones) in blocks)
         {
             cancellation.ThrowIfCancellationRequested();
-            if (block.Segment.Load(block, null, BlockParts.All) is null)
+            if (block.Segment.Load(block, null, BlockParts.All) is { } rows)
             {
-                damages.Add(new StoreDamage(block.Segment.FileName, block.Shape.Tenant, block.Shape.Device, block.Shape.Properties, block.FirstNs, block.LastNs, block.Rows));
+                Count(rows, tombstones.Where(tombstone => tombstone.Touches(block)));
             }
             else
             {
-                points += (long)block.Rows * block.Shape.Properties.Length;
+                damages.Add(new StoreDamage(block.Segment.FileName, block.Shape.Tenant, block.Shape.Device, block.Shape.Properties, block.FirstNs, block.LastNs, block.Rows));
             }
         }
 
-        return new StoreCheck(series, points, damages, Damaged);
+        return new StoreCheck(series, points, hidden, damages, Damaged);
     }
 }

@@ -73,10 +73,25 @@ public sealed partial class TimeSeriesStore
         var merge = new SegmentMerge([segment], _options.BlockRowsMax, TombstonesOf, static () => false) { LeavesOutDamage = true };
         var merged = WriteMerged(merge, (segment.HasFooter ? segment.LoadFacts(FrozenSet<int>.Empty) : null) ?? FactsOf(segment))!;
         merged.PurgedTo = purgedTo;
-        Exchange([segment], merged);
 
-        // Kept, for somebody may know how to read more of it; its name is none of a segment, so nobody opens it.
-        _directory.Rename(segment.FileName, AsidePrefix + segment.FileName);
+        // Its second name comes before the manifest forgets the first: a start after a power cut deletes segments that no manifest names.
+        PutAside(segment.FileName);
+        Exchange([segment], merged);
+        _directory.Delete(segment.FileName);
+        _directory.Sync();
+    }
+
+    /// <summary>Kept, for somebody may know how to read more of it, under a name that is none of a segment, so that nobody opens it. Durable when this returns.</summary>
+    private void PutAside(string name)
+    {
+        var aside = AsidePrefix + name;
+
+        // A repair that was broken off has named it already; a number of a segment is used once, so it is the same file.
+        if (!_directory.Exists(aside))
+        {
+            _directory.HardLink(name, aside);
+        }
+
         _directory.Sync();
     }
 

@@ -9,7 +9,7 @@ namespace Pilotage.Cli.Verbs;
 /// <summary><c>store</c>: the series in a data folder, looked at and mended without a server.</summary>
 internal static class StoreVerbs
 {
-    private static readonly Column[] Columns = [new("SERIES", "series"), new("POINTS", "points"), new("DAMAGED", "damaged"), new("PUT ASIDE", "aside")];
+    private static readonly Column[] Columns = [new("SERIES", "series"), new("POINTS", "points"), new("DELETED", "deleted"), new("DAMAGED", "damaged"), new("PUT ASIDE", "aside")];
 
     public static Verb Create(VerbFrame frame) => VerbFrame.With(
         new Verb("store", "The series in a data folder that no server uses: what is there, and what a disk has damaged."), Check(frame), Repair(frame));
@@ -36,8 +36,8 @@ internal static class StoreVerbs
             new Verb(
                 "repair",
                 "Writes what can be read of damaged files anew and puts them aside. Only what cannot be read is lost, and told. Stop its server first, and take a copy of the folder where you can.",
-                "pilotage store check --data /var/lib/pilotage",
-                "pilotage store repair --data /var/lib/pilotage --yes"),
+                "pilotage store repair --data /var/lib/pilotage --yes",
+                "pilotage store repair --data ./data --yes -o json"),
             data, yes);
         verb.SetAction(async (parsed, cancellation) =>
         {
@@ -67,11 +67,17 @@ internal static class StoreVerbs
             {
                 ["series"] = report.Series,
                 ["points"] = report.Points,
+                ["deleted"] = report.Hidden,
                 ["damaged"] = report.Noticed,
                 ["damages"] = new JsonArray([.. report.Damages.Select(damage => JsonValue.Create(damage))]),
                 ["aside"] = new JsonArray([.. report.Aside.Select(name => JsonValue.Create(name))]),
             },
             Columns);
+        if (report.Hidden > 0)
+        {
+            frame.Session.Error.WriteLine(FormattableString.Invariant($"note: {report.Hidden} points that were deleted still take their space; it comes back when their segments are written anew."));
+        }
+
         foreach (var damage in report.Damages)
         {
             frame.Session.Error.WriteLine($"damaged: {Printable.Of(damage)}");

@@ -5,11 +5,12 @@ namespace Pilotage.Server.Hosting;
 
 /// <summary>The series in a data folder that no server uses, read to the last point.</summary>
 /// <param name="Series">Series that hold a point.</param>
-/// <param name="Points">Points that can be read.</param>
+/// <param name="Points">Points that can be read, and are not deleted.</param>
+/// <param name="Hidden">Points that were deleted and still take their space.</param>
 /// <param name="Noticed">Everything that was durable and cannot be read, records of the log and whole segments included.</param>
 /// <param name="Damages">What cannot be read, in sentences.</param>
 /// <param name="Aside">Names of damaged files that were put aside when they were mended.</param>
-public sealed record MendingReport(long Series, long Points, long Noticed, IReadOnlyList<string> Damages, IReadOnlyList<string> Aside);
+public sealed record MendingReport(long Series, long Points, long Hidden, long Noticed, IReadOnlyList<string> Damages, IReadOnlyList<string> Aside);
 
 /// <summary>Looks at the series of a data folder without a server, and mends what a disk has damaged.</summary>
 public static class StoreMending
@@ -53,5 +54,5 @@ public static class StoreMending
     public static string Sentence(StoreDamage damage) => FormattableString.Invariant(
         $"{damage.Messages} messages of {damage.Device} in {damage.Tenant} between {Clock.FromNs(damage.FirstNs):O} and {Clock.FromNs(damage.LastNs):O} ({string.Join(", ", damage.Properties)}) in {damage.File}");
 
-    private static MendingReport Report(StoreCheck check, IReadOnlyList<string> aside) => new(check.Series, check.Points, check.Noticed, [.. check.Damages.Select(Sentence)], aside);
+    private static MendingReport Report(StoreCheck check, IReadOnlyList<string> aside) => new(check.Series, check.Points, check.Hidden, check.Noticed, [.. check.Damages.Select(Sentence)], aside);
 }

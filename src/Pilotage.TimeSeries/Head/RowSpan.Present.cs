@@ -39,6 +39,30 @@ internal sealed partial record RowSpan
         return kept.ToRows();
     }
 
+    /// <summary>How many values are there, and how many of those that stand here are deleted.</summary>
+    public (long There, long Hidden) Counted(IReadOnlyList<Tombstone> tombstones)
+    {
+        var all = (long)Count * Width;
+        if (tombstones.Count == 0 && (Qualities is null || !Qualities.AsSpan().Contains(Gone)))
+        {
+            return (all, 0);
+        }
+
+        var (there, hidden) = (0L, 0L);
+        for (var row = 0; row < Count; row++)
+        {
+            for (var column = 0; column < Width; column++)
+            {
+                if (IsThere(row, column))
+                {
+                    (there, hidden) = IsHidden(row, column, tombstones) ? (there, hidden + 1) : (there + 1, hidden);
+                }
+            }
+        }
+
+        return (there, hidden);
+    }
+
     private bool IsHidden(int row, int column, IReadOnlyList<Tombstone> tombstones)
     {
         var arrival = Arrivals.Length == 0 ? long.MinValue : Arrivals[row];

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Pilotage.Cli.Frame;
+using Pilotage.Core;
 using Pilotage.Server.Hosting;
 using Pilotage.Testing;
 using Pilotage.TimeSeries;
@@ -28,6 +29,37 @@ public sealed class StoreVerbTests
         Assert.Equal(ExitCode.Done, await run.RunAsync("store", "repair", "--data", "d", "--yes"));
         Assert.Contains($"damaged-{Path.GetFileName(segment)}", run.Output, StringComparison.Ordinal);
         Assert.InRange(await PointsAsync(run), 1, points - 1);
+    }
+
+    [Fact]
+    public async Task What_was_deleted_is_told_apart_and_is_no_damage()
+    {
+        using var run = new CliRun();
+        await FillAsync(run);
+        var points = await PointsAsync(run);
+        using (var folder = DataFolder.Open(Path.Combine(run.Directory, "d")).Value)
+        {
+            await using var store = TimeSeriesStore.Open(folder.Series, new TimeSeriesOptions { HeadPointsMax = 700, BlockRowsMax = 24, HasRoomFor = _ => false }, TimeProvider.System);
+            await store.DeleteAsync(new Deletion(StoreFixture.Tenant, new DeviceId("d0"), null, long.MinValue, long.MaxValue), default);
+        }
+
+        Assert.Equal(ExitCode.Done, await run.RunAsync("store", "check", "--data", "d", "-o", "json"));
+        var told = JsonNode.Parse(run.Output[(run.Output.LastIndexOf("\n{", StringComparison.Ordinal) + 1)..])!;
+        Assert.Equal(points, (long)told["points"]! + (long)told["deleted"]!);
+        Assert.InRange((long)told["deleted"]!, 1, points - 1);
+        Assert.Contains($"note: {told["deleted"]} points that were deleted still take their space", run.Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Done, await run.RunAsync("store", "check", "--data", "d"));
+        Assert.Matches("SERIES +POINTS +DELETED +DAMAGED", run.Output);
+    }
+
+    [Theory]
+    [InlineData("check")]
+    [InlineData("repair")]
+    public async Task Help_shows_each_verb_at_work_twice(string verb)
+    {
+        using var run = new CliRun();
+        Assert.Equal(ExitCode.Done, await run.RunAsync("store", verb, "--help"));
+        Assert.Equal(3, run.Output.Split($"\n  pilotage store {verb} --data ").Length);
     }
 
     [Fact]

@@ -182,6 +182,28 @@ public sealed class DeletionTests
         Assert.Equal(100, All(store, "d", "p").Count);
     }
 
+    [Theory]
+    [InlineData(1_000_000)]
+    [InlineData(100)]
+    public async Task A_check_tells_what_is_seen_and_what_is_hidden_apart(int headPointsMax)
+    {
+        // Nothing is written anew, so all that is deleted takes its space still.
+        var fixture = new StoreFixture { Options = new TimeSeriesOptions { LogSegmentBytes = 16 * 1024, MergedSegments = 64, HasRoomFor = _ => false } };
+        var store = fixture.Open(headPointsMax);
+        await FillAsync(store, 300);
+        Assert.Equal((600, 0), Counts(store));
+        await store.DeleteAsync(new Deletion(Tenant, Device, null, 100 * Hour, 199 * Hour), default);
+        await store.DeleteAsync(new Deletion(Tenant, Device, ["p"], 150 * Hour, 249 * Hour), default);
+        Assert.Equal((350, 250), Counts(store));
+        Assert.Equal(350, All(store, "d", "p").Count + All(store, "d", "q").Count);
+
+        // What comes again at a time that was deleted is seen.
+        await store.AppendAsync(Row("d", 120 * Hour, ("p", 5), ("q", 5)), null, default);
+        Assert.Equal((352, 250), Counts(store));
+
+        static (long, long) Counts(TimeSeriesStore store) => store.Check(default) is var check ? (check.Points, check.Hidden) : default;
+    }
+
     [Fact]
     public async Task Little_of_a_segment_is_hidden_until_there_are_too_many_deletions()
     {
