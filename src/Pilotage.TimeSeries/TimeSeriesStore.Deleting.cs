@@ -9,20 +9,15 @@ public sealed partial class TimeSeriesStore
 {
     private long _nextTombstone = 1;
 
-    // Those of which something was deleted that may still stand somewhere.
+    // Those of which something was deleted that may still stand somewhere, and how many deletions that are.
     private readonly HashSet<DeviceSeries> _buried = [];
+    private int _hiding;
+
+    /// <summary>Deletions that may hide points which still take their space; beyond, they are given back however much that writes. Whoever deletes of many devices does so in slices of less.</summary>
+    public int DeletionsMax => _options.TombstonesMax;
 
     /// <summary>Deletions that hide points which still take their space.</summary>
-    internal int HidingDeletions
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _buried.Sum(device => device.Tombstones.Count);
-            }
-        }
-    }
+    internal int HidingDeletions => Volatile.Read(ref _hiding);
 
     /// <summary>Deletes points that are stored by now; what arrives at their times later is new. Durable when this completes.</summary>
     /// <remarks>
@@ -49,6 +44,61 @@ public sealed partial class TimeSeriesStore
         await CommittedAsync(pending, durable);
         FindLasts();
         StartMerging();
+    }
+
+    /// <summary>
+    /// Waits while more deletions hide points than there may be: until their segments are written anew, and what of them is in memory is in a segment.
+    /// False where that cannot be had now, for want of room or because a segment is damaged.
+    /// </summary>
+    public async ValueTask<bool> CompactDeletionsAsync(CancellationToken cancellation)
+    {
+        if (HidingDeletions <= DeletionsMax)
+        {
+            return true;
+        }
+
+        await MergedAsync(cancellation);
+        if (HidingDeletions > DeletionsMax)
+        {
+            // What they hide in a head goes when that is sealed.
+            await SealedAsync(cancellation);
+            await MergedAsync(cancellation);
+        }
+
+        return HidingDeletions <= DeletionsMax;
+    }
+
+    private async Task MergedAsync(CancellationToken cancellation)
+    {
+        StartMerging();
+        Task merging;
+        lock (_gate)
+        {
+            merging = _mergeTask;
+        }
+
+        await merging.WaitAsync(cancellation);
+    }
+
+    private async Task SealedAsync(CancellationToken cancellation)
+    {
+        // Of two heads the first is being sealed already.
+        for (var heads = 0; heads < 2; heads++)
+        {
+            Task sealing;
+            lock (_gate)
+            {
+                if (_sealing is null && _active.Points > 0 && !_isClosing)
+                {
+                    BeginSealing();
+                    StartSealing();
+                }
+
+                sealing = _sealTask;
+            }
+
+            await sealing.WaitAsync(cancellation);
+        }
     }
 
     private void Apply(Deletion deletion, long sequence)
@@ -85,7 +135,13 @@ public sealed partial class TimeSeriesStore
         var before = device.Tombstones.Count;
         device.Bury(tombstone);
         _buried.Add(device);
-        StoreMetrics.Hiding(device.Tombstones.Count - before);
+        Hiding(device.Tombstones.Count - before);
+    }
+
+    private void Hiding(int change)
+    {
+        Volatile.Write(ref _hiding, _hiding + change);
+        StoreMetrics.Hiding(change);
     }
 
     /// <summary>All tombstones, oldest first.</summary>
@@ -188,7 +244,7 @@ public sealed partial class TimeSeriesStore
             var before = device.Tombstones.Count;
             device.Unearth(tombstone => device.Blocks.Exists(tombstone.Touches)
                 || device.Shapes.Any(shape => HasOlder(_active.Find(shape), tombstone) || HasOlder(_sealing?.Find(shape), tombstone)));
-            StoreMetrics.Hiding(device.Tombstones.Count - before);
+            Hiding(device.Tombstones.Count - before);
         }
 
         _buried.RemoveWhere(device => device.Tombstones.Count == 0);

@@ -12,7 +12,8 @@ namespace Pilotage.Server.Fabric.Retention;
 /// <remarks>
 /// Windows are on disk before it is noted that they were made, and that is on disk before the points go: a crash anywhere makes the same windows of
 /// the same points again, or finds the points still to be deleted. A clock that went on by more than two days since the last sweep is not believed
-/// until it has gone on a day more, for by then somebody may have noticed.
+/// until it has gone on a day more, for by then somebody may have noticed. Each device takes a deletion of the store, which bounds how many hide
+/// points at once; so many devices go in slices, and the store gives back between them what they hide.
 /// </remarks>
 internal sealed partial class RetentionSweep : IHostedService, IAsyncDisposable
 {
@@ -60,9 +61,12 @@ internal sealed partial class RetentionSweep : IHostedService, IAsyncDisposable
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        _timer = _time.CreateTimer(_ => _running = SweepAsync(null, force: false, _stopping.Token), null, Interval, Interval);
+        _timer = _time.CreateTimer(_ => Begin(), null, Interval, Interval);
         return Task.CompletedTask;
     }
+
+    /// <summary>What the timer began last.</summary>
+    internal Task Running => _running;
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -101,13 +105,11 @@ internal sealed partial class RetentionSweep : IHostedService, IAsyncDisposable
             _jumpSeen = null;
             _catalogue.Swept(nowNs);
             var cut = new SweepCount();
-            foreach (var (device, rules) in Governed(tenant is { } one ? _rules.Of(one) : _rules.All))
-            {
-                await CutAsync(device, rules, nowNs, cut, cancellation);
-            }
-
+            var waits = await CutAsync(Governed(tenant is { } one ? _rules.Of(one) : _rules.All), nowNs, cut, cancellation);
             RuleCut[] cuts = [.. cut.Cuts.Select(one => one with { AtNs = nowNs })];
-            return Ended("done", new SweepState(nowNs, null, null, [.. State.Cuts.Where(before => tenant is not null && before.Tenant != tenant), .. cuts], LastOf(cuts)));
+            return Ended(
+                waits is null ? "done" : "waiting",
+                new SweepState(nowNs, waits, null, [.. State.Cuts.Where(before => tenant is not null && before.Tenant != tenant), .. cuts], LastOf(cuts)));
         }
         catch (Exception failure) when (failure is IOException or SqliteException or InvalidOperationException)
         {
@@ -117,6 +119,15 @@ internal sealed partial class RetentionSweep : IHostedService, IAsyncDisposable
         finally
         {
             _sweeping.Release();
+        }
+    }
+
+    /// <summary>A sweep that takes more than an hour is not joined by another, which would wait for it and find nothing.</summary>
+    private void Begin()
+    {
+        if (_running.IsCompleted)
+        {
+            _running = SweepAsync(null, force: false, _stopping.Token);
         }
     }
 
@@ -208,10 +219,37 @@ internal sealed partial class RetentionSweep : IHostedService, IAsyncDisposable
         }
     }
 
-    /// <summary>Deletes what is too old of a device.</summary>
-    private async Task CutAsync(Device device, List<RetentionRule> rules, long nowNs, SweepCount cut, CancellationToken cancellation)
+    /// <summary>Device by device, in slices between which the store gives back what they hide; why it is not at its end, null where it is.</summary>
+    private async Task<string?> CutAsync(List<(Device Device, List<RetentionRule> Rules)> governed, long nowNs, SweepCount cut, CancellationToken cancellation)
+    {
+        // Half of what may hide points at all, so that others may delete meanwhile.
+        var (sliceMax, slice, done) = (Math.Max(_store.DeletionsMax / 2, 1), 0, 0);
+        foreach (var (device, rules) in governed)
+        {
+            slice += await CutAsync(device, rules, nowNs, cut, cancellation);
+            done++;
+            if (slice < sliceMax)
+            {
+                continue;
+            }
+
+            slice = 0;
+            if (!await _store.CompactDeletionsAsync(cancellation) && done < governed.Count)
+            {
+                Log.Unfinished(_logger, done, governed.Count);
+                return FormattableString.Invariant($"{done} of {governed.Count} devices were looked through; the others wait until what was deleted gives its space back, ")
+                    + "and are tried again within the hour: see that the disk has room, and pilotage store check";
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Deletes what is too old of a device; by how many deletions.</summary>
+    private async Task<int> CutAsync(Device device, List<RetentionRule> rules, long nowNs, SweepCount cut, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
+        var deletions = 0;
         foreach (var group in Expired(device, rules, nowNs).Select(Counted).ToList().GroupBy(series => series.Rule))
         {
             var (rule, series) = (group.Key, group.ToList());
@@ -219,9 +257,10 @@ internal sealed partial class RetentionSweep : IHostedService, IAsyncDisposable
             await _store.DeleteAsync(new Deletion(device.Tenant, device.Id, [.. series.Select(each => each.Key.Property)], long.MinValue, series[0].FloorNs - 1), cancellation);
             cut.Add(rule, series.Count, series.Sum(each => each.Points), windows, 0);
             _cut.Add(series.Count);
+            deletions++;
         }
 
-        await CutWindowsAsync(device, rules, nowNs, cut, cancellation);
+        return deletions + await CutWindowsAsync(device, rules, nowNs, cut, cancellation);
     }
 
     /// <summary>Sums points up; to how many windows.</summary>
@@ -255,14 +294,17 @@ internal sealed partial class RetentionSweep : IHostedService, IAsyncDisposable
         return made;
     }
 
-    /// <summary>Windows go by the rule that holds for their property now.</summary>
-    private async Task CutWindowsAsync(Device device, List<RetentionRule> rules, long nowNs, SweepCount cut, CancellationToken cancellation)
+    /// <summary>Windows go by the rule that holds for their property now; by how many deletions.</summary>
+    private async Task<int> CutWindowsAsync(Device device, List<RetentionRule> rules, long nowNs, SweepCount cut, CancellationToken cancellation)
     {
-        foreach (var (rule, deletion) in OldWindows(device, rules, nowNs).ToList())
+        var old = OldWindows(device, rules, nowNs).ToList();
+        foreach (var (rule, deletion) in old)
         {
             cut.Add(rule, 0, 0, 0, _rollUps.CountOf([deletion]));
             await _store.DeleteAsync(deletion, cancellation);
         }
+
+        return old.Count;
     }
 
     /// <summary>Windows of a device that are too old themselves, rule by rule.</summary>
@@ -289,6 +331,9 @@ internal sealed partial class RetentionSweep : IHostedService, IAsyncDisposable
     {
         [LoggerMessage(3161, LogLevel.Warning, "Points are not deleted by rules of retention yet: {Why}.")]
         public static partial void Waits(ILogger logger, string why);
+
+        [LoggerMessage(3163, LogLevel.Warning, "{Done} of {All} devices were looked through by rules of retention; the others wait until what was deleted gives its space back.")]
+        public static partial void Unfinished(ILogger logger, int done, int all);
 
         [LoggerMessage(3162, LogLevel.Error, "The rules of retention could not be followed; it is tried again in an hour.")]
         public static partial void Failed(ILogger logger, Exception failure);

@@ -60,6 +60,33 @@ public sealed class RetentionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Every_hour_the_rules_are_followed_until_the_server_stops()
+    {
+        await FillAsync("p1", ["load"], -30, 0);
+        await SetAsync("pumps", """{"thing":"pump","keep":"P10D"}""");
+        await Sweep.StartAsync(default);
+        _time.Advance(TimeSpan.FromMinutes(59));
+        await Sweep.Running;
+        Assert.Equal((null, 720), (Sweep.State.LastNs, Times("p1", "load").Count));
+        _time.Advance(TimeSpan.FromMinutes(1));
+        await Sweep.Running;
+        Assert.Equal((NowNs + Hour, 240), (Sweep.State.LastNs, Times("p1", "load").Count));
+
+        // A day of hours later another day is gone.
+        for (var hour = 0; hour < 24; hour++)
+        {
+            _time.Advance(TimeSpan.FromHours(1));
+            await Sweep.Running;
+        }
+
+        Assert.Equal(216, Times("p1", "load").Count);
+        await Sweep.StopAsync(default);
+        _time.Advance(TimeSpan.FromHours(48));
+        await Sweep.Running;
+        Assert.Equal(NowNs + (25 * Hour), Sweep.State.LastNs);
+    }
+
+    [Fact]
     public async Task The_rule_that_keeps_longest_holds_and_without_one_all_stays()
     {
         await FillAsync("p1", ["load", "temp"], -30, 0);
