@@ -102,6 +102,11 @@ internal static class ThingVerbs
                 ? $"relation: {relation} ({link["at"]}, {link["rel"]}){(link["note"] is { } note ? $"; {note}" : "")}"
                 : $"note: {link?["at"]} stays in the description and is no relation: {link?["note"]}"));
         }
+
+        foreach (var removed in answer?["relationsRemoved"] as JsonArray ?? [])
+        {
+            frame.Session.Error.WriteLine(Printable.Of($"removed: {removed}; the description has its link no more"));
+        }
     }
 
     private static string ThingOf(string? named, string file) => named is null ? NameOf(file)

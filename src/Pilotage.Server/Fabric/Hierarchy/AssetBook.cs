@@ -56,13 +56,18 @@ internal sealed partial class AssetBook
     }
 
     /// <summary>Adds assets and relations, or changes those that are there: all of it, or none with everything that is wrong.</summary>
-    public Outcome<AssetChange> Add(TenantId tenant, IReadOnlyList<AssetWish> assets, IReadOnlyList<RelationWish> relations)
+    /// <param name="tenant">Whose they are.</param>
+    /// <param name="assets">Assets.</param>
+    /// <param name="relations">Relations, beside those that assets name.</param>
+    /// <param name="thing">The thing type whose description says it; null where somebody does.</param>
+    public Outcome<AssetChange> Add(TenantId tenant, IReadOnlyList<AssetWish> assets, IReadOnlyList<RelationWish> relations, string? thing = null)
     {
         lock (_changing)
         {
             var before = _known.GetOrAdd(tenant, _store.Read);
             var faults = new List<RefusalDetail>();
-            var after = Wished(tenant, before, assets, relations, faults);
+            var said = new List<Relation>();
+            var after = Wished(tenant, before, assets, relations, said, faults);
             if (faults.Count > 0)
             {
                 return new Refusal("fabric.asset.invalid", $"Nothing was changed: {faults[0].Where}: {faults[0].Message}{(faults.Count > 1 ? $" (and {faults.Count - 1} more)" : "")}.") { Details = [.. faults.Take(FaultsMax)] };
@@ -73,7 +78,7 @@ internal sealed partial class AssetBook
                 return new Refusal("fabric.asset.full", $"There would be {after.Assets.Count} assets and {after.Relations.Count} relations in {tenant}; {AssetsMax} and {RelationsMax} are the most that are kept.");
             }
 
-            return new AssetChange(before, Put(tenant, before, after));
+            return new AssetChange(before, Put(tenant, before, after, said, thing));
         }
     }
 
@@ -122,6 +127,32 @@ internal sealed partial class AssetBook
         }
     }
 
+    /// <summary>Takes relations away that a description had links for and has no more, unless somebody or another description says them too; which those are.</summary>
+    /// <param name="tenant">Whose they are.</param>
+    /// <param name="thing">The thing type that is described.</param>
+    /// <param name="links">What its links mean now. Where one says what a thing is part of, it takes the place of the relation that did, which is left to it.</param>
+    public IReadOnlyList<Relation> RemoveUndescribed(TenantId tenant, string thing, IReadOnlySet<Relation> links)
+    {
+        lock (_changing)
+        {
+            var before = _known.GetOrAdd(tenant, _store.Read);
+            var parts = links.Where(link => link.Kind == RelationKind.PartOf).Select(link => link.From).ToHashSet();
+            var dropped = _store.Described(tenant, thing).Where(one => !links.Contains(one) && !(one.Kind == RelationKind.PartOf && parts.Contains(one.From))).ToList();
+            var gone = dropped.Where(one => before.Relations.Contains(one) && !_store.IsDescribedElsewhere(tenant, thing, one)).ToHashSet();
+            if (dropped.Count > gone.Count)
+            {
+                _store.Undescribe(tenant, thing, dropped);
+            }
+
+            if (gone.Count > 0)
+            {
+                Put(tenant, before, new AssetGraph(before.Assets.Values, [.. before.Relations.Where(one => !gone.Contains(one))]));
+            }
+
+            return [.. gone.OrderBy(one => one.ToString(), StringComparer.Ordinal)];
+        }
+    }
+
     /// <summary>Whether a name is that of an asset or a device, so that a relation may end there.</summary>
     public bool IsKnown(TenantId tenant, string name) => NodeOf(tenant, Of(tenant).Assets.Keys.ToHashSet(StringComparer.Ordinal), name) is not null;
 
@@ -135,13 +166,13 @@ internal sealed partial class AssetBook
     public static Refusal NotFound(string name) =>
         new("fabric.asset.not_found", $"There is no asset \"{(name.Length <= 80 ? name : name[..80] + "…")}\". One is added with: pilotage asset add NAME --level LEVEL");
 
-    private AssetGraph Put(TenantId tenant, AssetGraph before, AssetGraph after)
+    private AssetGraph Put(TenantId tenant, AssetGraph before, AssetGraph after, IReadOnlyCollection<Relation>? said = null, string? thing = null)
     {
-        _store.Write(tenant, before, after);
+        _store.Write(tenant, before, after, said ?? [], thing);
         return _known[tenant] = after;
     }
 
-    private AssetGraph Wished(TenantId tenant, AssetGraph before, IReadOnlyList<AssetWish> wishes, IReadOnlyList<RelationWish> relationWishes, List<RefusalDetail> faults)
+    private AssetGraph Wished(TenantId tenant, AssetGraph before, IReadOnlyList<AssetWish> wishes, IReadOnlyList<RelationWish> relationWishes, List<Relation> said, List<RefusalDetail> faults)
     {
         var assets = new Dictionary<string, Asset>(before.Assets, StringComparer.Ordinal);
         foreach (var wish in wishes)
@@ -172,6 +203,7 @@ internal sealed partial class AssetBook
             }
 
             relations.Add(relation);
+            said.Add(relation);
         }
 
         var after = new AssetGraph(assets.Values, relations);

@@ -6,12 +6,27 @@ namespace Pilotage.Server.Fabric.Hierarchy;
 /// <summary>Assets and relations in the catalogue.</summary>
 internal sealed class AssetStore(ICatalogue catalogue)
 {
+    private const string Same = "tenant = $tenant AND from_node = $from AND property = $property AND relation = $relation AND to_node = $to";
+
     public AssetGraph Read(TenantId tenant) => catalogue.Read(c => new AssetGraph(
         c.Query("SELECT asset, level, title FROM fabric_assets WHERE tenant = $tenant", AssetOf, ("$tenant", tenant.Value)),
         [.. c.Query("SELECT from_node, property, relation, to_node FROM fabric_relations WHERE tenant = $tenant", RelationOf, ("$tenant", tenant.Value)).OfType<Relation>()]));
 
+    /// <summary>Relations that are there because of links of a description.</summary>
+    public IReadOnlyList<Relation> Described(TenantId tenant, string thing) => catalogue.Read(c => (List<Relation>)[.. c.Query(
+        "SELECT from_node, property, relation, to_node FROM fabric_described_relations WHERE tenant = $tenant AND thing = $thing", RelationOf, ("$tenant", tenant.Value), ("$thing", thing)).OfType<Relation>()]);
+
+    /// <summary>Whether a description other than that of a thing type has a link that means a relation.</summary>
+    public bool IsDescribedElsewhere(TenantId tenant, string thing, Relation relation) => catalogue.Read(c => c.Scalar(
+        $"SELECT count(*) FROM fabric_described_relations WHERE {Same} AND thing <> $thing", [.. Of(tenant, relation), ("$thing", thing)])) > 0;
+
     /// <summary>Makes the catalogue what a graph is, by what has changed; on disk when this returns.</summary>
-    public void Write(TenantId tenant, AssetGraph before, AssetGraph after) => catalogue.Write((connection, _) =>
+    /// <param name="tenant">Whose graph.</param>
+    /// <param name="before">As the catalogue has it.</param>
+    /// <param name="after">As it is to be.</param>
+    /// <param name="said">Relations that were just said, those that were there included.</param>
+    /// <param name="thing">The thing type whose description says them; null where somebody does, whose they are from then on.</param>
+    public void Write(TenantId tenant, AssetGraph before, AssetGraph after, IReadOnlyCollection<Relation> said, string? thing) => catalogue.Write((connection, _) =>
     {
         foreach (var gone in before.Assets.Keys.Where(name => !after.Assets.ContainsKey(name)))
         {
@@ -28,7 +43,8 @@ internal sealed class AssetStore(ICatalogue catalogue)
         var (had, has) = (before.Relations.ToHashSet(), after.Relations.ToHashSet());
         foreach (var gone in had.Except(has))
         {
-            connection.Execute("DELETE FROM fabric_relations WHERE tenant = $tenant AND from_node = $from AND property = $property AND relation = $relation AND to_node = $to", Of(tenant, gone));
+            connection.Execute($"DELETE FROM fabric_relations WHERE {Same}", Of(tenant, gone));
+            connection.Execute($"DELETE FROM fabric_described_relations WHERE {Same}", Of(tenant, gone));
         }
 
         foreach (var added in has.Except(had))
@@ -36,8 +52,26 @@ internal sealed class AssetStore(ICatalogue catalogue)
             connection.Execute("INSERT INTO fabric_relations (tenant, from_node, property, relation, to_node) VALUES ($tenant, $from, $property, $relation, $to)", Of(tenant, added));
         }
 
+        foreach (var relation in said.Where(has.Contains))
+        {
+            if (thing is null)
+            {
+                connection.Execute($"DELETE FROM fabric_described_relations WHERE {Same}", Of(tenant, relation));
+            }
+            else if (!had.Contains(relation) || connection.Scalar($"SELECT count(*) FROM fabric_described_relations WHERE {Same}", Of(tenant, relation)) > 0)
+            {
+                connection.Execute(
+                    "INSERT OR IGNORE INTO fabric_described_relations (tenant, thing, from_node, property, relation, to_node) VALUES ($tenant, $thing, $from, $property, $relation, $to)",
+                    [.. Of(tenant, relation), ("$thing", thing)]);
+            }
+        }
+
         return has.Count;
     });
+
+    /// <summary>A description has the links of these no more; others may.</summary>
+    public void Undescribe(TenantId tenant, string thing, IReadOnlyCollection<Relation> relations) => catalogue.Write((connection, _) =>
+        relations.Sum(relation => connection.Execute($"DELETE FROM fabric_described_relations WHERE {Same} AND thing = $thing", [.. Of(tenant, relation), ("$thing", thing)])));
 
     private static (string, object?)[] Of(TenantId tenant, Relation relation) =>
     [

@@ -39,6 +39,10 @@ internal sealed class LinkRelations(AssetBook book)
             : new Refusal("fabric.relation.not_found", NotNow))).ConvertAll(fate => fate.Fate);
     }
 
+    /// <summary>Takes the relations away that an earlier version of the description had links for and this one has not; which those are.</summary>
+    public IReadOnlyList<Relation> Drop(TenantId tenant, ThingDescription thing) => book.RemoveUndescribed(
+        tenant, thing.Name, thing.Links.Take(LinksMax).Select(link => Wish(tenant, thing, link).Then(wish => book.Read(tenant, wish))).Where(read => read.IsOk).Select(read => read.Value).ToHashSet());
+
     /// <summary>Makes every link a relation that can be one; where one of them cannot, each by itself, for what it leads to may come later.</summary>
     public IReadOnlyList<LinkFate> Take(TenantId tenant, ThingDescription thing)
     {
@@ -49,7 +53,7 @@ internal sealed class LinkRelations(AssetBook book)
             wishes.Add(wish);
             return true;
         });
-        fates = wishes.Count == 0 || book.Add(tenant, [], wishes).IsOk ? fates : Fates(tenant, thing, wish => book.Add(tenant, [], [wish]).Then(_ => (Outcome<bool>)true));
+        fates = wishes.Count == 0 || book.Add(tenant, [], wishes, thing.Name).IsOk ? fates : Fates(tenant, thing, wish => book.Add(tenant, [], [wish], thing.Name).Then(_ => (Outcome<bool>)true));
         return fates.ConvertAll(fate => fate.Part is { } part && fate.Fate.Relation is not null && before.FirstOrDefault(one => one.Kind == RelationKind.PartOf && one.From == part.From && one != part) is { } gone
             ? fate.Fate with { Note = $"replaced {gone}, for {OneWhole}" }
             : fate.Fate);

@@ -19,7 +19,9 @@ internal static class ThingEndpoints
 
     /// <summary>A description that is kept, and how many devices are of its thing type.</summary>
     /// <param name="Links">Where it was just sent: what became of its links.</param>
-    internal sealed record ThingRow(string Thing, string Title, string Media, string Digest, string WrittenBy, DateTimeOffset Written, int Devices, IReadOnlyList<LinkFate>? Links = null);
+    /// <param name="RelationsRemoved">Where it was just sent: relations that are gone, because an earlier version had links for them and this one has not.</param>
+    internal sealed record ThingRow(
+        string Thing, string Title, string Media, string Digest, string WrittenBy, DateTimeOffset Written, int Devices, IReadOnlyList<LinkFate>? Links = null, IReadOnlyList<string>? RelationsRemoved = null);
 
     internal sealed record ThingPage(IReadOnlyList<ThingRow> Items, string? NextCursor);
 
@@ -65,8 +67,24 @@ internal static class ThingEndpoints
         var body = await ReadAsync(request, things, cancellation);
         var put = body.Then(document => things.Put(who, thing, media, document, request.Headers.IfNoneMatch == "*"));
         audit.Record(who, "fabric.thing.write", thing, put.IsOk ? "done" : "refused", put.IsOk ? put.Value.Digest.ToString() : put.Refusal.Code);
-        return put.ToHttp(stored => TypedResults.Ok(
-            Row(stored, fleet.List(who.Tenant, new DeviceQuery { Thing = thing }).Count) with { Links = things.Find(who.Tenant, thing) is { Links.Count: > 0 } read ? Related(who, read, links, audit) : null }));
+        return put.ToHttp(stored =>
+        {
+            var read = things.Find(who.Tenant, thing);
+            var removed = read is null ? [] : Unrelated(who, read, links, audit);
+            return TypedResults.Ok(Row(stored, fleet.List(who.Tenant, new DeviceQuery { Thing = thing }).Count) with
+            {
+                Links = read is { Links.Count: > 0 } ? Related(who, read, links, audit) : null,
+                RelationsRemoved = removed.Count > 0 ? removed : null,
+            });
+        });
+    }
+
+    /// <summary>What an earlier version had links for goes in the name of whoever may relate things; else it waits for the next who sends the description and may.</summary>
+    private static List<string> Unrelated(Principal who, ThingDescription thing, LinkRelations links, IAudit audit)
+    {
+        var gone = Roles.Grant(who.Roles, RelatePermission) ? links.Drop(who.Tenant, thing).Select(relation => $"{relation}").ToList() : [];
+        gone.ForEach(relation => audit.Record(who, "fabric.relation.delete", thing.Name, "done", relation));
+        return gone;
     }
 
     /// <summary>Links become relations in the name of whoever may relate things; else they are told, and change nothing.</summary>

@@ -123,6 +123,57 @@ public sealed class ThingLinkTests : IAsyncLifetime
         Assert.Equal(3, run.Error.Split("relation: pump-7 part-of line-2 (/links/0, partOf)\n").Length);
     }
 
+    [Fact]
+    public async Task What_a_later_version_has_no_link_for_goes_and_what_somebody_said_stays()
+    {
+        const string Feeds = """{"rel":"feeds","href":"tank"}""";
+        const string Part = """{"rel":"partOf","href":"line-2"}""";
+        const string Measures = """{"rel":"measures","href":"bearing-de"}""";
+        await RelateAsync("pump-7", "measures", "bearing-de");
+        Assert.Null((await PutAsync($"{Feeds},{Part},{Measures}")).Json["relationsRemoved"]);
+        Assert.Equal(3, (await KnownAsync()).Count);
+
+        var put = await PutAsync(Part);
+        Assert.Equal(["device:pump-7 feeds asset:tank"], put.Json["relationsRemoved"]!.AsArray().Select(one => (string?)one));
+        Assert.Equal(["pump-7 measures bearing-de", "pump-7 part-of line-2"], await KnownAsync());
+
+        // Somebody says it too: from then on it is theirs.
+        await RelateAsync("pump-7", "part-of", "line-2");
+        Assert.Null((await PutAsync("")).Json["relationsRemoved"]);
+        Assert.Equal(["pump-7 measures bearing-de", "pump-7 part-of line-2"], await KnownAsync());
+    }
+
+    [Fact]
+    public async Task What_another_description_says_too_stays_until_neither_does()
+    {
+        const string Link = """{"rel":"feeds","href":"tank","anchor":"pump-8"}""";
+        await PutAsync(Link);
+        Assert.Equal(200, (await _pipeline.AskAsync("PUT", "/api/v1/things/fan/description", Document(Link), mediaType: "application/td+json")).Status);
+        Assert.Null((await PutAsync("")).Json["relationsRemoved"]);
+        Assert.Equal(["pump-8 feeds tank"], await KnownAsync());
+        var last = await _pipeline.AskAsync("PUT", "/api/v1/things/fan/description", Document(""), mediaType: "application/td+json");
+        Assert.Equal("device:pump-8 feeds asset:tank", (string?)Assert.Single(last.Json["relationsRemoved"]!.AsArray()));
+        Assert.Empty(await KnownAsync());
+    }
+
+    [Fact]
+    public async Task What_turns_round_is_made_anew_and_the_command_line_tells_what_went()
+    {
+        await PutAsync("""{"rel":"partOf","href":"pump-8"}""");
+        using var run = new CliRun { Http = new PipelineHandler(_pipeline) }.Connected();
+        await File.WriteAllTextAsync(Path.Combine(run.Directory, "token"), await File.ReadAllTextAsync(Path.Combine(_server.Path, "admin.token")));
+        await File.WriteAllTextAsync(Path.Combine(run.Directory, "pump.td.json"), Document("""{"rel":"item","href":"pump-8"}"""));
+        Assert.Equal(ExitCode.Done, await run.RunAsync("thing", "import", "pump.td.json", "--replace"));
+        Assert.Equal("relation: pump-8 part-of pump-7 (/links/0, item)\nremoved: device:pump-7 part-of device:pump-8; the description has its link no more\n", run.Error);
+        Assert.Equal(["pump-8 part-of pump-7"], await KnownAsync());
+    }
+
+    private async Task RelateAsync(string from, string relation, string to) =>
+        Assert.Equal(200, (await _pipeline.AskAsync("POST", "/api/v1/relations", $$"""{"from":"{{from}}","relation":"{{relation}}","to":"{{to}}"}""")).Status);
+
+    private async Task<List<string>> KnownAsync() =>
+        [.. (await _pipeline.AskAsync("GET", "/api/v1/relations")).Json["items"]!.AsArray().Select(one => $"{one!["from"]} {one["relation"]} {one["to"]}").Order(StringComparer.Ordinal)];
+
     private static IEnumerable<(string? Relation, string? Note)> Told(RequestPipeline.Answer answer) => answer.Json["links"]!.AsArray().Select(link => ((string?)link!["relation"], (string?)link["note"]));
 
     private async Task<RequestPipeline.Answer> PutAsync(string link)
