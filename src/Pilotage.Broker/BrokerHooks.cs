@@ -24,6 +24,9 @@ public abstract class BrokerHooks
     /// </summary>
     public virtual bool MayPublish(ClientIdentity who, string topic) => false;
 
+    /// <summary>Why <see cref="MayPublish"/> says no, for whoever published; asked once a refused message. Null where there is no more to say.</summary>
+    public virtual string? WhyNotPublish(ClientIdentity who, string topic) => null;
+
     /// <summary>Asked for each filter of a SUBSCRIBE, without its <c>$share/name/</c>; must not wait for anything.</summary>
     public virtual bool MaySubscribe(ClientIdentity who, string filter) => false;
 

@@ -103,7 +103,7 @@ internal sealed partial class ClientConnection
         {
             return new(type, packetId, refusal)
             {
-                Why = refusal == MqttReason.NotAuthorized ? $"this client may not publish to {Shown(message.Topic)}, or not ask for answers there" : null,
+                Why = refusal == MqttReason.NotAuthorized ? WhyNot(message.Topic) : null,
             };
         }
 
@@ -123,6 +123,10 @@ internal sealed partial class ClientConnection
         };
         return new(type, packetId, MqttReason.Success, route.Stored, decision, route.State);
     }
+
+    /// <summary>What the host says of it, as of a topic that means nothing here.</summary>
+    private string WhyNot(string topic) => (IsForClients(topic) && !context.Hooks.MayPublish(_who!, topic) ? context.Hooks.WhyNotPublish(_who!, topic) : null)
+        ?? $"this client may not publish to {Shown(topic)}, or not ask for answers there";
 
     /// <summary>The reason goes into the log too, where a topic must not begin a line of its own.</summary>
     private static string Shown(string topic) => topic.Any(char.IsControl) ? "a topic with control characters" : topic;

@@ -90,6 +90,7 @@ public static class FabricModule
         .AddSingleton<MappedMessages>()
         .AddSingleton<MappingPreview>()
         .AddSingleton<GatewayMappings>()
+        .AddSingleton<UnmappedPublishes>()
         .AddSingleton<UnmappedBook>()
         .AddSingleton<IDeviceLink>(p => p.GetRequiredService<BrokerHost>())
         .AddSingleton<IListener>(p => p.GetRequiredService<BrokerHost>())

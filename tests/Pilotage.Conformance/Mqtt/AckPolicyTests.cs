@@ -38,6 +38,23 @@ public sealed class AckPolicyTests
     }
 
     [OwnFact]
+    public async Task A_refused_publisher_is_told_why_in_the_words_of_the_host()
+    {
+        var hooks = new OpenHooks { WhyForbidden = "nothing maps it" };
+        await using var broker = await TestBroker.StartAsync(new BrokerOptions { Listeners = [TestBroker.Plain] }, hooks);
+        var (client, _) = await RawClient.ConnectAsync(broker.Port, "c");
+        await client.PublishAsync("forbidden/x", "x", 1, 3);
+        var refused = await client.PubAckAsync();
+        Assert.Equal((MqttReason.NotAuthorized, "nothing maps it"), (refused.Reason, refused.Properties?.ReasonString));
+
+        // Without one of the host's, the broker has its own.
+        hooks.WhyForbidden = null;
+        await client.PublishAsync("forbidden/x", "x", 1, 4);
+        Assert.Equal("this client may not publish to forbidden/x, or not ask for answers there", (await client.PubAckAsync()).Properties?.ReasonString);
+        client.Dispose();
+    }
+
+    [OwnFact]
     public async Task Both_halves_of_qos_2_work_from_memory_for_a_lasting_session()
     {
         await using var broker = await TestBroker.StartAsync(

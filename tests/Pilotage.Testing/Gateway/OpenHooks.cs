@@ -19,6 +19,9 @@ public sealed class OpenHooks : BrokerHooks
     /// <summary>Topics below here are forbidden to everybody.</summary>
     public string Forbidden { get; set; } = "forbidden/";
 
+    /// <summary>What whoever publishes there is told.</summary>
+    public string? WhyForbidden { get; set; }
+
     /// <summary>Whether messages are kept for <see cref="Received"/>.</summary>
     public bool Remembers { get; set; } = true;
 
@@ -47,6 +50,9 @@ public sealed class OpenHooks : BrokerHooks
     /// <inheritdoc/>
     public override bool MayPublish(ClientIdentity who, string topic) =>
         !topic.StartsWith(Forbidden, StringComparison.Ordinal);
+
+    /// <inheritdoc/>
+    public override string? WhyNotPublish(ClientIdentity who, string topic) => WhyForbidden;
 
     /// <inheritdoc/>
     public override bool MaySubscribe(ClientIdentity who, string filter) =>

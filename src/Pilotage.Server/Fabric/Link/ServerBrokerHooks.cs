@@ -25,6 +25,7 @@ internal sealed partial class ServerBrokerHooks(
     StorageRefusals refusals,
     ForwardLanes lanes,
     GatewayMappings mappings,
+    UnmappedPublishes unmapped,
     ServerOptions options,
     DiskRoom room,
     TimeProvider time,
@@ -59,6 +60,12 @@ internal sealed partial class ServerBrokerHooks(
         { Role: OpenRole } => MayPublishOpenly(who, topic),
         _ => false,
     };
+
+    /// <summary>A topic that is neither ours nor mapped is a mistake of whoever set the device up, who would else look for one in its rights.</summary>
+    public override string? WhyNotPublish(ClientIdentity who, string topic) =>
+        TopicPath.TryParse(topic, out _) ? null
+        : mappings.Find(who.Tenant, topic) is { } table ? $"the mapping {table.Mapping.Name} takes this topic, for a device that this client does not speak for"
+        : unmapped.Refuse(who, topic);
 
     public override bool MaySubscribe(ClientIdentity who, string filter) => who switch
     {

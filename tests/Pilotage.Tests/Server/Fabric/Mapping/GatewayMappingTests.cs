@@ -1,9 +1,11 @@
 using System.Text;
+using Microsoft.Extensions.Logging;
 using Pilotage.Broker;
 using Pilotage.Core;
 using Pilotage.Protocols.Mqtt;
 using Pilotage.Server.Fabric.Link;
 using Pilotage.Server.Fleet.Contracts;
+using Pilotage.Testing;
 using Pilotage.TimeSeries;
 using Xunit;
 
@@ -92,6 +94,41 @@ public sealed class GatewayMappingTests : IAsyncLifetime
 
         var bad = await _pipeline.AskAsync("PUT", "/api/v1/mappings/factory/document", Document(4, "maybe"), mediaType: "application/yaml");
         Assert.Contains("gateway: \"maybe\" is neither true nor false", bad.Detail(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_device_is_told_that_its_topic_is_neither_ours_nor_mapped()
+    {
+        using var counted = new CountedMetrics("pilotage.gateway.messages.unmapped");
+        var edge = new ClientIdentity(Acme, "edge-1", Edge, "device", "mqtts");
+        Assert.Equal(
+            "plant/x/y is no topic of a device here (acme/SITE/DEVICE/_tele is one), and no mapping with gateway: true takes it; publish there, or add one with: pilotage mapping add FILE",
+            Hooks.WhyNotPublish(edge, "plant/x/y"));
+        Assert.StartsWith("a topic with control characters is no topic", Hooks.WhyNotPublish(Anybody, "plant/\n/y"), StringComparison.Ordinal);
+        Assert.Equal(2, counted.Of("pilotage.gateway.messages.unmapped"));
+
+        // What is mapped or ours is refused for another cause.
+        Assert.Equal("the mapping factory takes this topic, for a device that this client does not speak for", Hooks.WhyNotPublish(edge, "factory/l1/press-3/status/temp"));
+        Assert.Null(Hooks.WhyNotPublish(edge, "acme/lyon/l1/press-3/_tele"));
+        Assert.Equal(2, counted.Of("pilotage.gateway.messages.unmapped"));
+    }
+
+    [Fact]
+    public void The_log_names_such_a_topic_once_a_minute_and_how_many_more_there_were()
+    {
+        using var lines = new LogLines();
+        var time = new ManualTime();
+        var publishes = new UnmappedPublishes(time, _server.Get<System.Diagnostics.Metrics.IMeterFactory>(), new Logger<UnmappedPublishes>(lines));
+        for (var i = 0; i < 5; i++)
+        {
+            publishes.Refuse(Anybody, $"plant/{i}");
+        }
+
+        time.Advance(TimeSpan.FromMinutes(1));
+        publishes.Refuse(Anybody, "plant/5");
+        Assert.Equal(2, lines.All.Count);
+        Assert.Contains("plant/0 is no topic of a device here", lines.All[0].Text, StringComparison.Ordinal);
+        Assert.Contains("(4 more like it since the last line)", lines.All[1].Text, StringComparison.Ordinal);
     }
 
     private double? Last(string device, string property) =>
