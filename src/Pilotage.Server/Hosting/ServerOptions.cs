@@ -119,6 +119,14 @@ public sealed record ServerOptions
     [Range(0, 5_000_000)]
     public int QualitySeriesMax { get; init; } = 100_000;
 
+    /// <summary>Most messages of a tenant that are kept because nobody understood them; the oldest make room for new ones.</summary>
+    [Range(1, 100_000_000)]
+    public int BadMessagesMax { get; init; } = 100_000;
+
+    /// <summary>Most bytes of their payloads: a device that says all day what nobody reads must not fill the disk.</summary>
+    [Range(64 * 1024, 1024L * 1024 * 1024 * 1024)]
+    public long BadMessageBytesMax { get; init; } = 256 * 1024 * 1024;
+
     /// <summary>Most events of a tenant that are kept, some hundred bytes of disk each; the oldest make room for new ones.</summary>
     [Range(1_000, 1_000_000_000)]
     public int EventsMax { get; init; } = 10_000_000;

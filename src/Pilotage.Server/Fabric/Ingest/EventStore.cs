@@ -9,7 +9,7 @@ using Pilotage.Server.Hosting;
 namespace Pilotage.Server.Fabric.Ingest;
 
 /// <summary>Events, last words and messages nobody understood: one transaction for all that arrived meanwhile.</summary>
-/// <remarks>Events are kept up to a number for each tenant, and for as long as it is said; the oldest go, and are known by their id no more.</remarks>
+/// <remarks>Messages nobody understood are kept up to a number and size for each tenant. Events are kept up to a number for each tenant, and for as long as it is said; the oldest go, and are known by their id no more.</remarks>
 internal sealed partial class EventStore : IDomainEvents, IAsyncDisposable
 {
     private const int CommitMax = 2_000;
@@ -23,6 +23,7 @@ internal sealed partial class EventStore : IDomainEvents, IAsyncDisposable
     private readonly ILogger<EventStore> _logger;
     private readonly Counter<long> _trimmed;
     private readonly ITimer _aging;
+    private readonly BadMessageRoom _bad;
 
     // By what was committed.
     private readonly ConcurrentDictionary<TenantId, long> _counts = new();
@@ -36,6 +37,7 @@ internal sealed partial class EventStore : IDomainEvents, IAsyncDisposable
             _counts[tenant] = count;
         }
 
+        _bad = new(catalogue, options, meters);
         var meter = meters.Create("Pilotage.Server");
         meter.CreateObservableGauge("pilotage.events.stored", () => _counts.Values.Sum(), "{event}", "Events that are kept.");
         _trimmed = meter.CreateCounter<long>("pilotage.events.trimmed", "{event}", "Events that were taken away because they were the oldest, by cause: number, age.");
@@ -198,15 +200,18 @@ internal sealed partial class EventStore : IDomainEvents, IAsyncDisposable
                 write.Apply(connection);
             }
 
-            return writes.OfType<EventWrite>().Where(write => write.Position > 0).GroupBy(write => write.Tenant)
-                .Select(ofTenant => (Tenant: ofTenant.Key, Added: ofTenant.Count(), Gone: TrimByNumber(connection, ofTenant.Key, ofTenant.Count()))).ToList();
+            return (
+                Events: writes.OfType<EventWrite>().Where(write => write.Position > 0).GroupBy(write => write.Tenant)
+                    .Select(ofTenant => (Tenant: ofTenant.Key, Added: ofTenant.Count(), Gone: TrimByNumber(connection, ofTenant.Key, ofTenant.Count()))).ToList(),
+                Bad: writes.OfType<BadWrite>().Where(write => write.IsNew).GroupBy(write => write.Tenant)
+                    .Select(ofTenant => _bad.Trim(connection, ofTenant.Key, ofTenant.Count(), ofTenant.Sum(write => write.Bytes))).ToList());
         });
-        foreach (var (tenant, added, gone) in changed)
+        changed.Bad.ForEach(_bad.Committed);
+        foreach (var (tenant, added, gone) in changed.Events)
         {
             _counts.AddOrUpdate(tenant, added - gone, (_, before) => before + added - gone);
             Trimmed(gone, "number");
         }
-
 
         foreach (var write in writes)
         {
@@ -272,12 +277,19 @@ internal sealed partial class EventStore : IDomainEvents, IAsyncDisposable
 
     private sealed class BadWrite(BadMessage bad) : Write
     {
-        public override void Apply(SqliteConnection connection) => connection.Execute(
+        public TenantId Tenant => bad.Tenant;
+
+        public long Bytes => bad.Payload.Length;
+
+        /// <summary>Whether it was not there yet.</summary>
+        public bool IsNew { get; private set; }
+
+        public override void Apply(SqliteConnection connection) => IsNew = connection.Execute(
             """
             INSERT INTO fabric_bad_messages (tenant, device, topic, received_ns, reason, payload, origin)
             VALUES ($tenant, $device, $topic, $received, $reason, $payload, $origin) ON CONFLICT DO NOTHING
             """,
             ("$tenant", bad.Tenant.Value), ("$device", bad.Device.Value), ("$topic", bad.Topic), ("$received", bad.ReceivedNs), ("$reason", bad.Reason),
-            ("$payload", bad.Payload.ToArray()), ("$origin", bad.Origin));
+            ("$payload", bad.Payload.ToArray()), ("$origin", bad.Origin)) > 0;
     }
 }
