@@ -42,7 +42,7 @@ internal static class HttpFrame
             console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainTimeout);
         services.AddRouting();
-        services.AddSingleton<FaultLog>().AddExceptionHandler<StorageFaults>().AddSingleton<RequestFaults>();
+        services.AddSingleton<FaultLog>().AddExceptionHandler<MemoryFaults>().AddExceptionHandler<StorageFaults>().AddSingleton<RequestFaults>();
         services.AddSingleton<IExceptionHandler>(provider => provider.GetRequiredService<RequestFaults>());
         services.AddProblemDetails();
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);

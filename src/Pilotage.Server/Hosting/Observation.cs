@@ -15,6 +15,8 @@ internal static class Observation
         services
             .AddSingleton<PrometheusText>()
             .AddSingleton<IHealthCheck, CatalogueHealth>()
+            .AddSingleton<MemoryWatch>()
+            .AddSingleton<IHealthCheck>(provider => provider.GetRequiredService<MemoryWatch>())
             .AddSingleton<DiskRoom>()
             .AddSingleton<StorageWatch>()
             .AddSingleton<IHealthCheck>(provider => provider.GetRequiredService<StorageWatch>())
@@ -33,6 +35,7 @@ internal static class Observation
 
         // Started here, so that counters of the start itself are seen.
         routes.ServiceProvider.GetRequiredService<PrometheusText>();
+        routes.ServiceProvider.GetRequiredService<MemoryWatch>();
         return routes;
     }
 
