@@ -47,11 +47,12 @@ public sealed class RetentionSliceTests : IAsyncLifetime
         await using var sweep = SweepOf(store);
         var sweeping = sweep.SweepAsync(null, force: false, default);
 
-        // Nothing is written anew while the sealer is held.
-        Assert.False(sweeping.IsCompleted);
-        Assert.InRange(store.HidingDeletions, DeletionsMax + 1, DeletionsMax + Slice);
+        // Nothing is written anew while the sealer is held, not even when the store is closed.
+        var (isOver, hiding) = (sweeping.IsCompleted, store.HidingDeletions);
         _sealer.Release();
         var state = await sweeping;
+        Assert.False(isOver);
+        Assert.InRange(hiding, DeletionsMax + 1, DeletionsMax + Slice);
         Assert.Equal((null, null, (long)Devices), (state.Waits, state.Failed, state.Cuts.Sum(cut => cut.Series)));
         Assert.InRange(store.HidingDeletions, 0, DeletionsMax);
         Assert.All(Enumerable.Range(0, Devices), device => Assert.Equal(24, Left(store, device)));
