@@ -8,7 +8,7 @@ using Pilotage.TimeSeries;
 namespace Pilotage.Server.Fabric.Events;
 
 /// <summary>A timeline as <see cref="TimelineEndpoint.TimelineView"/> has it, sent as it is read: a series at a time, then events by the hundred.</summary>
-internal sealed class TimelineAnswer(TimelineQuery query, TimeSeriesStore store, EventStore events, ThingBook things, TimelineLimits.Place place) : IResult
+internal sealed class TimelineAnswer(TimelineQuery query, TimeSeriesStore store, EventStore events, ThingBook things, Turnstile.Place place) : IResult
 {
     private const int EventsAtOnce = 200;
 
