@@ -12,6 +12,8 @@ namespace Pilotage.Cli.Api;
 /// <summary>The HTTP API as the verbs use it: JSON in, JSON out, every problem a <see cref="CliFailure"/>.</summary>
 internal sealed class ApiClient : IDisposable
 {
+    // What is missing of an answer that has no place to say so.
+    private const string NoteHeader = "X-Pilotage-Note";
     private const string TokenHint = "--token-file DATA/admin.token of the running server";
     private static readonly Dictionary<string, string> ListVerbs = new(StringComparer.Ordinal)
     {
@@ -75,8 +77,8 @@ internal sealed class ApiClient : IDisposable
         return new ApiAnswer(response.StatusCode, body, response.Headers.RetryAfter?.Delta, failure);
     }
 
-    /// <summary>Hands on the body as it comes, however long it is.</summary>
-    public async Task CopyAsync(
+    /// <summary>Hands on the body as it comes, however long it is; what the server notes beside it comes back, null where that is nothing.</summary>
+    public async Task<string?> CopyAsync(
         string path, Func<Stream, Task> take, CancellationToken cancellation, HttpMethod? method = null, JsonNode? body = null, string? accept = null)
     {
         using var request = new HttpRequestMessage(method ?? HttpMethod.Get, path) { Content = body is null ? null : Json(body) };
@@ -89,6 +91,7 @@ internal sealed class ApiClient : IDisposable
         await RefuseProblemAsync(response, path, cancellation);
         await using var copied = await response.Content.ReadAsStreamAsync(cancellation);
         await take(copied);
+        return response.Headers.TryGetValues(NoteHeader, out var notes) ? string.Join(' ', notes) : null;
     }
 
     /// <summary>The body as it is.</summary>

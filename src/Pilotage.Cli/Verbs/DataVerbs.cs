@@ -117,11 +117,7 @@ internal static class DataVerbs
                 Rows(answer, columns),
                 [new Column("GROUP", "group"), new Column("FROM", "from"), .. columns.Select(column => new Column(column.ToUpperInvariant(), column)), new Column("UNIT", "unit"), new Column("RANK", "rank", true)],
                 "group");
-            if (answer?["note"] is { } note)
-            {
-                frame.Session.Error.WriteLine($"note: {Printable.Of($"{note}")}");
-            }
-
+            Note(frame, (string?)answer?["note"]);
             if (answer?["items"] is JsonArray { Count: 0 })
             {
                 var rows = Of(from) is null && Of(to) is null ? "series" : "points";
@@ -131,6 +127,24 @@ internal static class DataVerbs
             return ExitCode.Done;
         });
         return verb;
+    }
+
+    /// <summary>What an answer does not tell, on standard error.</summary>
+    public static void Note(VerbFrame frame, string? note)
+    {
+        if (note is not null)
+        {
+            frame.Session.Error.WriteLine($"note: {Printable.Of(note)}");
+        }
+    }
+
+    /// <summary>The same in an answer that is told anew.</summary>
+    public static void TakeNote(JsonNode? answer, JsonObject named)
+    {
+        if (answer?["note"] is { } note)
+        {
+            named["note"] = note.DeepClone();
+        }
     }
 
     private static bool IsGroup(string? by) => by is not null && Groups.Contains(by.Split(',', ':')[0].Trim());

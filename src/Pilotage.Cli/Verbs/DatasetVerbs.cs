@@ -2,15 +2,13 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Pilotage.Cli.Frame;
+using Pilotage.Core.Contracts;
 
 namespace Pilotage.Cli.Verbs;
 
 /// <summary><c>dataset</c>: what models are taught with, frozen under a digest, and where each column of it comes from.</summary>
 internal static class DatasetVerbs
 {
-    // As the server bounds it.
-    private const double LastHoursMax = 876_000;
-
     private static readonly Column[] Columns =
     [
         new("NAME", "name"), new("VERSION", "version"), new("ROWS", "rows"), new("DEVICES", "units"), new("STOPPED", "unitsStopped"), new("HELD OUT", "heldOut"), new("VERDICTS", "verdicts"), new("CUT", "cutAt"),
@@ -40,9 +38,9 @@ internal static class DatasetVerbs
         var last = new Option<double?>("--last-hours-before-stop") { Description = "Only rows so close before a stop carry a label.", HelpName = "HOURS" };
         last.Validators.Add(given =>
         {
-            if (given.Tokens.Count == 1 && double.TryParse(given.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var hours) && !(hours > 0 && hours <= LastHoursMax))
+            if (given.Tokens.Count == 1 && double.TryParse(given.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var hours) && !(hours > 0 && hours <= DatasetBounds.LastHoursMax))
             {
-                given.AddError(FormattableString.Invariant($"--last-hours-before-stop: {given.Tokens[0].Value} is out of range: hours above 0 and at most {LastHoursMax}"));
+                given.AddError(FormattableString.Invariant($"--last-hours-before-stop: {given.Tokens[0].Value} is out of range: hours above 0 and at most {DatasetBounds.LastHoursMax}"));
             }
         });
         return frame.Changes(

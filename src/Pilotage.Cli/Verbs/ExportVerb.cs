@@ -63,8 +63,9 @@ internal static class ExportVerb
     {
         using var api = frame.Connect(parsed);
         using var file = ExportFile.Create(frame.Session.WorkingDirectory, place, isReplaced);
-        await api.CopyAsync(address, body => WholeAsync(() => file.FillAsync(body, cancellation), "export"), cancellation);
+        var note = await api.CopyAsync(address, body => WholeAsync(() => file.FillAsync(body, cancellation), "export"), cancellation);
         file.Complete();
+        DataVerbs.Note(frame, note);
         frame.Writer(parsed).Write(new JsonObject { ["file"] = place, ["bytes"] = file.Bytes }, [new Column("FILE", "file"), new Column("BYTES", "bytes")], "file");
         return ExitCode.Done;
     }
@@ -73,10 +74,11 @@ internal static class ExportVerb
     {
         using var api = frame.Connect(parsed);
         var output = frame.Session.Output;
-        await api.CopyAsync(
+        var note = await api.CopyAsync(
             address,
             body => WholeAsync(() => CopyTextAsync(body, output, cancellation), "export"),
             cancellation);
+        DataVerbs.Note(frame, note);
         return ExitCode.Done;
     }
 

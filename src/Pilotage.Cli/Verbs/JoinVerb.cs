@@ -37,6 +37,7 @@ internal static class JoinVerb
             writer.Write(
                 writer.IsMachineReadable ? Named(answer, names) : Timed(answer),
                 [new Column("TIME", "0", Name: "ts"), .. names.Select((name, at) => new Column(name.ToUpperInvariant(), (at + 1).ToString(CultureInfo.InvariantCulture), Exact: true, Name: name))], "0");
+            DataVerbs.Note(frame, (string?)answer?["note"]);
             return ExitCode.Done;
         });
         return verb;
@@ -48,12 +49,17 @@ internal static class JoinVerb
         ["items"] = new JsonArray([.. Rows(answer).Select(row => (JsonNode)new JsonArray([Time(row), .. row.Skip(1).Select(value => value?.DeepClone())]))]),
     };
 
-    private static JsonObject Named(JsonNode? answer, List<string> names) => new()
+    private static JsonObject Named(JsonNode? answer, List<string> names)
     {
-        ["items"] = new JsonArray([.. Rows(answer).Select(row => (JsonNode)new JsonObject(
-            names.Select((name, at) => KeyValuePair.Create(name, row[at + 1]?.DeepClone())).Prepend(KeyValuePair.Create("ts", (JsonNode?)Time(row)))))]),
-        ["units"] = new JsonObject(names.Select((name, at) => KeyValuePair.Create(name, answer!["units"]![at + 1]?.DeepClone()))),
-    };
+        var named = new JsonObject
+        {
+            ["items"] = new JsonArray([.. Rows(answer).Select(row => (JsonNode)new JsonObject(
+                names.Select((name, at) => KeyValuePair.Create(name, row[at + 1]?.DeepClone())).Prepend(KeyValuePair.Create("ts", (JsonNode?)Time(row)))))]),
+            ["units"] = new JsonObject(names.Select((name, at) => KeyValuePair.Create(name, answer!["units"]![at + 1]?.DeepClone()))),
+        };
+        DataVerbs.TakeNote(answer, named);
+        return named;
+    }
 
     private static IEnumerable<JsonArray> Rows(JsonNode? answer) => (answer?["items"]?.AsArray() ?? []).Select(row => row!.AsArray());
 

@@ -66,10 +66,11 @@ internal static class SqlVerb
     private static async Task<int> CsvAsync(VerbFrame frame, ParseResult parsed, JsonObject body, CancellationToken cancellation)
     {
         using var api = frame.Connect(parsed);
-        await api.CopyAsync(
+        var note = await api.CopyAsync(
             Route,
             answer => ExportVerb.WholeAsync(() => ExportVerb.CopyTextAsync(answer, frame.Session.Output, cancellation), "answer"),
             cancellation, HttpMethod.Post, body, "text/csv");
+        DataVerbs.Note(frame, note);
         return ExitCode.Done;
     }
 
@@ -84,6 +85,7 @@ internal static class SqlVerb
         writer.Write(
             writer.IsMachineReadable ? Named(answer, names) : answer,
             [.. names.Select((name, at) => new Column(name.ToUpperInvariant(), at.ToString(CultureInfo.InvariantCulture), Exact: true, Name: name))], "0");
+        DataVerbs.Note(frame, (string?)answer?["note"]);
         return ExitCode.Done;
     }
 
@@ -95,6 +97,8 @@ internal static class SqlVerb
             rows.Add(new JsonObject(names.Select((name, at) => KeyValuePair.Create(name, row![at]?.DeepClone()))));
         }
 
-        return new JsonObject { ["columns"] = answer?["columns"]?.DeepClone(), ["items"] = rows, ["rows"] = answer?["rows"]?.DeepClone(), ["pointsRead"] = answer?["pointsRead"]?.DeepClone() };
+        var named = new JsonObject { ["columns"] = answer?["columns"]?.DeepClone(), ["items"] = rows, ["rows"] = answer?["rows"]?.DeepClone(), ["pointsRead"] = answer?["pointsRead"]?.DeepClone() };
+        DataVerbs.TakeNote(answer, named);
+        return named;
     }
 }

@@ -70,7 +70,7 @@ internal static class SeriesEndpoints
         })).ToHttp();
 
     public static IResult Read(
-        string id, string property, DateTimeOffset? from, DateTimeOffset? to, int? points, string? unit, Principal who, IFleet fleet, TimeSeriesStore store, ThingBook things)
+        string id, string property, DateTimeOffset? from, DateTimeOffset? to, int? points, string? unit, Principal who, IFleet fleet, TimeSeriesStore store, ThingBook things, CancellationToken cancellation)
     {
         if (!fleet.Resolve(who.Tenant, id).TryGet(out var device, out var refusal)
             || !Key(store, device, property).TryGet(out var key, out refusal)
@@ -85,8 +85,15 @@ internal static class SeriesEndpoints
             return QueryBounds.Refused("from", $"is {from:O}, after to ({to:O}); give the earlier time as from").ToHttp();
         }
 
-        var read = Read(store, key, from, to, most) with { Unit = things.UnitOf(device, property)?.Code };
-        return (asked is null ? read : In(asked, read, things, device)).ToHttp(told => new SeriesAnswer(key, told.Kind, told.Unit, told.Total, told.Points));
+        try
+        {
+            var read = Read(store, key, from, to, most, cancellation) with { Unit = things.UnitOf(device, property)?.Code };
+            return (asked is null ? read : In(asked, read, things, device)).ToHttp(told => new SeriesAnswer(key, told.Kind, told.Unit, told.Total, told.Points));
+        }
+        catch (OperationCanceledException)
+        {
+            return TypedResults.StatusCode(StatusCodes.Status499ClientClosedRequest);
+        }
     }
 
     public static IResult ReadinessOf(string id, Principal who, IFleet fleet, ITelemetry telemetry) => fleet.Resolve(who.Tenant, id).ToHttp(
@@ -101,12 +108,12 @@ internal static class SeriesEndpoints
         : fleet.Resolve(who.Tenant, device).Then(found =>
             (Outcome<IReadOnlyList<Device>>)(List<Device>)[.. fleet.List(who.Tenant, others).Where(one => one.Id == found.Id)]);
 
-    private static Stretch Read(TimeSeriesStore store, SeriesKey key, DateTimeOffset? from, DateTimeOffset? to, int points)
+    private static Stretch Read(TimeSeriesStore store, SeriesKey key, DateTimeOffset? from, DateTimeOffset? to, int points, CancellationToken cancellation)
     {
         var fromNs = from is { } f ? Clock.ToNs(f) : long.MinValue;
         var toNs = to is { } t ? Clock.ToNs(t) : long.MaxValue;
-        var all = store.ReadTyped(key, fromNs, toNs).ToList();
-        return new Stretch(key.Property, store.KindOf(key), null, all.Count, Decimation.MinMax(all, points));
+        var thinned = ThinnedPoints.ByCount(() => store.ReadTyped(key, fromNs, toNs), points, cancellation);
+        return new Stretch(key.Property, store.KindOf(key), null, thinned.Total, thinned.Points);
     }
 
     /// <summary>The same in another unit; whole numbers stay whole only where they stay as they are.</summary>

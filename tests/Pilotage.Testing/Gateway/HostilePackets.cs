@@ -6,46 +6,20 @@ namespace Pilotage.Testing.Gateway;
 /// <summary>Packets as a fuzzer that knows their structure makes them: good ones of every type and both versions, mutated.</summary>
 public sealed class HostilePackets(Random random)
 {
-    private readonly List<byte[]> _seeds = Seeds();
+    private readonly HostileBytes _bytes = new(random, Seeds(), [0x00, 0x01, 0x7F, 0x80, 0xFF]);
 
     /// <summary>The next one; the same seed gives the same packets.</summary>
     public byte[] Next()
     {
-        var seeds = _seeds;
-        var bytes = seeds[random.Next(seeds.Count)].ToList();
-        for (var times = random.Next(4); times > 0 && bytes.Count > 0; times--)
-        {
-            var at = random.Next(bytes.Count);
-            switch (random.Next(6))
-            {
-                case 0:
-                    bytes[at] ^= (byte)(1 << random.Next(8));
-                    break;
-                case 1:
-                    bytes[at] = (byte)random.Next(256);
-                    break;
-                case 2:
-                    bytes.RemoveRange(at, bytes.Count - at);
-                    break;
-                case 3:
-                    bytes.InsertRange(at, seeds[random.Next(seeds.Count)].Take(random.Next(20)));
-                    break;
-                case 4:
-                    bytes.InsertRange(at, bytes.GetRange(at, random.Next(Math.Min(8, bytes.Count - at) + 1)));
-                    break;
-                default:
-                    bytes[at] = 0xFF;
-                    break;
-            }
-        }
+        var bytes = _bytes.Next();
 
         // Half of the time the remaining length is made to fit again, so that the body gets its turn.
-        if (bytes.Count is > 1 and < 120 && random.Next(2) == 0)
+        if (bytes.Length is > 1 and < 120 && random.Next(2) == 0)
         {
-            bytes[1] = (byte)(bytes.Count - 2);
+            bytes[1] = (byte)(bytes.Length - 2);
         }
 
-        return [.. bytes];
+        return bytes;
     }
 
     private static List<byte[]> Seeds()

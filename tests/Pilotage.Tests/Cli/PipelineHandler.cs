@@ -21,7 +21,13 @@ internal sealed class PipelineHandler(RequestPipeline pipeline) : HttpMessageHan
             Changes.Add($"{request.Method} {uri.AbsolutePath}");
         }
 
-        return new HttpResponseMessage((HttpStatusCode)answer.Status) { Content = new ByteArrayContent(answer.Bytes) { Headers = { ContentType = new("application/json") } } };
+        var response = new HttpResponseMessage((HttpStatusCode)answer.Status) { Content = new ByteArrayContent(answer.Bytes) { Headers = { ContentType = new("application/json") } } };
+        foreach (var (name, values) in answer.Response.Headers.Where(header => header.Key.StartsWith("X-", StringComparison.Ordinal)))
+        {
+            response.Headers.Add(name, (IEnumerable<string?>)values);
+        }
+
+        return response;
     }
 
     /// <summary>As Kestrel hands it on: everything decoded but the slashes inside of a segment.</summary>

@@ -9,10 +9,10 @@ namespace Pilotage.Tests.TimeSeries;
 public sealed class FreezeTests : IDisposable
 {
     private const int Devices = 4;
-    private const int Copies = 40;
 
     // So long somebody who may not go on is given the time to.
     private static readonly TimeSpan Held = TimeSpan.FromSeconds(1);
+    private static readonly int Copies = TestSize.Count(20, 200);
     private static readonly TimeSeriesOptions Busy = new() { HeadPointsMax = 400, BlockRowsMax = 16, MergedSegments = 2, LogSegmentBytes = 8 * 1024 };
     private readonly string _folder = Directory.CreateTempSubdirectory("pilotage-freeze-").FullName;
 

@@ -8,7 +8,7 @@ using Pilotage.TimeSeries;
 namespace Pilotage.Server.Fabric.Events;
 
 /// <summary>A timeline as <see cref="TimelineEndpoint.TimelineView"/> has it, sent as it is read: a series at a time, then events by the hundred.</summary>
-internal sealed class TimelineAnswer(TimelineQuery query, TimeSeriesStore store, EventStore events, ThingBook things, TimelineLimits.Place place) : IResult
+internal sealed class TimelineAnswer(TimelineQuery query, TimeSeriesStore store, EventStore events, ThingBook things, Turnstile.Place place) : IResult
 {
     private const int EventsAtOnce = 200;
 
@@ -50,7 +50,7 @@ internal sealed class TimelineAnswer(TimelineQuery query, TimeSeriesStore store,
         foreach (var property in query.Properties)
         {
             var key = new SeriesKey(query.Device.Tenant, query.Device.Id, property);
-            var kept = TimelinePoints.Of(store.ReadTyped(key, query.FromNs, query.ToNs - 1), query.FromNs, query.ToNs, query.PointsMax, gone);
+            var kept = ThinnedPoints.ByTime(store.ReadTyped(key, query.FromNs, query.ToNs - 1), query.FromNs, query.ToNs, query.PointsMax, gone);
             json.WriteStartObject();
             json.WriteString("property", property);
             if (store.KindOf(key) is { } kind)

@@ -1,11 +1,12 @@
 using CsvHelper;
 using Microsoft.AspNetCore.Http;
+using Pilotage.Server.Fabric.Retention;
 using Pilotage.TimeSeries;
 
 namespace Pilotage.Server.Fabric.Export;
 
 /// <summary>An export as it is sent: RFC 4180 with a header; what breaks off in the middle ends without the last chunk, and every client notices.</summary>
-internal sealed class ExportAnswer(SeriesExport export, TimeSeriesStore store, ExportLimits limits) : IResult
+internal sealed class ExportAnswer(SeriesExport export, TimeSeriesStore store, string? note, Turnstile.Place place) : IResult
 {
     // So much is gathered before it is sent; the network decides how fast that goes, and nothing is read ahead of it.
     private static readonly CsvWriterOptions Dialect = new() { BufferSize = 64 * 1024 };
@@ -13,34 +14,37 @@ internal sealed class ExportAnswer(SeriesExport export, TimeSeriesStore store, E
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         var (response, gone) = (httpContext.Response, httpContext.RequestAborted);
-        var result = "gone";
-        try
+        using (place)
         {
-            response.ContentType = "text/csv; charset=utf-8; header=present";
-            using var chunk = new MemoryStream();
-            await using var csv = CsvWriter.Create(chunk, Dialect, leaveOpen: true);
-            WriteHeader(csv);
-            foreach (var row in export.Rows(store))
+            try
             {
-                Write(csv, row);
-                if (chunk.Length > 0)
-                {
-                    await SendAsync(csv, chunk, response, gone);
-                }
+                response.ContentType = "text/csv; charset=utf-8; header=present";
+                WindowsOnly.Tell(response, note);
+                await RowsAsync(response, gone);
+                place.Result = "done";
             }
+            catch (OperationCanceledException) when (gone.IsCancellationRequested)
+            {
+                // Counted as gone; there is nobody to tell.
+            }
+        }
+    }
 
-            await SendAsync(csv, chunk, response, gone);
-            result = "done";
-        }
-        catch (OperationCanceledException) when (gone.IsCancellationRequested)
+    private async Task RowsAsync(HttpResponse response, CancellationToken gone)
+    {
+        using var chunk = new MemoryStream();
+        await using var csv = CsvWriter.Create(chunk, Dialect, leaveOpen: true);
+        WriteHeader(csv);
+        foreach (var row in export.Rows(store))
         {
-            // Counted below; there is nobody to tell.
+            Write(csv, row);
+            if (chunk.Length > 0)
+            {
+                await SendAsync(csv, chunk, response, gone);
+            }
         }
-        finally
-        {
-            limits.Leave();
-            limits.Count(result);
-        }
+
+        await SendAsync(csv, chunk, response, gone);
     }
 
     private static async Task SendAsync(CsvWriter csv, MemoryStream chunk, HttpResponse response, CancellationToken cancellation)

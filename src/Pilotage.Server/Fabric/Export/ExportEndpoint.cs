@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Pilotage.Server.Access.Contracts;
 using Pilotage.Server.Fabric.Meaning;
+using Pilotage.Server.Fabric.Retention;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.Server.Hosting;
 using Pilotage.TimeSeries;
@@ -22,9 +23,9 @@ internal static class ExportEndpoint
     /// <param name="format">csv or parquet; what Accept asks for when left out, and else csv.</param>
     public static IResult Answer(
         string? property, string? device, string? path, string? thing, DateTimeOffset? from, DateTimeOffset? to, string? format,
-        HttpRequest request, Principal who, IFleet fleet, TimeSeriesStore store, ThingBook things, ExportLimits limits)
+        HttpRequest request, Principal who, IFleet fleet, TimeSeriesStore store, RollUps rollUps, ThingBook things, ExportLimits limits)
     {
-        var export = Devices(device, path, thing, property, who, fleet).Then(devices => Columns(property, devices, store).Then(columns => from >= to
+        var export = Devices(device, path, thing, property, who, fleet).Then(devices => Columns(property, devices, store, rollUps).Then(columns => from >= to
             ? QueryBounds.Refused("from", $"is {from:O}, not before to ({to:O}); give the earlier time as from")
             : (Outcome<SeriesExport>)new SeriesExport(devices, columns, from is { } f ? Clock.ToNs(f) : long.MinValue, to is { } t ? Clock.ToNs(t) : long.MaxValue)));
         var form = QueryBounds.OneOf("format", format, Formats);
@@ -34,13 +35,22 @@ internal static class ExportEndpoint
             limits.Count("refused");
         }
 
-        return entered.ToHttp(_ => (form.Value ?? (WantsParquet(request) ? Parquet : null)) == Parquet
-            ? new ParquetAnswer(new ParquetExport(export.Value, store, (of, name) => things.UnitOf(of, name)?.Code), limits)
-            : new ExportAnswer(export.Value, store, limits));
+        return entered.ToHttp<Turnstile.Place>(place =>
+        {
+            var note = WindowsOnly.NoteOf(rollUps, property is null ? export.Value.Keys.Union(Kept(export.Value.Devices, rollUps)) : export.Value.Keys, export.Value.FromNs, export.Value.ToNs);
+            return (form.Value ?? (WantsParquet(request) ? Parquet : null)) == Parquet
+                ? new ParquetAnswer(new ParquetExport(export.Value, store, (of, name) => things.UnitOf(of, name)?.Code), note, place)
+                : new ExportAnswer(export.Value, store, note, place);
+        });
     }
 
     private static bool WantsParquet(HttpRequest request) => request.GetTypedHeaders().Accept.Any(accepted =>
         accepted.MediaType.Equals(ParquetAnswer.Media, StringComparison.OrdinalIgnoreCase) && accepted.Quality is null or > 0);
+
+    /// <summary>What was measured and has windows: where no point is left, nothing else tells of them.</summary>
+    private static IEnumerable<SeriesKey> Kept(IReadOnlyList<Device> devices, RollUps rollUps) => rollUps.IsEmpty
+        ? []
+        : devices.SelectMany(device => rollUps.PropertiesOf(device.Tenant, device.Id).Where(Telemetry.IsMeasured).Select(property => new SeriesKey(device.Tenant, device.Id, property)));
 
     private static Outcome<IReadOnlyList<Device>> Devices(string? device, string? path, string? thing, string? property, Principal who, IFleet fleet)
     {
@@ -62,7 +72,7 @@ internal static class ExportEndpoint
             : QueryBounds.Refused("path", $"finds {devices.Count:N0} devices; {ExportLimits.DevicesMax:N0} are the most of one export");
     }
 
-    private static Outcome<IReadOnlyList<string>> Columns(string? property, IReadOnlyList<Device> devices, TimeSeriesStore store)
+    private static Outcome<IReadOnlyList<string>> Columns(string? property, IReadOnlyList<Device> devices, TimeSeriesStore store, RollUps rollUps)
     {
         var there = devices.SelectMany(device => store.Series(device.Tenant, device.Id)).Select(key => key.Property).ToHashSet(StringComparer.Ordinal);
         if (property is null)
@@ -75,7 +85,10 @@ internal static class ExportEndpoint
 
         var wanted = property.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Distinct(StringComparer.Ordinal).ToList();
         return wanted.Count is 0 or > ExportLimits.ColumnsMax ? QueryBounds.Refused("property", $"names {wanted.Count}; give 1 to {ExportLimits.ColumnsMax:N0}, with commas between them")
-            : wanted.Find(name => !there.Contains(name)) is { } missing ? new Refusal("fabric.series.not_found", $"None of these devices has a series \"{missing}\". See what there is: pilotage data list")
+            : wanted.Find(name => !there.Contains(name)) is { } missing
+                ? devices.Any(device => rollUps.Holds(device.Tenant, device.Id, missing))
+                    ? WindowsOnly.NotThere(missing)
+                    : new Refusal("fabric.series.not_found", $"None of these devices has a series \"{missing}\". See what there is: pilotage data list")
             : wanted;
     }
 }

@@ -1,9 +1,10 @@
 using Microsoft.AspNetCore.Http;
+using Pilotage.Server.Fabric.Retention;
 
 namespace Pilotage.Server.Fabric.Export;
 
 /// <summary>An export in Parquet as it is sent; what breaks off in the middle has no end, without which no reader takes it.</summary>
-internal sealed class ParquetAnswer(ParquetExport export, ExportLimits limits) : IResult
+internal sealed class ParquetAnswer(ParquetExport export, string? note, Turnstile.Place place) : IResult
 {
     /// <summary>Its media type, as it is registered.</summary>
     public const string Media = "application/vnd.apache.parquet";
@@ -11,21 +12,19 @@ internal sealed class ParquetAnswer(ParquetExport export, ExportLimits limits) :
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         var (response, gone) = (httpContext.Response, httpContext.RequestAborted);
-        var result = "gone";
-        try
+        using (place)
         {
-            response.ContentType = Media;
-            await export.WriteAsync(async bytes => await response.Body.WriteAsync(bytes, gone), gone);
-            result = "done";
-        }
-        catch (OperationCanceledException) when (gone.IsCancellationRequested)
-        {
-            // Counted below; there is nobody to tell.
-        }
-        finally
-        {
-            limits.Leave();
-            limits.Count(result);
+            try
+            {
+                response.ContentType = Media;
+                WindowsOnly.Tell(response, note);
+                await export.WriteAsync(async bytes => await response.Body.WriteAsync(bytes, gone), gone);
+                place.Result = "done";
+            }
+            catch (OperationCanceledException) when (gone.IsCancellationRequested)
+            {
+                // Counted as gone; there is nobody to tell.
+            }
         }
     }
 }

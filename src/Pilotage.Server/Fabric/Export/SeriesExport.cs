@@ -10,6 +10,9 @@ internal readonly record struct ExportRow(DeviceId Device, long TimeNs, SeriesVa
 /// <remarks>Nothing is gathered: of each series of one device a block is held, however long the time is.</remarks>
 internal sealed record SeriesExport(IReadOnlyList<Device> Devices, IReadOnlyList<string> Properties, long FromNs, long ToNs)
 {
+    /// <summary>The series that are read.</summary>
+    public IEnumerable<SeriesKey> Keys => Devices.SelectMany(device => Properties.Select(property => new SeriesKey(device.Tenant, device.Id, property)));
+
     /// <summary>The rows; the values of each are good until the next one.</summary>
     public IEnumerable<ExportRow> Rows(TimeSeriesStore store)
     {

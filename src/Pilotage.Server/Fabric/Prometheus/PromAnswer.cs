@@ -14,12 +14,18 @@ internal sealed class PromAnswer(int status, Action<Utf8JsonWriter> write) : IRe
     private const long NsPerMs = 1_000_000;
     private const double MsPerSecond = 1_000;
 
-    /// <summary>Data of any shape.</summary>
-    public static PromAnswer Data(Action<Utf8JsonWriter> data) => new(StatusCodes.Status200OK, json =>
+    /// <summary>Data of any shape, and what whoever reads it should know: Grafana shows it beside the chart.</summary>
+    public static PromAnswer Data(Action<Utf8JsonWriter> data, string? warning = null) => new(StatusCodes.Status200OK, json =>
     {
         json.WriteString("status"u8, "success"u8);
         json.WritePropertyName("data"u8);
         data(json);
+        if (warning is not null)
+        {
+            json.WriteStartArray("warnings"u8);
+            json.WriteStringValue(warning);
+            json.WriteEndArray();
+        }
     });
 
     /// <summary>A list of words.</summary>
@@ -48,10 +54,10 @@ internal sealed class PromAnswer(int status, Action<Utf8JsonWriter> write) : IRe
     });
 
     /// <summary>A number at a time.</summary>
-    public static PromAnswer Scalar(double value, long timeNs) => Result("scalar", json => WritePoint(json, timeNs, value));
+    public static PromAnswer Scalar(double value, long timeNs) => Result("scalar", null, json => WritePoint(json, timeNs, value));
 
     /// <summary>One value of each series.</summary>
-    public static PromAnswer Vector(IReadOnlyList<StepSeries> series, StepGrid grid) => Result("vector", json =>
+    public static PromAnswer Vector(IReadOnlyList<StepSeries> series, StepGrid grid, string? warning) => Result("vector", warning, json =>
     {
         json.WriteStartArray();
         foreach (var one in series)
@@ -67,7 +73,7 @@ internal sealed class PromAnswer(int status, Action<Utf8JsonWriter> write) : IRe
     });
 
     /// <summary>The values of each series at the times of the grid.</summary>
-    public static PromAnswer Matrix(IReadOnlyList<StepSeries> series, StepGrid grid) => Result("matrix", json =>
+    public static PromAnswer Matrix(IReadOnlyList<StepSeries> series, StepGrid grid, string? warning) => Result("matrix", warning, json =>
     {
         json.WriteStartArray();
         foreach (var one in series)
@@ -124,14 +130,16 @@ internal sealed class PromAnswer(int status, Action<Utf8JsonWriter> write) : IRe
         await body.FlushAsync(httpContext.RequestAborted);
     }
 
-    private static PromAnswer Result(string type, Action<Utf8JsonWriter> result) => Data(json =>
-    {
-        json.WriteStartObject();
-        json.WriteString("resultType"u8, type);
-        json.WritePropertyName("result"u8);
-        result(json);
-        json.WriteEndObject();
-    });
+    private static PromAnswer Result(string type, string? warning, Action<Utf8JsonWriter> result) => Data(
+        json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("resultType"u8, type);
+            json.WritePropertyName("result"u8);
+            result(json);
+            json.WriteEndObject();
+        },
+        warning);
 
     private static void WritePoint(Utf8JsonWriter json, long timeNs, double value)
     {

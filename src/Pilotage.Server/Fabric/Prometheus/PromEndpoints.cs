@@ -6,6 +6,7 @@ using Pilotage.Server.Access.Contracts;
 using Pilotage.Server.Fabric.Prometheus.Evaluation;
 using Pilotage.Server.Fabric.Prometheus.Language;
 using Pilotage.Server.Fabric.Query;
+using Pilotage.Server.Fabric.Retention;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.Server.Hosting;
 using Pilotage.TimeSeries;
@@ -25,7 +26,8 @@ internal static class PromEndpoints
         "pilotage.query.prometheus", "{query}", "Queries of clients of Prometheus, by result: done, refused (not read, not supported, or too costly), gone (whoever asked did not wait, or it took too long).");
 
     /// <summary>An answer as clients of Prometheus read it: what the data is, the route says.</summary>
-    internal sealed record PromAnswerView(string Status, object? Data);
+    /// <param name="Warnings">What is missing, because retention left windows alone of it; not there where nothing is.</param>
+    internal sealed record PromAnswerView(string Status, object? Data, IReadOnlyList<string>? Warnings);
 
     /// <summary>An error as clients of Prometheus read it.</summary>
     internal sealed record PromErrorView(string Status, string ErrorType, string Error);
@@ -52,7 +54,7 @@ internal static class PromEndpoints
         api.MapGet("status/buildinfo", PromMetadata.BuildInfo);
     }
 
-    private static Task<IResult> QueryAsync(HttpRequest request, Principal who, IFleet fleet, TimeSeriesStore store, TimeProvider time, CancellationToken cancellation) =>
+    private static Task<IResult> QueryAsync(HttpRequest request, Principal who, IFleet fleet, TimeSeriesStore store, RollUps rollUps, TimeProvider time, CancellationToken cancellation) =>
         AnswerAsync(request, time, (asked, limited) => asked.Query().Then(PromParser.Read).Then(expression => asked.Time("time", time.NowNs()).Then(at =>
         {
             if (expression is PromNumber number)
@@ -61,24 +63,25 @@ internal static class PromEndpoints
             }
 
             var grid = StepGrid.Once(at);
-            return new PromEvaluator(new PromCatalogue(fleet, store), store, who.Tenant, grid, limited).Vector(expression)
-                .Then(series => (Outcome<PromAnswer>)PromAnswer.Vector(series, grid));
+            var evaluator = new PromEvaluator(new PromCatalogue(fleet, store), store, rollUps, who.Tenant, grid, limited);
+            return evaluator.Vector(expression).Then(series => (Outcome<PromAnswer>)PromAnswer.Vector(series, grid, evaluator.Note));
         })), cancellation);
 
-    private static Task<IResult> QueryRangeAsync(HttpRequest request, Principal who, IFleet fleet, TimeSeriesStore store, TimeProvider time, CancellationToken cancellation) =>
+    private static Task<IResult> QueryRangeAsync(HttpRequest request, Principal who, IFleet fleet, TimeSeriesStore store, RollUps rollUps, TimeProvider time, CancellationToken cancellation) =>
         AnswerAsync(request, time, (asked, limited) => asked.Query().Then(PromParser.Read).Then(expression => asked.Grid().Then(grid =>
         {
             if (expression is PromNumber number)
             {
-                return PromAnswer.Matrix([new StepSeries(LabelSet.Empty, [.. Enumerable.Repeat((double?)number.Value, grid.Count)])], grid);
+                return PromAnswer.Matrix([new StepSeries(LabelSet.Empty, [.. Enumerable.Repeat((double?)number.Value, grid.Count)])], grid, null);
             }
 
-            return new PromEvaluator(new PromCatalogue(fleet, store), store, who.Tenant, grid, limited).Vector(expression).Then(series =>
+            var evaluator = new PromEvaluator(new PromCatalogue(fleet, store), store, rollUps, who.Tenant, grid, limited);
+            return evaluator.Vector(expression).Then(series =>
             {
                 var values = series.Sum(one => (long)one.Values.Length);
                 return values > AggregateRun.ValuesMax
                     ? AggregateRun.TooCostly($"would give {values:N0} values; {AggregateRun.ValuesMax:N0} are the most")
-                    : (Outcome<PromAnswer>)PromAnswer.Matrix([.. series.OrderBy(one => one.Labels, LabelSet.Order)], grid);
+                    : (Outcome<PromAnswer>)PromAnswer.Matrix([.. series.OrderBy(one => one.Labels, LabelSet.Order)], grid, evaluator.Note);
             });
         })), cancellation);
 

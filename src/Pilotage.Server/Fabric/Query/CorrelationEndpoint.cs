@@ -71,7 +71,7 @@ internal static class CorrelationEndpoint
     {
         Outcome<CorrelationView> Ask()
         {
-            if (!SeriesName.ReadAll("series", series, 1, 2, who.Tenant, fleet, store).TryGet(out var named, out var refusal)
+            if (!SeriesName.ReadAll("series", series, 1, 2, who.Tenant, fleet, store, rollUps).TryGet(out var named, out var refusal)
                 || !WindowLength.Read("window", window).TryGet(out var length, out refusal)
                 || !QueryBounds.Within("lags", lags, 0, 0, LagsMax).TryGet(out var most, out refusal)
                 || !QueryBounds.Within("top", top, TopDefault, 1, OthersMax).TryGet(out var first, out refusal)

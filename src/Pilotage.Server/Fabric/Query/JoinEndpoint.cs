@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Microsoft.AspNetCore.Http;
 using Pilotage.Server.Access.Contracts;
 using Pilotage.Server.Fabric.Meaning;
+using Pilotage.Server.Fabric.Retention;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.Server.Hosting;
 using Pilotage.TimeSeries;
@@ -20,7 +21,8 @@ internal static class JoinEndpoint
     /// <param name="Columns">What stands in each row: ms, then the series as DEVICE/PROPERTY.</param>
     /// <param name="Units">What the values of each column are in; null where that is not known.</param>
     /// <param name="Items">Milliseconds since 1970 UTC and the values; null where there is none at or before that time, or none that is young enough.</param>
-    internal sealed record JoinView(IReadOnlyList<string> Columns, IReadOnlyList<string?> Units, IReadOnlyList<object?[]> Items);
+    /// <param name="Note">What is missing, because retention left windows alone of it; null where nothing is.</param>
+    internal sealed record JoinView(IReadOnlyList<string> Columns, IReadOnlyList<string?> Units, IReadOnlyList<object?[]> Items, string? Note);
 
     public static void Opened()
     {
@@ -35,14 +37,14 @@ internal static class JoinEndpoint
     /// <param name="to">The first time that counts no more.</param>
     /// <param name="maxAge">How old a value of the others may be, as ISO 8601 duration; any age when left out.</param>
     public static IResult Answer(
-        string series, DateTimeOffset? from, DateTimeOffset? to, string? maxAge, Principal who, IFleet fleet, TimeSeriesStore store, ThingBook things, CancellationToken cancellation)
+        string series, DateTimeOffset? from, DateTimeOffset? to, string? maxAge, Principal who, IFleet fleet, TimeSeriesStore store, RollUps rollUps, ThingBook things, CancellationToken cancellation)
     {
         try
         {
-            var answer = WindowLength.Read("maxAge", maxAge).Then(age => SeriesName.ReadAll("series", series, 2, SeriesMax, who.Tenant, fleet, store).Then(Once).Then(names => from >= to
+            var answer = WindowLength.Read("maxAge", maxAge).Then(age => SeriesName.ReadAll("series", series, 2, SeriesMax, who.Tenant, fleet, store, rollUps).Then(Once).Then(names => from >= to
                 ? QueryBounds.Refused("from", $"is {from:O}, not before to ({to:O}); give the earlier time as from")
                 : JoinRun.Run(store, Query(names, from, to, age), cancellation).Then(rows => (Outcome<JoinView>)new JoinView(
-                    ["ms", .. names.Select(name => name.ToString())], [null, .. names.Select(name => things.UnitOf(name.Device, name.Key.Property)?.Code)], rows))));
+                    ["ms", .. names.Select(name => name.ToString())], [null, .. names.Select(name => things.UnitOf(name.Device, name.Key.Property)?.Code)], rows, NoteOf(rollUps, names, from, to)))));
             Count(1, answer.IsOk ? "done" : "refused");
             return answer.ToHttp();
         }
@@ -58,6 +60,12 @@ internal static class JoinEndpoint
 
     private static JoinQuery Query(IReadOnlyList<SeriesName> names, DateTimeOffset? from, DateTimeOffset? to, long? maxAgeNs) => new(
         [.. names.Select(name => name.Key)], from is { } f ? Clock.ToNs(f) : long.MinValue, to is { } t ? Clock.ToNs(t) : long.MaxValue, maxAgeNs);
+
+    private static string? NoteOf(RollUps rollUps, IReadOnlyList<SeriesName> names, DateTimeOffset? from, DateTimeOffset? to)
+    {
+        var query = Query(names, from, to, null);
+        return WindowsOnly.NoteOf(rollUps, query.Series, query.FromNs, query.ToNs);
+    }
 
     private static void Count(long joins, string result) => Joins.Add(joins, new KeyValuePair<string, object?>("result", result));
 }

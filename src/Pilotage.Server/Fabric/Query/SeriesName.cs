@@ -1,3 +1,4 @@
+using Pilotage.Server.Fabric.Retention;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.Server.Hosting;
 using Pilotage.TimeSeries;
@@ -13,7 +14,7 @@ internal sealed record SeriesName(Device Device, SeriesKey Key)
     public override string ToString() => $"{Device.Id}/{Key.Property}";
 
     /// <summary>Several names with commas between them.</summary>
-    public static Outcome<IReadOnlyList<SeriesName>> ReadAll(string parameter, string text, int least, int most, TenantId tenant, IFleet fleet, TimeSeriesStore store)
+    public static Outcome<IReadOnlyList<SeriesName>> ReadAll(string parameter, string text, int least, int most, TenantId tenant, IFleet fleet, TimeSeriesStore store, RollUps rollUps)
     {
         var names = text.Split(',', StringSplitOptions.TrimEntries);
         if (names.Length < least || names.Length > most)
@@ -24,7 +25,7 @@ internal sealed record SeriesName(Device Device, SeriesKey Key)
         var read = new List<SeriesName>();
         foreach (var name in names)
         {
-            if (!Read(parameter, name, tenant, fleet, store).TryGet(out var series, out var refusal))
+            if (!Read(parameter, name, tenant, fleet, store, rollUps).TryGet(out var series, out var refusal))
             {
                 return refusal;
             }
@@ -35,7 +36,7 @@ internal sealed record SeriesName(Device Device, SeriesKey Key)
         return read;
     }
 
-    private static Outcome<SeriesName> Read(string parameter, string text, TenantId tenant, IFleet fleet, TimeSeriesStore store)
+    private static Outcome<SeriesName> Read(string parameter, string text, TenantId tenant, IFleet fleet, TimeSeriesStore store, RollUps rollUps)
     {
         // What a model gave bears its release behind an @, and there may be a / in that.
         var end = text.IndexOf('@', StringComparison.Ordinal);
@@ -50,7 +51,9 @@ internal sealed record SeriesName(Device Device, SeriesKey Key)
         {
             var key = new SeriesKey(tenant, device.Id, property);
             return store.KindOf(key) is null
-                ? new Refusal("fabric.series.not_found", $"{device.Id} has no series \"{property}\". See what there is: pilotage data list --path '{device.Path}'")
+                ? rollUps.Holds(tenant, device.Id, property)
+                    ? WindowsOnly.NotThere(property)
+                    : new Refusal("fabric.series.not_found", $"{device.Id} has no series \"{property}\". See what there is: pilotage data list --path '{device.Path}'")
                 : (Outcome<SeriesName>)new SeriesName(device, key);
         });
     }

@@ -309,7 +309,7 @@ internal sealed partial class RetentionSweep : IHostedService, IAsyncDisposable
 
     /// <summary>Windows of a device that are too old themselves, rule by rule.</summary>
     private IEnumerable<(RetentionRule Rule, Deletion Deletion)> OldWindows(Device device, List<RetentionRule> rules, long nowNs) => _store.Series(RollUps.TenantOf(device.Tenant), device.Id)
-        .Select(key => (Key: key, Rule: RetentionBook.Holding(rules, key.Property.Split('/')[0])))
+        .Select(key => (Key: key, Rule: RetentionBook.Holding(rules, RollUps.PropertyOf(key.Property))))
         .Where(each => each.Rule?.RollUpFloorAt(nowNs) is { } floorNs && _store.PointsTouched(each.Key, long.MinValue, floorNs - 1) > 0 && _store.Read(each.Key, long.MinValue, floorNs - 1).Any())
         .GroupBy(each => each.Rule!)
         .Select(group => (group.Key, new Deletion(RollUps.TenantOf(device.Tenant), device.Id, [.. group.Select(each => each.Key.Property)], long.MinValue, group.Key.RollUpFloorAt(nowNs)!.Value - 1)));

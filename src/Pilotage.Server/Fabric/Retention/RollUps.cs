@@ -13,7 +13,7 @@ internal sealed class RollUps
     /// <summary>Lengths that windows may have, by the name they are kept under.</summary>
     public static IReadOnlyList<(string Name, long Ns)> Lengths { get; } = [("1m", 60_000_000_000), ("1h", 3_600_000_000_000), ("1d", 86_400_000_000_000)];
 
-    // A slash is in no name of a property and a tilde in none of a tenant, so nothing that devices send gets here.
+    // A slash is in no name that devices give a property and a tilde in none of a tenant, so nothing that they send gets here.
     private const string Suffix = "~rolled";
     private static readonly string[] Parts = ["count", "min", "max", "sum"];
 
@@ -32,6 +32,9 @@ internal sealed class RollUps
     /// <summary>The names under which windows of a property are kept.</summary>
     public static string[] NamesOf(string property, long windowNs) => Array.ConvertAll(Parts, part => $"{property}/{Lengths.First(length => length.Ns == windowNs).Name}/{part}");
 
+    /// <summary>Of which property something is kept under a name. What a model gave has a slash of its own: <c>days@rul/1</c>.</summary>
+    public static string PropertyOf(string name) => name[..name.LastIndexOf('/', name.LastIndexOf('/') - 1)];
+
     /// <summary>Puts windows of a series into a batch.</summary>
     public static void Add(PointBatch batch, SeriesKey key, long windowNs, IEnumerable<WindowAggregate> windows, long nowNs)
     {
@@ -46,7 +49,7 @@ internal sealed class RollUps
 
     /// <summary>Properties of a device of which windows are kept, also where no point is left.</summary>
     public HashSet<string> PropertiesOf(TenantId tenant, DeviceId device) =>
-        _store.Series(TenantOf(tenant), device).Select(key => key.Property.Split('/')[0]).ToHashSet(StringComparer.Ordinal);
+        _store.Series(TenantOf(tenant), device).Select(key => PropertyOf(key.Property)).ToHashSet(StringComparer.Ordinal);
 
     /// <summary>What has to go of windows where points are deleted: each that may hold one of them.</summary>
     public IEnumerable<Deletion> DeletionsOf(Deletion deletion)
@@ -55,7 +58,7 @@ internal sealed class RollUps
         var kept = _store.Series(tenant, deletion.Device).Select(key => key.Property).ToHashSet(StringComparer.Ordinal);
         foreach (var (name, length) in Lengths)
         {
-            string[] names = [.. kept.Where(one => one.Split('/') is [var property, var window, _] && window == name && deletion.Properties?.Contains(property) != false)];
+            string[] names = [.. kept.Where(one => one.Split('/')[^2] == name && deletion.Properties?.Contains(PropertyOf(one)) != false)];
             if (names.Length > 0)
             {
                 var from = deletion.FromNs < long.MinValue + length ? long.MinValue : WindowAggregate.StartOf(deletion.FromNs, length);
@@ -70,6 +73,38 @@ internal sealed class RollUps
 
     /// <summary>Up to where windows answer for the points of a series; null where its points all do.</summary>
     public long? FloorOf(SeriesKey key) => _floors.TryGetValue(key, out var floorNs) ? floorNs : null;
+
+    /// <summary>Whether no windows were made of any series.</summary>
+    public bool IsEmpty => _floors.IsEmpty;
+
+    /// <summary>Up to where windows are all that is left of the points of a series in a time; null where points answer for all of it, or nothing is left.</summary>
+    /// <param name="key">The series.</param>
+    /// <param name="fromNs">The first time that counts.</param>
+    /// <param name="toNs">The first time that counts no more.</param>
+    public long? WindowsUntil(SeriesKey key, long fromNs, long toNs)
+    {
+        if (FloorOf(key) is not { } floorNs || floorNs <= fromNs || toNs <= fromNs)
+        {
+            return null;
+        }
+
+        var until = Math.Min(toNs, floorNs);
+        foreach (var (_, length) in Lengths)
+        {
+            // One that begins before the time reaches into it.
+            var kept = new SeriesKey(TenantOf(key.Tenant), key.Device, NamesOf(key.Property, length)[0]);
+            var first = fromNs < long.MinValue + length ? long.MinValue : WindowAggregate.StartOf(fromNs, length);
+            if (_store.KindOf(kept) is not null && _store.Read(kept, first, until - 1).Any())
+            {
+                return until;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Whether windows are there of a series, whatever is of its points.</summary>
+    public bool Holds(TenantId tenant, DeviceId device, string property) => WindowsUntil(new SeriesKey(tenant, device, property), long.MinValue, long.MaxValue) is not null;
 
     /// <summary>Takes note that windows answer for a series before a time, once that is on disk; a floor never falls.</summary>
     public void Raise(SeriesKey key, long floorNs) => _floors.AddOrUpdate(key, floorNs, (_, before) => Math.Max(before, floorNs));

@@ -1,13 +1,13 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Pilotage.Server.Fabric.Retention;
 using Pilotage.Server.Hosting;
-using Pilotage.TimeSeries;
 
 namespace Pilotage.Server.Fabric.Sql;
 
 /// <summary>An answer as it is found and sent. A refusal on the way is a problem as long as nothing was sent; after that the answer breaks off, and every client notices.</summary>
-internal sealed partial class SqlAnswer(SqlQuestion question, SqlForm form, TimeSeriesStore store, SqlLimits limits, TimeProvider time, ILogger<SqlLimits> logger) : IResult
+internal sealed partial class SqlAnswer(SqlRun run, SqlForm form, TimeSpan timeMax, Turnstile.Place place, TimeProvider time, ILogger<SqlLimits> logger) : IResult
 {
     // So much is gathered before it is sent; the network decides how fast that goes, and nothing is read ahead of it.
     private const int ChunkBytes = 64 * 1024;
@@ -16,13 +16,12 @@ internal sealed partial class SqlAnswer(SqlQuestion question, SqlForm form, Time
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         var gone = httpContext.RequestAborted;
-        using var late = new CancellationTokenSource(limits.TimeMax, time);
+        using var late = new CancellationTokenSource(timeMax, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(gone, late.Token);
-        var result = "gone";
         try
         {
             var refusal = await FindAsync(httpContext, late, either.Token);
-            result = refusal is null ? "done" : "refused";
+            place.Result = refusal is null ? "done" : "refused";
             if (refusal is null)
             {
                 await SendAsync(httpContext.Response, 0, gone);
@@ -39,13 +38,12 @@ internal sealed partial class SqlAnswer(SqlQuestion question, SqlForm form, Time
         }
         catch (OperationCanceledException) when (gone.IsCancellationRequested)
         {
-            // Counted below; there is nobody to tell.
+            // Counted as gone; there is nobody to tell.
         }
         finally
         {
             form.Dispose();
-            limits.Leave();
-            limits.Count(result);
+            place.Dispose();
         }
     }
 
@@ -53,12 +51,12 @@ internal sealed partial class SqlAnswer(SqlQuestion question, SqlForm form, Time
     {
         try
         {
-            return await new SqlRun(question, store, time).RunAsync(form, () => SendAsync(httpContext.Response, ChunkBytes, cancellation), cancellation);
+            return await run.RunAsync(form, () => SendAsync(httpContext.Response, ChunkBytes, cancellation), cancellation);
         }
         catch (OperationCanceledException) when (late.IsCancellationRequested && !httpContext.RequestAborted.IsCancellationRequested)
         {
             return new Refusal(
-                "fabric.sql.time", $"The question took longer than {Seconds(limits.TimeMax)} s, the most; ask for a shorter time or fewer devices, or for shorter windows: one of OVER is computed anew for every row.");
+                "fabric.sql.time", $"The question took longer than {Seconds(timeMax)} s, the most; ask for a shorter time or fewer devices, or for shorter windows: one of OVER is computed anew for every row.");
         }
     }
 
@@ -76,6 +74,7 @@ internal sealed partial class SqlAnswer(SqlQuestion question, SqlForm form, Time
         if (!_isSent)
         {
             response.ContentType = form.Media;
+            WindowsOnly.Tell(response, run.Note);
             _isSent = true;
         }
 

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Pilotage.Server.Access.Contracts;
+using Pilotage.Server.Fabric.Retention;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.Server.Hosting;
 using Pilotage.Streams;
@@ -27,7 +28,8 @@ internal static class SqlEndpoint
     /// <param name="Items">The rows, each a list of values: numbers, true and false, texts, times in RFC 3339, devices by id; null where there is none.</param>
     /// <param name="Rows">How many there are.</param>
     /// <param name="PointsRead">Points that were read for it.</param>
-    internal sealed record SqlView(IReadOnlyList<SqlColumn> Columns, IReadOnlyList<IReadOnlyList<JsonNode?>> Items, long Rows, long PointsRead);
+    /// <param name="Note">What is missing, because retention left windows alone of it; null where nothing is.</param>
+    internal sealed record SqlView(IReadOnlyList<SqlColumn> Columns, IReadOnlyList<IReadOnlyList<JsonNode?>> Items, long Rows, long PointsRead, string? Note);
 
     /// <param name="Name">Its name.</param>
     /// <param name="Type">number, boolean, text, time or device.</param>
@@ -35,7 +37,7 @@ internal static class SqlEndpoint
     internal sealed record SqlColumn(string Name, string Type, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Unit);
 
     public static IResult Answer(
-        SqlBody body, HttpRequest request, Principal who, IFleet fleet, TimeSeriesStore store, SqlTables tables, SqlLimits limits, TimeProvider time, ILogger<SqlLimits> logger)
+        SqlBody body, HttpRequest request, Principal who, IFleet fleet, TimeSeriesStore store, RollUps rollUps, SqlTables tables, SqlLimits limits, TimeProvider time, ILogger<SqlLimits> logger)
     {
         var question = SqlQuestion.Read(body, who.Tenant, tables, fleet, time.NowNs());
         var entered = question.Then(_ => limits.Enter());
@@ -44,7 +46,7 @@ internal static class SqlEndpoint
             limits.Count("refused");
         }
 
-        return entered.ToHttp(_ => new SqlAnswer(question.Value, WantsCsv(request) ? new SqlCsv() : new SqlJson(), store, limits, time, logger));
+        return entered.ToHttp(place => new SqlAnswer(new SqlRun(question.Value, store, rollUps, time), WantsCsv(request) ? new SqlCsv() : new SqlJson(), limits.TimeMax, place, time, logger));
     }
 
     public static string TypeOf(QueryKind kind) => kind switch

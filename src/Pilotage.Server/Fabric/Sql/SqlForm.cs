@@ -43,7 +43,7 @@ internal abstract class SqlForm : IQuerySink, IDisposable
         Head();
     }
 
-    public abstract void End(long points);
+    public abstract void End(long points, string? note);
 
     /// <summary>Has everything that was written stand in <see cref="Bytes"/>.</summary>
     public abstract void Flush();
@@ -64,11 +64,16 @@ internal sealed class SqlJson : SqlForm
 
     public override string Media => "application/json; charset=utf-8";
 
-    public override void End(long points)
+    public override void End(long points, string? note)
     {
         _json.WriteEndArray();
         _json.WriteNumber("rows"u8, Rows);
         _json.WriteNumber("pointsRead"u8, points);
+        if (note is not null)
+        {
+            _json.WriteString("note"u8, note);
+        }
+
         _json.WriteEndObject();
         _json.Flush();
     }
@@ -145,7 +150,7 @@ internal sealed class SqlCsv : SqlForm
 
     public override string Media => "text/csv; charset=utf-8; header=present";
 
-    public override void End(long points) => Flush();
+    public override void End(long points, string? note) => Flush();
 
     public override void Flush() => _csv.Flush();
 

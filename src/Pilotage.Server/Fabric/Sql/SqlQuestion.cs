@@ -21,6 +21,9 @@ internal sealed record SqlQuestion(QueryPlan Plan, IReadOnlyList<Device> Devices
             .Where(column => Plan.Reads.Count == 0 || Plan.Reads.Contains(column.property.Name)),
     ];
 
+    /// <summary>The series that are read.</summary>
+    public IEnumerable<SeriesKey> Keys => Devices.SelectMany(device => Columns.Select(column => new SeriesKey(device.Tenant, device.Id, column.Property.Name)));
+
     public static Outcome<SqlQuestion> Read(SqlBody body, TenantId tenant, SqlTables tables, IFleet fleet, long nowNs)
     {
         if (body.From >= body.To)
@@ -34,21 +37,17 @@ internal sealed record SqlQuestion(QueryPlan Plan, IReadOnlyList<Device> Devices
     }
 
     /// <summary>About how many points are read of a time.</summary>
-    public long PointsTouched(TimeSeriesStore store, long firstNs) => firstNs > LastNs ? 0 : Devices.Sum(device => Columns.Sum(column =>
-        store.PointsTouched(new SeriesKey(device.Tenant, device.Id, column.Property.Name), firstNs, LastNs)));
+    public long PointsTouched(TimeSeriesStore store, long firstNs) => firstNs > LastNs ? 0 : Keys.Sum(key => store.PointsTouched(key, firstNs, LastNs));
 
     /// <summary>The latest time of any of the series that are read; null where there is none.</summary>
     public long? NewestNs(TimeSeriesStore store)
     {
         long? newest = null;
-        foreach (var device in Devices)
+        foreach (var key in Keys)
         {
-            foreach (var (_, property) in Columns)
+            if (store.TryGetLast(key, out var last) && !(last.TimeNs <= newest))
             {
-                if (store.TryGetLast(new SeriesKey(device.Tenant, device.Id, property.Name), out var last) && !(last.TimeNs <= newest))
-                {
-                    newest = last.TimeNs;
-                }
+                newest = last.TimeNs;
             }
         }
 

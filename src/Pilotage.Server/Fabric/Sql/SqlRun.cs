@@ -1,10 +1,11 @@
+using Pilotage.Server.Fabric.Retention;
 using Pilotage.Streams;
 using Pilotage.TimeSeries;
 
 namespace Pilotage.Server.Fabric.Sql;
 
 /// <summary>Runs a question over the store through the operators of pipelines.</summary>
-internal sealed class SqlRun(SqlQuestion question, TimeSeriesStore store, TimeProvider time, long pointsMax = SqlLimits.PointsMax)
+internal sealed class SqlRun(SqlQuestion question, TimeSeriesStore store, RollUps rollUps, TimeProvider time, long pointsMax = SqlLimits.PointsMax)
 {
     // Looked at so often whether anybody still waits, and whether there is something to send.
     private const int RowsAtOnce = 1_024;
@@ -13,6 +14,9 @@ internal sealed class SqlRun(SqlQuestion question, TimeSeriesStore store, TimePr
 
     /// <summary>Points read so far.</summary>
     public long Points { get; private set; }
+
+    /// <summary>What is missing of the rows, because retention left windows alone of it; settled before the first of them is to be sent.</summary>
+    public string? Note { get; private set; }
 
     /// <summary>Finds all rows. What is found is to be sent between two of them; after a refusal what was found is not the answer.</summary>
     /// <exception cref="OperationCanceledException">Nobody waits any more, or it took too long.</exception>
@@ -28,6 +32,7 @@ internal sealed class SqlRun(SqlQuestion question, TimeSeriesStore store, TimePr
                 return TooCostly($"would read about {touched:N0} points");
             }
 
+            Note = WindowsOnly.NoteOf(rollUps, question.Keys, firstNs, question.LastNs + 1);
             if (await OverAsync(firstNs, form, send, cancellation) is { } refusal)
             {
                 return refusal;
@@ -41,7 +46,7 @@ internal sealed class SqlRun(SqlQuestion question, TimeSeriesStore store, TimePr
             form.Again();
         }
 
-        form.End(Points);
+        form.End(Points, Note);
         return null;
     }
 

@@ -1,4 +1,5 @@
 using Pilotage.Server.Fabric.Meaning;
+using Pilotage.Server.Fabric.Retention;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.Streams;
 using Pilotage.TimeSeries;
@@ -13,7 +14,7 @@ internal sealed record SqlTable(ThingSchema Schema, IReadOnlyList<Device> Device
 /// Columns are the described properties and after them what the devices measured beyond that, so that a thing type that nobody described is a table too. What a model gave is
 /// a column where the question names it. Only tables that the text may name are looked at: there can be many.
 /// </remarks>
-internal sealed class SqlTables(IFleet fleet, TimeSeriesStore store, ThingBook things)
+internal sealed class SqlTables(IFleet fleet, TimeSeriesStore store, RollUps rollUps, ThingBook things)
 {
     private static readonly string[] OwnColumns = ["device", "ts"];
 
@@ -36,6 +37,12 @@ internal sealed class SqlTables(IFleet fleet, TimeSeriesStore store, ThingBook t
             {
                 kinds.TryAdd(key.Property, kind);
             }
+        }
+
+        // Of these there is no point any more: a column without values, of which the answer says so.
+        foreach (var property in rollUps.IsEmpty ? [] : devices.SelectMany(device => rollUps.PropertiesOf(tenant, device.Id)))
+        {
+            kinds.TryAdd(property, SeriesKind.Number);
         }
 
         var described = things.Find(tenant, name)?.Properties;

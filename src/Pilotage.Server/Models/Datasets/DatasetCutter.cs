@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Pilotage.Core.Contracts;
 using Pilotage.Server.Fabric.Contracts;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.Server.Hosting;
@@ -36,9 +37,6 @@ internal sealed partial class DatasetCutter(
     private const int StopsMax = 100_000;
     private const string VerdictPrefix = "verdict/";
 
-    // A hundred years: a column of hours beyond it is a mistyped one.
-    private const double LastHoursMax = 876_000;
-
     public Outcome<(DatasetManifest Manifest, IReadOnlyList<string> WithoutValue)> Cut(TenantId tenant, CutRequest request)
     {
         if (!Name().IsMatch(request.Name))
@@ -46,9 +44,9 @@ internal sealed partial class DatasetCutter(
             return new Refusal("dataset.name", $"'{Shown(request.Name)}' is not the name of a dataset: letters, digits, - _ and ., a letter or digit first, at most 63.");
         }
 
-        if (request.LastHoursBeforeStop is { } hours && !(hours > 0 && hours <= LastHoursMax))
+        if (request.LastHoursBeforeStop is { } hours && !(hours > 0 && hours <= DatasetBounds.LastHoursMax))
         {
-            return QueryBounds.Refused("lastHoursBeforeStop", FormattableString.Invariant($"is {hours}; give hours above 0 and at most {LastHoursMax}, or leave it out to label every row"));
+            return QueryBounds.Refused("lastHoursBeforeStop", FormattableString.Invariant($"is {hours}; give hours above 0 and at most {DatasetBounds.LastHoursMax}, or leave it out to label every row"));
         }
 
         if (!SpanOf(request).TryGet(out var span, out var refusal) || !PackageOf(tenant, request.Package).TryGet(out var package, out refusal))

@@ -1,8 +1,6 @@
 using Pilotage.Core;
-using Pilotage.Server.Fabric;
 using Pilotage.Server.Fabric.Contracts;
 using Pilotage.Server.Hosting;
-using Pilotage.TimeSeries;
 using Xunit;
 
 namespace Pilotage.Tests.Server.Fabric;
@@ -56,23 +54,5 @@ public sealed class LineageTests : IAsyncLifetime
     {
         _server.Get<ICatalogue>().Write((c, _) => c.Execute(edit));
         Assert.Contains("Entry 1 ", Lineage.Verify(Acme).Refusal.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void Decimation_keeps_spikes_and_ends_within_its_bound()
-    {
-        var points = Enumerable.Range(0, 10_000).Select(i => new TypedPoint(i, SeriesValue.Of(i == 5_001 ? 100.0 : Math.Sin(i)), Quality.Good)).ToList();
-        var kept = Decimation.MinMax(points, 200);
-        Assert.True(kept.Count <= 200);
-        Assert.Contains(kept, p => p.Value.Number == 100.0);
-        Assert.Equal(kept.OrderBy(p => p.TimeNs), kept);
-        Assert.Same(points, Decimation.MinMax(points, 10_000));
-    }
-
-    [Fact]
-    public void Decimation_keeps_the_first_text_of_each_stretch()
-    {
-        var points = Enumerable.Range(0, 1_000).Select(i => new TypedPoint(i, SeriesValue.OfText($"{i}"), Quality.Good)).ToList();
-        Assert.Equal(["0", "250", "500", "750"], Decimation.MinMax(points, 8).Select(p => p.Value.Text));
     }
 }

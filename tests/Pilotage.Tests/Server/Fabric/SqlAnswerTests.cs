@@ -4,7 +4,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using System.Diagnostics.Metrics;
 using Pilotage.Core;
+using Pilotage.Server.Fabric;
 using Pilotage.Server.Fabric.Meaning;
+using Pilotage.Server.Fabric.Retention;
 using Pilotage.Server.Fabric.Sql;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.Server.Hosting;
@@ -39,8 +41,9 @@ public sealed class SqlAnswerTests : IAsyncLifetime
     [Fact]
     public async Task One_that_takes_too_long_before_anything_was_sent_is_a_problem()
     {
-        var (context, limits) = (Context(new MemoryStream()), Limits(TimeSpan.Zero));
-        await Answer(limits).ExecuteAsync(context);
+        var context = Context(new MemoryStream());
+        var (limits, place) = Limits(TimeSpan.Zero);
+        await Answer(limits, place).ExecuteAsync(context);
         Assert.Equal(422, context.Response.StatusCode);
         Assert.False(context.Features.Get<Lifetime>()!.IsAborted);
         context.Response.Body.Position = 0;
@@ -58,8 +61,9 @@ public sealed class SqlAnswerTests : IAsyncLifetime
     public async Task One_that_takes_too_long_after_rows_were_sent_breaks_off()
     {
         var body = new SlowBody(_time);
-        var (context, limits) = (Context(body), Limits(TimeSpan.FromMinutes(1)));
-        await Answer(limits).ExecuteAsync(context);
+        var context = Context(body);
+        var (limits, place) = Limits(TimeSpan.FromMinutes(1));
+        await Answer(limits, place).ExecuteAsync(context);
         Assert.True(body.Length > 3 * 64 * 1024);
         Assert.True(context.Features.Get<Lifetime>()!.IsAborted);
         Assert.DoesNotContain("pointsRead", System.Text.Encoding.UTF8.GetString(body.ToArray()), StringComparison.Ordinal);
@@ -69,26 +73,27 @@ public sealed class SqlAnswerTests : IAsyncLifetime
     [Fact]
     public async Task One_that_nobody_waits_for_ends_and_makes_room()
     {
-        var (context, limits) = (Context(new MemoryStream()), Limits(TimeSpan.FromMinutes(1)));
+        var context = Context(new MemoryStream());
+        var (limits, place) = Limits(TimeSpan.FromMinutes(1));
         context.Features.Get<Lifetime>()!.Abort();
-        await Answer(limits).ExecuteAsync(context);
+        await Answer(limits, place).ExecuteAsync(context);
         Assert.Equal(0, context.Response.Body.Length);
         Assert.True(limits.Enter().IsOk);
     }
 
-    private SqlLimits Limits(TimeSpan longest)
+    private (SqlLimits Limits, Turnstile.Place Place) Limits(TimeSpan longest)
     {
         var limits = new SqlLimits(new ServerOptions { DataFolder = _server.Path, Tenant = "acme", SqlQuestionsMax = 1, SqlTimeMax = longest }, _server.Get<IMeterFactory>());
-        Assert.True(limits.Enter().IsOk);
+        var place = limits.Enter().Value;
         Assert.False(limits.Enter().IsOk);
-        return limits;
+        return (limits, place);
     }
 
-    private SqlAnswer Answer(SqlLimits limits)
+    private SqlAnswer Answer(SqlLimits limits, Turnstile.Place place)
     {
         var (fleet, store) = (_server.Get<IFleet>(), _server.Get<TimeSeriesStore>());
-        var question = SqlQuestion.Read(new SqlBody("SELECT device, ts, load FROM pump", null, null, null), Acme, new SqlTables(fleet, store, _server.Get<ThingBook>()), fleet, Start).Value;
-        return new SqlAnswer(question, new SqlJson(), store, limits, _time, NullLogger<SqlLimits>.Instance);
+        var question = SqlQuestion.Read(new SqlBody("SELECT device, ts, load FROM pump", null, null, null), Acme, new SqlTables(fleet, store, _server.Get<RollUps>(), _server.Get<ThingBook>()), fleet, Start).Value;
+        return new SqlAnswer(new SqlRun(question, store, _server.Get<RollUps>(), _time), new SqlJson(), limits.TimeMax, place, _time, NullLogger<SqlLimits>.Instance);
     }
 
     private DefaultHttpContext Context(Stream body)

@@ -7,7 +7,6 @@ using Pilotage.Server.Fabric.Ingest;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.Server.Hosting;
 using Pilotage.Testing;
-using Pilotage.Tests.Protocols;
 using Pilotage.TimeSeries;
 using Xunit;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Pilotage.Server.Fabric.Prometheus.Language;
+using Pilotage.Server.Fabric.Retention;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.TimeSeries;
 
@@ -26,6 +27,26 @@ internal sealed class PromCatalogue(IFleet fleet, TimeSeriesStore store)
     public Outcome<IReadOnlyList<LabelledSeries>> Find(TenantId tenant, IReadOnlyList<LabelMatcher> matchers, int most, CancellationToken cancellation)
     {
         var found = new List<LabelledSeries>();
+        foreach (var series in Matching(tenant, matchers, Properties, cancellation))
+        {
+            if (found.Count == most)
+            {
+                return new Refusal("fabric.query.cost", $"The selector finds more than {most:N0} series. Ask for fewer by their labels: device, path, thing, level1 and so on.");
+            }
+
+            found.Add(series);
+        }
+
+        return found;
+    }
+
+    /// <summary>Series that fulfil all matchers and of which windows are kept, whatever is of their points.</summary>
+    public IEnumerable<SeriesKey> Kept(TenantId tenant, IReadOnlyList<LabelMatcher> matchers, RollUps rollUps, CancellationToken cancellation) =>
+        Matching(tenant, matchers, (device, exact) => rollUps.PropertiesOf(tenant, device.Id).Where(property => exact is null || property == exact), cancellation).Select(series => series.Key);
+
+    private IEnumerable<LabelledSeries> Matching(
+        TenantId tenant, IReadOnlyList<LabelMatcher> matchers, Func<Device, string?, IEnumerable<string>> properties, CancellationToken cancellation)
+    {
         var (ofName, ofDevice) = (matchers.Where(one => one.Name == LabelMatcher.MetricName).ToList(), matchers.Where(one => one.Name != LabelMatcher.MetricName).ToList());
         var exact = ofName.Select(one => one.Exact).FirstOrDefault(name => name is not null);
         foreach (var device in Devices(tenant, ofDevice).OrderBy(device => device.Id.Value, StringComparer.Ordinal))
@@ -37,18 +58,11 @@ internal sealed class PromCatalogue(IFleet fleet, TimeSeriesStore store)
                 continue;
             }
 
-            foreach (var property in Properties(device, exact).Where(property => ofName.TrueForAll(matcher => matcher.Matches(property))))
+            foreach (var property in properties(device, exact).Where(property => ofName.TrueForAll(matcher => matcher.Matches(property))))
             {
-                if (found.Count == most)
-                {
-                    return new Refusal("fabric.query.cost", $"The selector finds more than {most:N0} series. Ask for fewer by their labels: device, path, thing, level1 and so on.");
-                }
-
-                found.Add(new LabelledSeries(new SeriesKey(tenant, device.Id, property), new LabelSet([(LabelMatcher.MetricName, property), .. labels])));
+                yield return new LabelledSeries(new SeriesKey(tenant, device.Id, property), new LabelSet([(LabelMatcher.MetricName, property), .. labels]));
             }
         }
-
-        return found;
     }
 
     private IReadOnlyList<Device> Devices(TenantId tenant, List<LabelMatcher> matchers)

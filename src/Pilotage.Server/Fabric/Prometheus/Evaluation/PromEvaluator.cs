@@ -1,11 +1,12 @@
 using Pilotage.Server.Fabric.Prometheus.Language;
 using Pilotage.Server.Fabric.Query;
+using Pilotage.Server.Fabric.Retention;
 using Pilotage.TimeSeries;
 
 namespace Pilotage.Server.Fabric.Prometheus.Evaluation;
 
 /// <summary>Answers one query at the times of a grid, one series at a time.</summary>
-internal sealed class PromEvaluator(PromCatalogue catalogue, TimeSeriesStore store, TenantId tenant, StepGrid grid, CancellationToken cancellation)
+internal sealed class PromEvaluator(PromCatalogue catalogue, TimeSeriesStore store, RollUps rollUps, TenantId tenant, StepGrid grid, CancellationToken cancellation)
 {
     /// <summary>How old a last value may be.</summary>
     public const long LookbackNs = 5 * 60 * 1_000_000_000L;
@@ -13,11 +14,16 @@ internal sealed class PromEvaluator(PromCatalogue catalogue, TimeSeriesStore sto
     /// <summary>Values of all series on the way: 64 MiB of them.</summary>
     public const long ValuesOnTheWayMax = 4_000_000;
 
+    private readonly HashSet<SeriesKey> _windowsOnly = [];
+    private long _windowsUntilNs = long.MinValue;
     private long _values;
     private long _touched;
 
     /// <summary>Points read at most; the same as of any other query.</summary>
     public long PointsMax { get; init; } = AggregateRun.PointsMax;
+
+    /// <summary>What is missing of the vectors so far, because retention left windows alone of it; null where nothing is.</summary>
+    public string? Note => WindowsOnly.NoteOf(_windowsOnly.Count, _windowsUntilNs);
 
     /// <summary>The series of a vector; those without any value are left out.</summary>
     /// <exception cref="OperationCanceledException">Whoever asked has gone, or has waited long enough.</exception>
@@ -51,11 +57,29 @@ internal sealed class PromEvaluator(PromCatalogue catalogue, TimeSeriesStore sto
         }
 
         var panes = new WindowPanes(grid, rangeNs, selector.OffsetNs);
+        NoteWindowsOnly(selector, panes);
         var answered = found.Select(one => function == PromRangeFunction.LastOverTime ? Newest(one, panes) : null).ToList();
         _touched += found.Where((_, i) => answered[i] is null).Sum(one => store.PointsTouched(one.Key, panes.FromNs, panes.ToNs));
         return _touched > PointsMax
             ? AggregateRun.TooCostly($"would read about {_touched:N0} points; {PointsMax:N0} are the most")
             : (Outcome<IReadOnlyList<StepSeries>>)found.Select((one, i) => answered[i] ?? Read(one, panes, rangeNs, selector.OffsetNs, function)).ToList();
+    }
+
+    private void NoteWindowsOnly(PromSelector selector, WindowPanes panes)
+    {
+        if (rollUps.IsEmpty)
+        {
+            return;
+        }
+
+        foreach (var key in catalogue.Kept(tenant, selector.Matchers, rollUps, cancellation))
+        {
+            if (rollUps.WindowsUntil(key, panes.FromNs, panes.ToNs + 1) is { } untilNs)
+            {
+                _windowsOnly.Add(key);
+                _windowsUntilNs = Math.Max(_windowsUntilNs, untilNs);
+            }
+        }
     }
 
     /// <summary>Fast path: the last value at one time, which is in memory where nothing came since; null where it has to be looked for.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using Pilotage.Core;
 using Pilotage.Server.Fabric.Prometheus.Evaluation;
 using Pilotage.Server.Fabric.Prometheus.Language;
+using Pilotage.Server.Fabric.Retention;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.Testing;
 using Pilotage.TimeSeries;
@@ -77,7 +78,7 @@ public sealed class PromEvaluatorTests : IAsyncLifetime
             // From before the first point to after the last, also between whole seconds.
             var count = _random.Next(3) == 0 ? 1 : _random.Next(2, 60);
             var grid = new StepGrid(Start + (_random.Next(-500, Seconds + 500) * Second) + (_random.Next(2) * (Second / 3)), (1 + _random.Next(200)) * Second, count);
-            var evaluated = new PromEvaluator(Catalogue, _store, Acme, grid, default).Vector(expression);
+            var evaluated = new PromEvaluator(Catalogue, _store, _server.Get<RollUps>(), Acme, grid, default).Vector(expression);
             if (!evaluated.IsOk)
             {
                 Assert.Equal("fabric.query.ambiguous", evaluated.Refusal.Code);
@@ -113,7 +114,7 @@ public sealed class PromEvaluatorTests : IAsyncLifetime
         await _store.AppendAsync(batch, null, default);
         foreach (var (query, expected) in new[] { ("sum_over_time(long[3w])", Minutes * (Minutes - 1.0) / 2), ("count_over_time(long[3w])", Minutes), ("max_over_time(long[3w])", Minutes - 1), ("last_over_time(long[3w])", Minutes - 1) })
         {
-            var series = new PromEvaluator(Catalogue, _store, Acme, StepGrid.Once(Start + (Minutes * 60 * Second)), default).Vector(PromParser.Read(query).Value).Value;
+            var series = new PromEvaluator(Catalogue, _store, _server.Get<RollUps>(), Acme, StepGrid.Once(Start + (Minutes * 60 * Second)), default).Vector(PromParser.Read(query).Value).Value;
             Assert.Equal(expected, Assert.Single(series).Values[0]);
         }
     }
@@ -125,12 +126,12 @@ public sealed class PromEvaluatorTests : IAsyncLifetime
 
         // In the middle, where every series has points: the first that is read is too much.
         var grid = new StepGrid(Start + (Seconds / 2 * Second), Second, 100);
-        var refusal = new PromEvaluator(Catalogue, _store, Acme, grid, default) { PointsMax = 1 }.Vector(expression).Refusal;
+        var refusal = new PromEvaluator(Catalogue, _store, _server.Get<RollUps>(), Acme, grid, default) { PointsMax = 1 }.Vector(expression).Refusal;
         Assert.Equal("fabric.query.cost", refusal.Code);
         Assert.Contains("points; 1 are the most", refusal.Message, StringComparison.Ordinal);
         refusal = Catalogue.Find(Acme, [LabelMatcher.Of("__name__", "!=", "", 0).Value], 3, default).Refusal;
         Assert.Contains("finds more than 3 series", refusal.Message, StringComparison.Ordinal);
-        Assert.Throws<OperationCanceledException>(() => new PromEvaluator(Catalogue, _store, Acme, grid, new CancellationToken(canceled: true)).Vector(expression));
+        Assert.Throws<OperationCanceledException>(() => new PromEvaluator(Catalogue, _store, _server.Get<RollUps>(), Acme, grid, new CancellationToken(canceled: true)).Vector(expression));
     }
 
     /// <summary>Points out of order, some twice, some bad, some no number; those that count.</summary>
