@@ -54,6 +54,9 @@ internal sealed record RowSource
     /// <summary>Whether it was damaged when somebody tried to load it.</summary>
     public bool IsDamaged { get; private set; }
 
+    /// <summary>The one column asked for as a run, where what is kept of its block gives it at once; null where it has to be loaded.</summary>
+    public ColumnRun? KeptRun() => Block is { } block && Columns is [>= 0 and var column] && !IsHidden ? block.Segment.KeptRun(block, column, Range) : null;
+
     /// <summary>Gives the rows that were not deleted; null when they are damaged.</summary>
     public RowSpan? Load(BlockParts parts)
     {

@@ -10,13 +10,14 @@ internal static class SeriesRun
     public const int EarlySeconds = 360;
 
     private const int LinesEach = 5_000;
-    private const int Asked = 9;
-
-    // Servers run long, and a runtime compiles what is asked for often: all are asked as often before they are measured.
-    private const int AskedBefore = 40;
+    private const int AskedMin = 9;
     private const long DeletedPoints = 10_000_000;
     private const int SmallLines = 100;
     private const int SmallWrites = 500;
+
+    // Servers run long: all are asked for so long before they are measured, until caches are filled and a runtime has compiled what is asked for often.
+    private static readonly TimeSpan WarmsUp = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Measured = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Settles = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan PurgedWithin = TimeSpan.FromMinutes(2);
@@ -50,23 +51,27 @@ internal static class SeriesRun
         return new(cpu / points * 1e6, bytes, answers, grown, ready, before, deleting);
     }
 
-    /// <summary>Milliseconds by the clock, the median, after some that are not counted.</summary>
+    /// <summary>Milliseconds by the clock, the median of a second, after some seconds that are not counted.</summary>
     public static async Task<double> TimeAsync(Func<Task<long>> ask)
     {
-        for (var i = 0; i < AskedBefore; i++)
-        {
-            await ask();
-        }
+        await AskAsync(ask, WarmsUp);
+        var times = await AskAsync(ask, Measured);
+        return times.Order().ElementAt(times.Count / 2);
+    }
 
+    /// <summary>Asks again and again for some time; how many milliseconds each took.</summary>
+    private static async Task<List<double>> AskAsync(Func<Task<long>> ask, TimeSpan time)
+    {
         var times = new List<double>();
-        for (var i = 0; i < Asked; i++)
+        var first = TimeProvider.System.GetTimestamp();
+        while (times.Count < AskedMin || TimeProvider.System.GetElapsedTime(first) < time)
         {
             var began = TimeProvider.System.GetTimestamp();
             await ask();
             times.Add(TimeProvider.System.GetElapsedTime(began).TotalMilliseconds);
         }
 
-        return times.Order().ElementAt(Asked / 2);
+        return times;
     }
 
     /// <summary>Writes some bodies and waits until all is settled; the processor time of the server.</summary>
@@ -94,12 +99,8 @@ internal static class SeriesRun
         {
             var wall = await TimeAsync(() => server.AskAsync(question, seconds));
             var before = server.CpuSeconds;
-            for (var i = 0; i < Asked; i++)
-            {
-                await server.AskAsync(question, seconds);
-            }
-
-            answers[question] = (wall, (server.CpuSeconds - before) * 1e3 / Asked);
+            var times = await AskAsync(() => server.AskAsync(question, seconds), Measured);
+            answers[question] = (wall, (server.CpuSeconds - before) * 1e3 / times.Count);
         }
 
         return answers;

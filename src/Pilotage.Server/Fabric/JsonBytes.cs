@@ -12,8 +12,11 @@ internal sealed class JsonBytes(int bytesAtFirst = JsonBytes.BytesAtFirst) : IDi
 {
     private const int BytesAtFirst = 64 * 1024;
     private const int QuotesAndColon = 3;
+    private const int ListBytes = 3;
     private static readonly SearchValues<char> Plain = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./: ");
     private byte[] _bytes = ArrayPool<byte>.Shared.Rent(bytesAtFirst);
+
+    private int _places;
 
     public int Length { get; private set; }
 
@@ -81,6 +84,18 @@ internal sealed class JsonBytes(int bytesAtFirst = JsonBytes.BytesAtFirst) : IDi
 
     /// <summary>A time, in ms since 1970.</summary>
     public void Milliseconds(long timeNs) => Length += JsonNumber.FormatMilliseconds(timeNs, Room(JsonNumber.BytesMax));
+
+    /// <summary>A time in ms since 1970 and a finite number, as a list of two.</summary>
+    public void Pair(long timeNs, double value)
+    {
+        var room = Room((2 * JsonNumber.BytesMax) + ListBytes);
+        room[0] = (byte)'[';
+        var length = 1 + JsonNumber.FormatMilliseconds(timeNs, room[1..]);
+        room[length++] = (byte)',';
+        length += JsonNumber.Format(value, ref _places, room[length..]);
+        room[length++] = (byte)']';
+        Length += length;
+    }
 
     public void Clear() => Length = 0;
 

@@ -66,6 +66,28 @@ internal static class JsonNumber
         return length;
     }
 
+    /// <summary>The same of one number of many alike: begins with the places that the one before had.</summary>
+    public static int Format(double value, ref int places, Span<byte> into)
+    {
+        var scaled = Math.Round(value * Scales[places]);
+        if (Math.Abs(value) < DecimalMax && scaled / Scales[places] == value && (value != 0 || !double.IsNegative(value)))
+        {
+            // Numbers of so few digits are one decimal each: without the zeros at its end, it is the shortest.
+            var (number, left) = ((long)scaled, places);
+            for (; left > 0 && number % 10 == 0; left--)
+            {
+                number /= 10;
+            }
+
+            return Format(number, left, into);
+        }
+
+        var length = Format(value, into);
+        var point = into[..length].IndexOf((byte)'.');
+        places = point < 0 ? 0 : Math.Min(length - point - 1, PlacesMax);
+        return length;
+    }
+
     public static int Format(long value, Span<byte> into)
     {
         _ = Utf8Formatter.TryFormat(value, into, out var length);

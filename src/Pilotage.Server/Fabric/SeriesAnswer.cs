@@ -28,17 +28,25 @@ internal sealed class SeriesAnswer(SeriesKey key, SeriesKind? kind, string? unit
         for (var i = 0; i < points.Count; i++)
         {
             var point = points[i];
-            if (point.Value.Kind == SeriesKind.Number && !double.IsFinite(point.Value.Number))
+            var isNumber = point.Value.Kind == SeriesKind.Number;
+            if (isNumber && !double.IsFinite(point.Value.Number))
             {
                 continue;
             }
 
-            json.Add(isFirst ? "["u8 : ",["u8);
+            json.Add(isFirst ? ""u8 : ","u8);
+            isFirst = false;
+            if (isNumber)
+            {
+                json.Pair(point.TimeNs, point.Value.Number);
+                continue;
+            }
+
+            json.Add("["u8);
             json.Milliseconds(point.TimeNs);
             json.Add(","u8);
             json.Value(point.Value);
             json.Add("]"u8);
-            isFirst = false;
         }
 
         json.Add("]"u8);

@@ -112,7 +112,7 @@ internal static class SeriesEndpoints
     {
         var fromNs = from is { } f ? Clock.ToNs(f) : long.MinValue;
         var toNs = to is { } t ? Clock.ToNs(t) : long.MaxValue;
-        var thinned = ThinnedPoints.ByCount(() => store.ReadTyped(key, fromNs, toNs), points, cancellation);
+        var thinned = ThinnedPoints.ByCount(() => store.ReadTyped(key, fromNs, toNs), store.PointsTouched(key, fromNs, toNs), points, cancellation);
         return new Stretch(key.Property, store.KindOf(key), null, thinned.Total, thinned.Points);
     }
 

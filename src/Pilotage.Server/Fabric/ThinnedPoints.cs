@@ -32,11 +32,12 @@ internal sealed record ThinnedPoints(long Total, List<TypedPoint> Points)
 
     /// <summary>In parts of as many points each: for a chart of a time whose ends nobody said. Of text, the first of each.</summary>
     /// <param name="read">Reads them: a second time where they are too many, for how many a part has shows when all were counted.</param>
+    /// <param name="expected">About how many there are, or more.</param>
     /// <param name="max">Points at most.</param>
     /// <param name="cancellation">Nobody waits any more.</param>
-    public static ThinnedPoints ByCount(Func<IEnumerable<TypedPoint>> read, int max, CancellationToken cancellation)
+    public static ThinnedPoints ByCount(Func<IEnumerable<TypedPoint>> read, long expected, int max, CancellationToken cancellation)
     {
-        var whole = new List<TypedPoint>();
+        var whole = new List<TypedPoint>((int)Math.Min(expected, max));
         var total = 0L;
         foreach (var point in read())
         {

@@ -39,6 +39,30 @@ internal sealed partial record RowSpan(Shape Shape, int Count)
 
     public int Width => Shape.Properties.Length;
 
+    /// <summary>Whether numbers never fall, or strictly rise.</summary>
+    public static bool IsSorted(ReadOnlySpan<long> numbers, bool strictly)
+    {
+        var i = 1;
+        for (; i + Vector<long>.Count <= numbers.Length; i += Vector<long>.Count)
+        {
+            var (before, after) = (new Vector<long>(numbers[(i - 1)..]), new Vector<long>(numbers[i..]));
+            if (strictly ? !Vector.GreaterThanAll(after, before) : !Vector.GreaterThanOrEqualAll(after, before))
+            {
+                return false;
+            }
+        }
+
+        for (; i < numbers.Length; i++)
+        {
+            if (strictly ? numbers[i] <= numbers[i - 1] : numbers[i] < numbers[i - 1])
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>The least and the greatest of some numbers.</summary>
     public static (long First, long Last) Bounds(ReadOnlySpan<long> numbers)
     {
@@ -133,29 +157,6 @@ internal sealed partial record RowSpan(Shape Shape, int Count)
             : minor[left] != minor[right] ? minor[left].CompareTo(minor[right])
             : left.CompareTo(right));
         return order;
-    }
-
-    private static bool IsSorted(ReadOnlySpan<long> numbers, bool strictly)
-    {
-        var i = 1;
-        for (; i + Vector<long>.Count <= numbers.Length; i += Vector<long>.Count)
-        {
-            var (before, after) = (new Vector<long>(numbers[(i - 1)..]), new Vector<long>(numbers[i..]));
-            if (strictly ? !Vector.GreaterThanAll(after, before) : !Vector.GreaterThanOrEqualAll(after, before))
-            {
-                return false;
-            }
-        }
-
-        for (; i < numbers.Length; i++)
-        {
-            if (strictly ? numbers[i] <= numbers[i - 1] : numbers[i] < numbers[i - 1])
-            {
-                return false;
-            }
-        }
-
-        return true;
     }
 
     private static long[] Reordered(long[] numbers, int[] order) => Array.ConvertAll(order, row => numbers[row]);

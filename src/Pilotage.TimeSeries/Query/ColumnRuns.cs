@@ -133,6 +133,11 @@ internal static class ColumnRuns
             return Merged(sources);
         }
 
+        if (sources[0].KeptRun() is { } kept)
+        {
+            return [kept];
+        }
+
         if (sources[0].Load(BlockParts.None) is not { Count: > 0 } rows)
         {
             return [];

@@ -85,6 +85,21 @@ internal sealed class BlockCache(long bytesMax)
         }
     }
 
+    /// <summary>Keeps the times of a block that were asked for, in place of those before.</summary>
+    public void Keep(KeptBlock kept, TimesBetween between)
+    {
+        lock (_gate)
+        {
+            var bytes = between.Bytes - (kept.Between?.Bytes ?? 0);
+            kept.Between = between;
+            if (kept.Block.Kept == kept)
+            {
+                kept.Bytes += bytes;
+                Grow(bytes);
+            }
+        }
+    }
+
     /// <summary>Lets go of the blocks of segments that were merged into another: their files stay as long as anybody holds one.</summary>
     public void Forget(IReadOnlyList<SegmentFile> segments)
     {

@@ -132,6 +132,40 @@ internal sealed class SegmentFile
         }
     }
 
+    /// <summary>Fast path of one column of numbers in a part of a block: what is kept of it is decoded and nothing else made; null where it has to be read, or is no run.</summary>
+    public ColumnRun? KeptRun(BlockRef block, int column, TimeRange range)
+    {
+        if (block.Shape.KindOf(column) >= SeriesKind.Text
+            || range.Contains(block.FirstNs, block.LastNs)
+            || block.Kept is null
+            || _cache.Find(block) is not { } kept
+            || kept.Parts[0] is not { } times
+            || kept.Parts[RowBlock.RowSections + column] is not { } section
+            || !ColumnSection.IsGood(section))
+        {
+            return null;
+        }
+
+        var between = kept.Between;
+        if (between?.Range != range)
+        {
+            var reader = new BytesReader(times);
+            if (IntegerColumn.ReadBetween(ref reader, block.Rows, range.FromNs, range.ToNs, out var row) is not { } read || !RowSpan.IsSorted(read, strictly: true))
+            {
+                return null;
+            }
+
+            between = new(range, row, read);
+            _cache.Keep(kept, between);
+        }
+
+        var values = GC.AllocateUninitializedArray<long>(between.Times.Length);
+        var bytes = new BytesReader(section);
+        return ColumnSection.TryRead(ref bytes, block.Shape.KindOf(column), block.Rows, between.Row, values, [])
+            ? new ColumnRun(between.Times, values, block.Shape.KindOf(column), default)
+            : null;
+    }
+
     /// <summary>What a column of a block comes to; null where nobody summed it up, or that is damaged.</summary>
     public ColumnSums? LoadSums(BlockRef block, int column)
     {

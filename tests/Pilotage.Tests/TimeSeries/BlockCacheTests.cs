@@ -38,10 +38,12 @@ public sealed class BlockCacheTests
         Assert.Equal(damaged == 0 ? windows : [], Windows(store, "d0", 0, Rows * Second));
     }
 
-    [Fact]
-    public async Task Many_readers_of_a_cache_that_is_too_small_read_what_is_there()
+    [Theory]
+    [InlineData(BytesMax)]
+    [InlineData(BytesMax * 64)]
+    public async Task Many_readers_of_a_cache_too_small_or_large_read_what_is_there(int cacheBytes)
     {
-        var fixture = await FilledAsync(Devices, BytesMax);
+        var fixture = await FilledAsync(Devices, cacheBytes);
         var store = fixture.Open(blockRowsMax: BlockRows);
         var all = Enumerable.Range(0, Devices).Select(device => All(store, $"d{device}", "v")).ToList();
 

@@ -23,6 +23,25 @@ public sealed class JsonNumberTests
     public void Decimals_are_written_as_people_write_them(double value, string expected) => Assert.Equal(expected, Text(value));
 
     [Fact]
+    public void A_number_is_written_the_same_whatever_the_one_before_was()
+    {
+        var seed = TestSize.Seed;
+        var random = new Random(seed);
+        Span<byte> bytes = stackalloc byte[JsonNumber.BytesMax];
+        var places = 0;
+        for (var round = 0; round < 200_000; round++)
+        {
+            var value = (round % 3) switch
+            {
+                0 => Math.Round((random.NextDouble() - 0.5) * Math.Pow(10, random.Next(12)), random.Next(9)),
+                1 => random.Next(-100, 100) * (random.Next(2) == 0 ? 0.0 : 1),
+                _ => (random.NextDouble() - 0.5) * Math.Pow(10, random.Next(-10, 20)),
+            };
+            Assert.True(Text(value) == Encoding.ASCII.GetString(bytes[..JsonNumber.Format(value, ref places, bytes)]), $"seed {seed}: {value:R}");
+        }
+    }
+
+    [Fact]
     public void What_is_written_reads_back_bit_for_bit_and_is_the_shortest_that_does()
     {
         var seed = TestSize.Seed;

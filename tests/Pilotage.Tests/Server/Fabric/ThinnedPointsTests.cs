@@ -12,7 +12,7 @@ public sealed class ThinnedPointsTests
     public void Spikes_and_ends_are_kept_within_the_bound()
     {
         var points = Points(10_000, i => SeriesValue.Of(i == 5_001 ? 100.0 : Math.Sin(i)));
-        foreach (var kept in new[] { ThinnedPoints.ByCount(() => points, 200, default), ThinnedPoints.ByTime(points, 0, 10_000, 200, default) })
+        foreach (var kept in new[] { ThinnedPoints.ByCount(() => points, points.Count, 200, default), ThinnedPoints.ByTime(points, 0, 10_000, 200, default) })
         {
             Assert.Equal(10_000, kept.Total);
             Assert.InRange(kept.Points.Count, 100, 200);
@@ -20,7 +20,7 @@ public sealed class ThinnedPointsTests
             Assert.Equal(kept.Points.OrderBy(p => p.TimeNs), kept.Points);
         }
 
-        Assert.Equal(points, ThinnedPoints.ByCount(() => points, 10_000, default).Points);
+        Assert.Equal(points, ThinnedPoints.ByCount(() => points, points.Count, 10_000, default).Points);
         Assert.Equal(points, ThinnedPoints.ByTime(points, 0, 10_000, 10_000, default).Points);
     }
 
@@ -28,7 +28,7 @@ public sealed class ThinnedPointsTests
     public void Of_text_the_first_of_as_many_each_or_both_ends_of_as_long_each_are_kept()
     {
         var points = Points(1_000, i => SeriesValue.OfText($"{i}"));
-        Assert.Equal(["0", "250", "500", "750"], ThinnedPoints.ByCount(() => points, 8, default).Points.Select(p => p.Value.Text));
+        Assert.Equal(["0", "250", "500", "750"], ThinnedPoints.ByCount(() => points, points.Count, 8, default).Points.Select(p => p.Value.Text));
         Assert.Equal(["0", "499", "500", "999"], ThinnedPoints.ByTime(points, 0, 1_000, 4, default).Points.Select(p => p.Value.Text));
     }
 
@@ -41,7 +41,7 @@ public sealed class ThinnedPointsTests
         {
             var (count, max, time) = (random.Next(1, 400), random.Next(2, 50), 0L);
             var points = Points(count, _ => SeriesValue.Of(random.Next(30))).ConvertAll(point => point with { TimeNs = time += random.Next(1, 1_000) });
-            var kept = ThinnedPoints.ByCount(() => points, max, default);
+            var kept = ThinnedPoints.ByCount(() => points, points.Count, max, default);
             Assert.Equal(OfList(points, max), kept.Points);
             Assert.Equal(count, kept.Total);
         }
@@ -51,7 +51,7 @@ public sealed class ThinnedPointsTests
     public void A_value_that_is_no_number_hides_no_spike_beside_it()
     {
         var points = Points(1_000, i => SeriesValue.Of(i % 10 == 0 ? double.NaN : i == 501 ? 99 : 1));
-        Assert.Contains(ThinnedPoints.ByCount(() => points, 20, default).Points, point => point.Value.Number == 99);
+        Assert.Contains(ThinnedPoints.ByCount(() => points, points.Count, 20, default).Points, point => point.Value.Number == 99);
         Assert.Contains(ThinnedPoints.ByTime(points, 0, 1_000, 20, default).Points, point => point.Value.Number == 99);
     }
 
@@ -67,9 +67,9 @@ public sealed class ThinnedPointsTests
         }
 
         var before = GC.GetAllocatedBytesForCurrentThread();
-        Assert.Equal(3_000_000, ThinnedPoints.ByCount(() => Endless().Take(3_000_000), 100, default).Total);
+        Assert.Equal(3_000_000, ThinnedPoints.ByCount(() => Endless().Take(3_000_000), 0, 100, default).Total);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1024 * 1024);
-        Assert.Throws<OperationCanceledException>(() => ThinnedPoints.ByCount(Endless, 100, new CancellationToken(canceled: true)));
+        Assert.Throws<OperationCanceledException>(() => ThinnedPoints.ByCount(Endless, 0, 100, new CancellationToken(canceled: true)));
         Assert.Throws<OperationCanceledException>(() => ThinnedPoints.ByTime(Endless(), 0, 100, 100, new CancellationToken(canceled: true)));
     }
 
@@ -78,7 +78,7 @@ public sealed class ThinnedPointsTests
     public void Points_that_come_meanwhile_break_nothing()
     {
         var reads = 0;
-        var kept = ThinnedPoints.ByCount(() => Points(1_000 * ++reads, i => SeriesValue.Of(i)), 10, default);
+        var kept = ThinnedPoints.ByCount(() => Points(1_000 * ++reads, i => SeriesValue.Of(i)), 0, 10, default);
         Assert.Equal((1_000, 10, 0.0, 1_999.0), (kept.Total, kept.Points.Count, kept.Points[0].Value.Number, kept.Points[^1].Value.Number));
     }
 
