@@ -71,6 +71,10 @@ public sealed class PipelineRun : IDisposable
     public PushResult Push(int source, DeviceId device, long tsNs, ReadOnlySpan<double> values, long inputId) =>
         _flow.Push(source, device, tsNs, values, inputId);
 
+    /// <summary>The same with texts, by the place of their property; null where there is none.</summary>
+    public PushResult Push(int source, DeviceId device, long tsNs, ReadOnlySpan<double> values, ReadOnlySpan<string?> texts, long inputId) =>
+        _flow.Push(source, device, tsNs, values, texts, inputId);
+
     /// <summary>States that nothing older will come: windows that end by then close, and older rows are late from now
     /// on.</summary>
     public void Advance(long watermarkNs) => _flow.Advance(watermarkNs);

@@ -39,6 +39,11 @@ internal abstract class Operator
     {
     }
 
+    /// <summary>Says which texts it keeps; all others may go.</summary>
+    public virtual void KeepTexts(TextPool texts)
+    {
+    }
+
     public virtual void Save(CheckpointWriter writer)
     {
     }

@@ -20,6 +20,9 @@ internal sealed class ExpressionText(IReadOnlyDictionary<string, WindowSyntax> w
         BinarySyntax binary => $"{Inner(binary.Left)} {binary.Operator.ToUpperInvariant()} {Inner(binary.Right)}",
         IsNullSyntax isNull => $"{Inner(isNull.Operand)} IS {(isNull.Negated ? "NOT " : "")}NULL",
         CaseSyntax chosen => Of(chosen),
+        CallSyntax { Name: "CAST", Arguments: [var cast, TextSyntax type] } => $"CAST({Of(cast)} AS {type.Value.ToUpperInvariant()})",
+        CallSyntax { Name: "LIKE" } like => $"{Inner(like.Arguments[0])} LIKE {Of(like.Arguments[1])}{(like.Arguments.Count > 2 ? $" ESCAPE {Of(like.Arguments[2])}" : "")}",
+        CallSyntax { Name: "IS_JSON" } json => $"{Inner(json.Arguments[0])} IS JSON",
         CallSyntax call => $"{call.Name.ToUpperInvariant()}({(call.IsStar ? "*" : string.Join(", ", call.Arguments.Select(Of)))}){Of(call.Over)}",
         _ => "…",
     };

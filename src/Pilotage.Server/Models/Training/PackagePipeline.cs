@@ -33,7 +33,7 @@ internal static class PackagePipeline
     {
         "integer" => ThingPropertyType.Integer,
         "boolean" => ThingPropertyType.Boolean,
-        "string" => ThingPropertyType.Text,
+        "string" or "object" or "array" => ThingPropertyType.Text,
         _ => ThingPropertyType.Number,
     };
 }
