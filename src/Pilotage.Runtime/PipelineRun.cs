@@ -62,6 +62,9 @@ public sealed class PipelineRun : IDisposable
     /// <summary>What a restore took over; null when the run was started empty.</summary>
     public RestoreReport? Restored { get; private init; }
 
+    /// <summary>What runs, step by step, with rows passed on and sizes of state.</summary>
+    public IReadOnlyList<PipelineStep> Steps() => _flow.Steps();
+
     /// <summary>Gives a row of a device of the plan's first (mostly its only) thing type; values in the order of that
     /// type.</summary>
     public PushResult Push(DeviceId device, long tsNs, ReadOnlySpan<double> values, long inputId) =>

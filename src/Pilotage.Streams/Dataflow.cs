@@ -130,6 +130,23 @@ public sealed partial class Dataflow
         }
     }
 
+    /// <summary>What runs, step by step, inputs before their readers: what each has passed on so far, and what a checkpoint of its state takes.</summary>
+    public IReadOnlyList<PipelineStep> Steps()
+    {
+        var numbers = new Dictionary<PlanNode, int>(ReferenceEqualityComparer.Instance);
+        var steps = new List<PipelineStep>();
+        var state = new ArrayBufferWriter<byte>();
+        foreach (var (node, step) in _graph.Steps)
+        {
+            numbers[node] = steps.Count;
+            state.ResetWrittenCount();
+            step.Save(new(state));
+            steps.Add(new(node.DescribeStep(), node.Input is { } input ? numbers[input] : null, step.Emitted, state.WrittenCount));
+        }
+
+        return steps;
+    }
+
     /// <summary>Drops all that is kept for a device: windows, waiting rows, raised alerts (which are not cleared
     /// first). Should it come again, it is new.</summary>
     public void Forget(DeviceId device)
@@ -303,3 +320,10 @@ public sealed partial class Dataflow
 /// <summary>What a restore did: steps that took their state over, steps that start empty, saved steps nobody
 /// wanted.</summary>
 public sealed record RestoreReport(int TakenOver, int StartedEmpty, int Dropped);
+
+/// <summary>One step of a running pipeline.</summary>
+/// <param name="Text">What it does, by the slots of its rows.</param>
+/// <param name="Input">The step it reads, by its place in the list; null for a table.</param>
+/// <param name="Rows">Rows it passed on since this run was started or restored; of a target, none.</param>
+/// <param name="StateBytes">What its state takes in a checkpoint.</param>
+public sealed record PipelineStep(string Text, int? Input, long Rows, long StateBytes);

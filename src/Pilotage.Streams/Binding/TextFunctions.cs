@@ -84,7 +84,7 @@ internal static class TextFunctions
                     operands.Add(binder.Bind(argument).As(ColumnType.Number, Shown(name)).Scalar);
                     break;
                 default:
-                    operands.Add(binder.Bind(argument).As(ColumnType.Text, Shown(name)).Scalar);
+                    operands.Add(TextOf(binder.Bind(argument), name, binder.Context.Query is not null).Scalar);
                     break;
             }
         }
@@ -97,6 +97,12 @@ internal static class TextFunctions
         var spelled = constants.Count == 0 ? name : $"{name}['{string.Join("', '", constants)}']";
         return new(new TextFunctionScalar(spelled, signature.Make(call.At, constants), [.. operands], signature.TakesNull), signature.Result, null, call.At);
     }
+
+    private static Typed TextOf(Typed value, string name, bool isQuery) => value.Type == ColumnType.Device
+        ? throw CompileFault.Unsupported(value.At, isQuery
+            ? "A device is no text. Devices are chosen by device = 'pump-7' or by a pattern of their path beside the question: path=acme/lyon/**, --path 'acme/lyon/**' on the command line."
+            : "A device is no text: it can be selected and grouped by, not computed with.")
+        : value.As(ColumnType.Text, Shown(name));
 
     private static CompileFault Miscounted(CallSyntax call, string name, Signature signature) => CompileFault.Type(
         call.At, $"{Shown(name)} takes {(signature.Most == signature.Least ? $"{signature.Least}" : signature.Most == int.MaxValue ? $"at least {signature.Least}" : $"{signature.Least} to {signature.Most}")} arguments, found {call.Arguments.Count}.");

@@ -19,6 +19,9 @@ internal sealed class GraphBuilder(
     /// <summary>All operators.</summary>
     public IEnumerable<Operator> Operators => _operators.Values;
 
+    /// <summary>All steps that run, inputs before their readers.</summary>
+    public IEnumerable<(PlanNode Node, Operator Operator)> Steps => _operators.Select(pair => (pair.Key, pair.Value));
+
     /// <summary>The sources by their position in the plan; null where nothing reads one.</summary>
     public SourceOperator?[] Sources { get; } = new SourceOperator?[plan.Sources.Count];
 

@@ -28,15 +28,17 @@ internal sealed class ExpressionText(IReadOnlyDictionary<string, WindowSyntax> w
     };
 
     /// <summary>The columns that an expression reads, each as often as it stands there.</summary>
-    public static IEnumerable<ColumnSyntax> ColumnsOf(ExpressionSyntax expression) => expression switch
+    public static IEnumerable<ColumnSyntax> ColumnsOf(ExpressionSyntax expression) =>
+        expression is ColumnSyntax column ? [column] : Parts(expression).SelectMany(ColumnsOf);
+
+    /// <summary>The expressions that one is made of.</summary>
+    public static IEnumerable<ExpressionSyntax> Parts(ExpressionSyntax expression) => expression switch
     {
-        ColumnSyntax column => [column],
-        UnarySyntax unary => ColumnsOf(unary.Operand),
-        BinarySyntax binary => ColumnsOf(binary.Left).Concat(ColumnsOf(binary.Right)),
-        IsNullSyntax isNull => ColumnsOf(isNull.Operand),
-        CaseSyntax chosen => chosen.Arms.SelectMany(arm => ColumnsOf(arm.When).Concat(ColumnsOf(arm.Then)))
-            .Concat(chosen.Operand is { } operand ? ColumnsOf(operand) : []).Concat(chosen.Otherwise is { } otherwise ? ColumnsOf(otherwise) : []),
-        CallSyntax call => call.Arguments.SelectMany(ColumnsOf),
+        UnarySyntax unary => [unary.Operand],
+        BinarySyntax binary => [binary.Left, binary.Right],
+        IsNullSyntax isNull => [isNull.Operand],
+        CaseSyntax chosen => [.. chosen.Arms.SelectMany(arm => new[] { arm.When, arm.Then }), .. chosen.Operand is { } operand ? [operand] : Array.Empty<ExpressionSyntax>(), .. chosen.Otherwise is { } otherwise ? [otherwise] : Array.Empty<ExpressionSyntax>()],
+        CallSyntax call => call.Arguments,
         _ => [],
     };
 

@@ -103,7 +103,7 @@ internal sealed class DatasetColumns(IPackages packages, IArtifactStore artifact
 
     private static IEnumerable<DatasetColumn> Derived(DatasetManifest manifest, UseCasePackage package)
     {
-        var features = FeatureOrigins.Of(package.PipelineSql, [.. package.Models.Select(PackagePipeline.Model)]);
+        var features = FeatureOrigins.Of(package.PipelineSql, [.. package.Models.Select(PackageSchemas.ToSchema)]);
         foreach (var model in package.Models)
         {
             var units = model.Inputs.ToDictionary(input => input.Name, input => input.Unit, StringComparer.Ordinal);
