@@ -70,7 +70,8 @@ public sealed partial class Dataflow
         {
             return new Refusal(
                 "pipeline.text_before_model",
-                $"The pipeline reads {text}, which is a text, and asks {model} about rows of the same table; data sets hold numbers, so what the model was taught could not be what it is asked. Keep the text out of this pipeline, or send it as a number.");
+                $"The pipeline reads {text}, which is a text, and asks {model} about rows of the same table; data sets hold numbers, so what the model was taught could not be what it is asked. "
+                + "Keep the text out of this pipeline, or send it as a number.");
         }
 
         var context = new RunContext(new NoSink(), time, plan.Limits, plan.Texts);

@@ -1,5 +1,5 @@
+using System.Globalization;
 using Pilotage.Core;
-using Pilotage.Streams.Binding;
 using Pilotage.Streams.Syntax;
 
 namespace Pilotage.Streams;
@@ -113,7 +113,8 @@ public static class FlinkPortability
         Of(amount.Value, notes);
         if (amount is { TimeUnit: { } unit, Value: NumberSyntax { Value: >= 100 } number })
         {
-            Add(notes, amount.At, $"INTERVAL '{number.Value}' {unit.ToUpperInvariant()} of more than two digits", $"INTERVAL '{number.Value}' {unit.ToUpperInvariant()}({number.Value.ToString("F0", System.Globalization.CultureInfo.InvariantCulture).Length})");
+            var (length, digits) = ($"INTERVAL '{number.Value}' {unit.ToUpperInvariant()}", number.Value.ToString("F0", CultureInfo.InvariantCulture).Length);
+            Add(notes, amount.At, $"{length} of more than two digits", $"{length}({digits})");
         }
     }
 

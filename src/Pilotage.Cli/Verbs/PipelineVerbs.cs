@@ -68,14 +68,7 @@ internal static class PipelineVerbs
             var desk = Open(frame, parsed, path, site, parameters);
             var steps = parsed.GetValue(input) is { } file ? Run(frame, parsed, desk, file, models, TextWriter.Null, closesWindows: false).Steps : desk.Steps();
             frame.Writer(parsed).Write(
-                new JsonArray([.. steps.Select((step, i) => (JsonNode)new JsonObject
-                {
-                    ["step"] = i + 1,
-                    ["reads"] = step.Input + 1,
-                    ["rows"] = step.Rows,
-                    ["stateBytes"] = step.StateBytes,
-                    ["does"] = step.Text,
-                })]),
+                steps,
                 StepColumns,
                 "step");
             return ExitCode.Done;
@@ -123,8 +116,7 @@ internal static class PipelineVerbs
     {
         var notes = Take(desk.Flink);
         var writer = frame.Writer(parsed);
-        var rows = new JsonArray([.. notes.Select(note => (JsonNode)new JsonObject { ["line"] = note.Line, ["column"] = note.Column, ["what"] = note.What, ["instead"] = note.Instead })]);
-        writer.Write(writer.IsMachineReadable ? new JsonObject { ["notes"] = rows, ["remarks"] = new JsonArray([.. PipelineDesk.FlinkRemarks.Select(remark => (JsonNode)remark)]) } : rows, NoteColumns, "line");
+        writer.Write(writer.IsMachineReadable ? new JsonObject { ["notes"] = notes, ["remarks"] = new JsonArray([.. PipelineDesk.FlinkRemarks.Select(remark => (JsonNode)remark)]) } : notes, NoteColumns, "line");
         foreach (var remark in writer.IsText ? PipelineDesk.FlinkRemarks : [])
         {
             frame.Session.Output.WriteLine($"- {remark}");
@@ -133,12 +125,7 @@ internal static class PipelineVerbs
         return ExitCode.Done;
     }
 
-    private static void Say(VerbFrame frame, PipelineReport report)
-    {
-        var counters = report.Counters;
-        frame.Session.Error.WriteLine(
-            $"{counters.Rows} rows taken, {counters.Late} late, {counters.Duplicates} repeated, {counters.OutOfRange + counters.DevicesRefused} refused; {counters.Inferences} inferences, {counters.AlertsRaised} alerts raised, {counters.AlertsCleared} cleared; {report.Lines} lines");
-    }
+    private static void Say(VerbFrame frame, PipelineReport report) => frame.Session.Error.WriteLine($"{report.Counted}; {report.Lines} lines");
 
     private static PipelineReport Run(VerbFrame frame, ParseResult parsed, PipelineDesk desk, string input, Option<string[]> models, TextWriter output, bool closesWindows)
     {

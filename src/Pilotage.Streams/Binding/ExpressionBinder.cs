@@ -358,11 +358,11 @@ internal sealed class ExpressionBinder(
     private static Scalar[] Scalars(Typed[] values) => [.. values.Select(value => value.Scalar)];
 
     // What depends on no row is computed now; a constant keeps the type and position of what was written.
-    private static Typed Fold(Typed bound, params ReadOnlySpan<ExpressionSyntax> operands)
+    private Typed Fold(Typed bound, params ReadOnlySpan<ExpressionSyntax> operands)
     {
-        if (bound.Scalar is TextFunctionScalar or TextOrderScalar)
+        if (bound.Type == ColumnType.Text)
         {
-            // The texts are those of a run.
+            // A text that is made has its number in the pool of a run.
             return bound;
         }
 
@@ -374,7 +374,7 @@ internal sealed class ExpressionBinder(
             }
         }
 
-        return bound with { Scalar = new LiteralScalar(bound.Scalar.Evaluate(default, default)) };
+        return bound with { Scalar = new LiteralScalar(bound.Scalar.Evaluate(new RowHead(0, 0, 0, new TextPool(context.Texts, context.Limits)), default)) };
     }
 
     private static bool IsConstant(ExpressionSyntax syntax) => syntax switch

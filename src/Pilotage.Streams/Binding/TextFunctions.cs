@@ -105,7 +105,7 @@ internal static class TextFunctions
         : value.As(ColumnType.Text, Shown(name));
 
     private static CompileFault Miscounted(CallSyntax call, string name, Signature signature) => CompileFault.Type(
-        call.At, $"{Shown(name)} takes {(signature.Most == signature.Least ? $"{signature.Least}" : signature.Most == int.MaxValue ? $"at least {signature.Least}" : $"{signature.Least} to {signature.Most}")} arguments, found {call.Arguments.Count}.");
+        call.At, $"{Shown(name)} takes {signature.Counted} arguments, found {call.Arguments.Count}.");
 
     private static string Shown(string name) => name.Replace('_', name == "IS_JSON" ? ' ' : '_');
 
@@ -325,6 +325,9 @@ internal static class TextFunctions
         public int Least => Parameters.Count(char.IsUpper);
 
         public int Most => Parameters.EndsWith(Many) ? int.MaxValue : Parameters.Length;
+
+        /// <summary>How many it takes, in words.</summary>
+        public string Counted => Most == Least ? $"{Least}" : Most == int.MaxValue ? $"at least {Least}" : $"{Least} to {Most}";
 
         public char? At(int argument) => argument < Parameters.Length && Parameters[argument] != Many ? Parameters[argument]
             : Parameters.EndsWith(Many) ? Parameters[^2] : null;

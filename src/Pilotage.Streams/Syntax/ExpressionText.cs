@@ -37,7 +37,7 @@ internal sealed class ExpressionText(IReadOnlyDictionary<string, WindowSyntax> w
         UnarySyntax unary => [unary.Operand],
         BinarySyntax binary => [binary.Left, binary.Right],
         IsNullSyntax isNull => [isNull.Operand],
-        CaseSyntax chosen => [.. chosen.Arms.SelectMany(arm => new[] { arm.When, arm.Then }), .. chosen.Operand is { } operand ? [operand] : Array.Empty<ExpressionSyntax>(), .. chosen.Otherwise is { } otherwise ? [otherwise] : Array.Empty<ExpressionSyntax>()],
+        CaseSyntax chosen => chosen.Arms.SelectMany(arm => new[] { arm.When, arm.Then }).Append(chosen.Operand).Append(chosen.Otherwise).OfType<ExpressionSyntax>(),
         CallSyntax call => call.Arguments,
         _ => [],
     };

@@ -91,7 +91,7 @@ public sealed class PipelineVerbTests : IDisposable
 
     [Theory]
     [InlineData("device,vibration\np1,1\n", "Line 1: the header names no column device or no column ts")]
-    [InlineData("device,ts,speed\np1,0,1\n", "pump has no property speed")]
+    [InlineData("device,ts,turbidity\np1,0,1\n", "pump has no property turbidity")]
     [InlineData("device,ts,vibration\np1,0,fast\n", "Line 2: \"fast\" in column vibration is no number")]
     [InlineData("device,ts,vibration\np1,yesterday,1\n", "Line 2: \"yesterday\" is no time")]
     [InlineData("device,ts,vibration\n,0,1\n", "Line 2: the row names no device")]

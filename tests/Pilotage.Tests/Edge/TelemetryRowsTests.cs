@@ -40,7 +40,7 @@ public sealed class TelemetryRowsTests
     [InlineData("\"F12\"", "F12")]
     [InlineData("{\"code\": 12}", "{\"code\": 12}")]
     [InlineData("[1,2]", "[1,2]")]
-    public void Reads_texts_and_documents(string value, string expected) => Assert.Equal(expected, Read($$"""{"ts":1,"values":{"state":{{value}}}}""").Single().Texts[3]);
+    public void Reads_texts_and_documents(string value, string expected) => Assert.Equal(expected, Read($"{{\"ts\":1,\"values\":{{\"state\":{value}}}}}").Single().Texts[3]);
 
     [Theory]
     [InlineData("")]

@@ -17,7 +17,7 @@ public sealed class QueryCompilerTests
     private const long NowNs = StartNs + (24 * Pump.HourNs);
 
     [Theory]
-    [InlineData("SELECT * FROM pump", "", 0L, long.MaxValue, "vibration bearing_temp ambient load pressure running")]
+    [InlineData("SELECT * FROM pump", "", 0L, long.MaxValue, "vibration bearing_temp ambient load pressure running serial")]
     [InlineData("SELECT device, ts, load FROM pump WHERE ts >= '2023-11-14T23:00:00Z' AND ts < '2023-11-15 01:00:00'", "", 60L, (3 * 60L) - 1, "load")]
     [InlineData("SELECT ts FROM pump WHERE ts BETWEEN TIMESTAMP '2023-11-14 23:00:00' AND '2023-11-15T01:00:00.5+00:00' AND load > 3", "", 60L, 180L, "load")]
     [InlineData("SELECT ts FROM pump WHERE NOW() - INTERVAL '2' HOUR <= ts", "", 22 * 60L, long.MaxValue, "")]
@@ -129,7 +129,7 @@ public sealed class QueryCompilerTests
         var plan = Compile(sql);
         var told = new Told(plan);
         var flow = Dataflow.StartQuery(plan, told, TimeProvider.System);
-        void Push(string device, long hour, double load) => flow.Push(plan, new(device), StartNs + (hour * Pump.HourNs), Pump.Row(1, load: load));
+        void Push(string device, long hour, double load) => flow.Push(plan, new(device), StartNs + (hour * Pump.HourNs), Pump.Row(1, load: load), []);
         Push("pump-1", 0, 10);
         Push("pump-1", 1, 20);
         Push("pump-1", 2, 30);
@@ -213,7 +213,7 @@ public sealed class QueryCompilerTests
                 var flow = Dataflow.StartQuery(plan, new Told(plan), TimeProvider.System);
                 for (var i = 0; i < rows; i++)
                 {
-                    flow.Push(plan, Pump.First, StartNs + i, Pump.Row(1, load: i));
+                    flow.Push(plan, Pump.First, StartNs + i, Pump.Row(1, load: i), []);
                 }
 
                 Assert.Equal(rows == 4 ? code : null, flow.Overflow?.Code);
@@ -233,7 +233,7 @@ public sealed class QueryCompilerTests
         {
             var row = (Load: (double)random.Next(500), Vibration: (double)i);
             rows.Add(row);
-            flow.Push(plan, Pump.First, StartNs + i, Pump.Row(row.Vibration, load: row.Load));
+            flow.Push(plan, Pump.First, StartNs + i, Pump.Row(row.Vibration, load: row.Load), []);
         }
 
         flow.Complete();

@@ -2,7 +2,6 @@ using Pilotage.Server.Fabric.Contracts;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.Server.Hosting;
 using Pilotage.Server.Models.Contracts;
-using Pilotage.Server.Models.Training;
 using Pilotage.Server.Package;
 using Pilotage.Streams;
 

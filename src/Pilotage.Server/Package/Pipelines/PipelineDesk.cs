@@ -1,4 +1,4 @@
-using Pilotage.Core;
+using System.Text.Json.Nodes;
 using Pilotage.Learning.Onnx;
 using Pilotage.Runtime;
 using Pilotage.Streams;
@@ -28,8 +28,14 @@ public sealed class PipelineDesk
     /// <summary>What is so everywhere in a text that moves to Flink.</summary>
     public static IReadOnlyList<string> FlinkRemarks => FlinkPortability.Remarks;
 
-    /// <summary>What a Flink cluster has not, or means otherwise.</summary>
-    public Outcome<IReadOnlyList<PortabilityNote>> Flink => FlinkPortability.Check(Package.PipelineSql);
+    /// <summary>What a Flink cluster has not, or means otherwise: <c>line</c>, <c>column</c>, <c>what</c>, and what to write there <c>instead</c>.</summary>
+    public Outcome<JsonArray> Flink => FlinkPortability.Check(Package.PipelineSql).Then(notes => (Outcome<JsonArray>)new JsonArray([.. notes.Select(note => (JsonNode)new JsonObject
+    {
+        ["line"] = note.Line,
+        ["column"] = note.Column,
+        ["what"] = note.What,
+        ["instead"] = note.Instead,
+    })]));
 
     /// <summary>Opens a package; numbers that its site does not supply are given or are 1, which is enough to compile.</summary>
     public static Outcome<PipelineDesk> Open(UseCasePackage package, IReadOnlyDictionary<string, double> chosen)
@@ -49,12 +55,12 @@ public sealed class PipelineDesk
         return package.Compile(parameters).Then(plan => (Outcome<PipelineDesk>)new PipelineDesk(package, plan));
     }
 
-    /// <summary>The steps as they would run, without a row.</summary>
-    public IReadOnlyList<PipelineStep> Steps()
+    /// <summary>The steps as they would run, without a row: <c>step</c>, which one it <c>reads</c>, <c>rows</c> it passed on, <c>stateBytes</c>, and what it <c>does</c>.</summary>
+    public JsonArray Steps()
     {
         var models = _plan.Models.ToDictionary(model => model.Name, IModelInvoker (_) => new Unasked(), StringComparer.Ordinal);
         using var run = PipelineRun.Start(_plan, models, new LineSink(TextWriter.Null, _plan), TimeProvider.System).Value;
-        return run.Steps();
+        return Told(run.Steps());
     }
 
     /// <summary>Runs it over rows.</summary>
@@ -99,8 +105,21 @@ public sealed class PipelineDesk
             run.Advance(PipelineRows.LatestNs);
         }
 
-        return new PipelineReport(run.Steps(), run.Counters, sink.Lines);
+        return new PipelineReport(Told(run.Steps()), Told(run.Counters), sink.Lines);
     }
+
+    private static JsonArray Told(IReadOnlyList<PipelineStep> steps) => new([.. steps.Select((step, i) => (JsonNode)new JsonObject
+    {
+        ["step"] = i + 1,
+        ["reads"] = step.Input + 1,
+        ["rows"] = step.Rows,
+        ["stateBytes"] = step.StateBytes,
+        ["does"] = step.Text,
+    })]);
+
+    private static string Told(PipelineCounters counters) =>
+        $"{counters.Rows} rows taken, {counters.Late} late, {counters.Duplicates} repeated, {counters.OutOfRange + counters.DevicesRefused} refused; "
+        + $"{counters.Inferences} inferences, {counters.AlertsRaised} alerts raised, {counters.AlertsCleared} cleared";
 
     private static void Dispose(Dictionary<string, IModelInvoker> invokers)
     {
@@ -120,6 +139,6 @@ public sealed class PipelineDesk
 
 /// <summary>What a run did.</summary>
 /// <param name="Steps">The steps with rows passed on and sizes of state.</param>
-/// <param name="Counters">What was done and left out.</param>
+/// <param name="Counted">What was done and left out, in words.</param>
 /// <param name="Lines">Lines that were put out.</param>
-public sealed record PipelineReport(IReadOnlyList<PipelineStep> Steps, PipelineCounters Counters, long Lines);
+public sealed record PipelineReport(JsonArray Steps, string Counted, long Lines);

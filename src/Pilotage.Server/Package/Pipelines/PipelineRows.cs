@@ -1,6 +1,5 @@
 using System.Globalization;
 using CsvHelper;
-using Pilotage.Core;
 using Pilotage.Runtime;
 using Pilotage.Server.Hosting;
 using Pilotage.Streams;
