@@ -75,6 +75,7 @@ public sealed class TextTests
     [InlineData("INSTR(serial, 'Ä')", 7)]
     [InlineData("IF(serial LIKE '%Pump_Ä7%', 1, 0)", 1)]
     [InlineData("IF(serial NOT LIKE 'Pump%', 1, 0)", 1)]
+    [InlineData("IF('abc' LIKE 'a_', 1, 0) + IF('ab' LIKE 'a_', 1, 0)", 1)]
     [InlineData("IF('50%' LIKE '50!%' ESCAPE '!', 1, 0)", 1)]
     [InlineData("IF('505' LIKE '50!%' ESCAPE '!', 1, 0)", 0)]
     [InlineData("IF('a.c' LIKE 'a.c', 1, 0) + IF('abc' LIKE 'a.c', 1, 0)", 1)]
