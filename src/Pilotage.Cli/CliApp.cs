@@ -63,6 +63,7 @@ internal static partial class CliApp
         root.Subcommands.Add(BackupVerbs.Create(frame));
         root.Subcommands.Add(EdgeVerbs.Create(frame));
         root.Subcommands.Add(UseCaseVerbs.Create(frame));
+        root.Subcommands.Add(PipelineVerbs.Create(frame));
         root.Subcommands.Add(GateVerbs.Create(frame));
         root.Subcommands.Add(DeviceVerbs.Create(frame));
         root.Subcommands.Add(TopicVerbs.Create(frame));

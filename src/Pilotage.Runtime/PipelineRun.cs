@@ -62,6 +62,9 @@ public sealed class PipelineRun : IDisposable
     /// <summary>What a restore took over; null when the run was started empty.</summary>
     public RestoreReport? Restored { get; private init; }
 
+    /// <summary>What runs, step by step, with rows passed on and sizes of state.</summary>
+    public IReadOnlyList<PipelineStep> Steps() => _flow.Steps();
+
     /// <summary>Gives a row of a device of the plan's first (mostly its only) thing type; values in the order of that
     /// type.</summary>
     public PushResult Push(DeviceId device, long tsNs, ReadOnlySpan<double> values, long inputId) =>
@@ -70,6 +73,10 @@ public sealed class PipelineRun : IDisposable
     /// <summary>Gives a row to the thing type at this position of <see cref="PipelinePlan.Sources"/>.</summary>
     public PushResult Push(int source, DeviceId device, long tsNs, ReadOnlySpan<double> values, long inputId) =>
         _flow.Push(source, device, tsNs, values, inputId);
+
+    /// <summary>The same with texts, by the place of their property; null where there is none.</summary>
+    public PushResult Push(int source, DeviceId device, long tsNs, ReadOnlySpan<double> values, ReadOnlySpan<string?> texts, long inputId) =>
+        _flow.Push(source, device, tsNs, values, texts, inputId);
 
     /// <summary>States that nothing older will come: windows that end by then close, and older rows are late from now
     /// on.</summary>

@@ -29,7 +29,7 @@ public sealed partial class Dataflow
     }
 
     /// <summary>Gives a row of a device to the table of a question, in order of time.</summary>
-    public PushResult Push(QueryPlan plan, DeviceId device, long tsNs, ReadOnlySpan<double> values) => Push(plan.Scan.Source, device, tsNs, values, inputId: 0);
+    public PushResult Push(QueryPlan plan, DeviceId device, long tsNs, ReadOnlySpan<double> values, ReadOnlySpan<string?> texts) => Push(plan.Scan.Source, device, tsNs, values, texts, inputId: 0);
 
     /// <summary>States that no row of this device will come any more: its windows close, and what was kept for it goes.</summary>
     public void End(DeviceId device)

@@ -12,7 +12,8 @@ public sealed partial class Dataflow
 {
     // "PLCK": a checkpoint. The version counts changes of the format.
     private const int Magic = 0x4B434C50;
-    private const int Version = 1;
+    private const int Version = 2;
+    private const int VersionWithoutTexts = 1;
     private const long LatestNs = 0x7FEF_FFFF_FFFF_FFFF;
     private readonly RunContext _context;
     private readonly GraphBuilder _graph;
@@ -65,6 +66,14 @@ public sealed partial class Dataflow
             return missing;
         }
 
+        if (Upstream(wanted[0]).OfType<ScanNode>().SelectMany(TextsRead).FirstOrDefault() is { } text)
+        {
+            return new Refusal(
+                "pipeline.text_before_model",
+                $"The pipeline reads {text}, which is a text, and asks {model} about rows of the same table; data sets hold numbers, so what the model was taught could not be what it is asked. "
+                + "Keep the text out of this pipeline, or send it as a number.");
+        }
+
         var context = new RunContext(new NoSink(), time, plan.Limits, plan.Texts);
         var graph = new GraphBuilder(plan, models, context);
         graph.AddFeatures(wanted[0], features);
@@ -75,7 +84,11 @@ public sealed partial class Dataflow
     /// type.</summary>
     /// <remarks>What a model throws comes out here. The row then counts as seen: windows before the model hold it,
     /// nothing after the model does, and the next row may be pushed.</remarks>
-    public PushResult Push(int source, DeviceId device, long tsNs, ReadOnlySpan<double> values, long inputId)
+    public PushResult Push(int source, DeviceId device, long tsNs, ReadOnlySpan<double> values, long inputId) =>
+        Push(source, device, tsNs, values, [], inputId);
+
+    /// <summary>The same with texts, by the place of their property; places of numbers are not looked at, and null is NULL.</summary>
+    public PushResult Push(int source, DeviceId device, long tsNs, ReadOnlySpan<double> values, ReadOnlySpan<string?> texts, long inputId)
     {
         _touched = true;
         if (_graph.Sources[source] is not { } operators)
@@ -97,7 +110,14 @@ public sealed partial class Dataflow
             return PushResult.TooManyDevices;
         }
 
-        return operators.Take(index, tsNs, values, inputId);
+        if (_context.Texts.IsDue)
+        {
+            // Between two rows, when nothing is under way: what no step keeps is nobody's any more.
+            MarkTexts();
+            _context.Texts.EndSweep();
+        }
+
+        return operators.Take(index, tsNs, values, texts, inputId);
     }
 
     /// <summary>States that nothing older will come from any device: waiting rows go on, windows that end by then
@@ -109,6 +129,23 @@ public sealed partial class Dataflow
         {
             source?.Advance(watermarkNs);
         }
+    }
+
+    /// <summary>What runs, step by step, inputs before their readers: what each has passed on so far, and what a checkpoint of its state takes.</summary>
+    public IReadOnlyList<PipelineStep> Steps()
+    {
+        var numbers = new Dictionary<PlanNode, int>(ReferenceEqualityComparer.Instance);
+        var steps = new List<PipelineStep>();
+        var state = new ArrayBufferWriter<byte>();
+        foreach (var (node, step) in _graph.Steps)
+        {
+            numbers[node] = steps.Count;
+            state.ResetWrittenCount();
+            step.Save(new(state));
+            steps.Add(new(node.DescribeStep(), node.Input is { } input ? numbers[input] : null, step.Emitted, state.WrittenCount));
+        }
+
+        return steps;
     }
 
     /// <summary>Drops all that is kept for a device: windows, waiting rows, raised alerts (which are not cleared
@@ -134,6 +171,7 @@ public sealed partial class Dataflow
         writer.Write(Magic);
         writer.Write(Version);
         writer.Write(_context.SaveCounters());
+        SaveTexts(writer);
         _context.Devices.Save(writer);
         var section = new ArrayBufferWriter<byte>();
         writer.Write(_graph.Stateful.Count);
@@ -172,18 +210,23 @@ public sealed partial class Dataflow
         }
 
         var version = reader.ReadInt32();
-        return version == Version
-            ? Load(ref reader)
+        return version is Version or VersionWithoutTexts
+            ? Load(ref reader, version)
             : new Refusal(
                 "checkpoint.version", $"The checkpoint has version {version}; this program reads version {Version}.");
     }
 
-    private Outcome<RestoreReport> Load(ref CheckpointReader reader)
+    private Outcome<RestoreReport> Load(ref CheckpointReader reader, int version)
     {
         var damaged = new Refusal("checkpoint.damaged", "The checkpoint does not hold what its kind of steps keep.");
-        var counters = new long[_context.SaveCounters().Length];
+        var counters = new long[version == VersionWithoutTexts ? RunContext.CountersOfVersion1 : _context.SaveCounters().Length];
         reader.Read(counters);
         _context.LoadCounters(counters);
+        for (var left = version == VersionWithoutTexts ? 0 : reader.ReadCount(2 * sizeof(int)); left > 0; left--)
+        {
+            _context.Texts.Restore(reader.ReadInt32(), reader.ReadText());
+        }
+
         if (!_context.Devices.Load(ref reader))
         {
             return new Refusal(
@@ -211,6 +254,29 @@ public sealed partial class Dataflow
         return reader.Failed || !reader.AtEnd ? damaged : new RestoreReport(steps - waiting.Count, waiting.Count, dropped);
     }
 
+    /// <summary>The texts that any step keeps, for values of rows name them by number.</summary>
+    private void SaveTexts(CheckpointWriter writer)
+    {
+        MarkTexts();
+        var kept = _context.Texts.Kept().ToList();
+        _context.Texts.EndSweep();
+        writer.Write(kept.Count);
+        foreach (var (number, text) in kept)
+        {
+            writer.Write(number);
+            writer.Write(text);
+        }
+    }
+
+    private void MarkTexts()
+    {
+        _context.Texts.BeginSweep();
+        foreach (var step in _graph.Operators)
+        {
+            step.KeepTexts(_context.Texts);
+        }
+    }
+
     private static Refusal? Missing(IEnumerable<ModelSchema> needed, IReadOnlyDictionary<string, IModelInvoker> models)
     {
         var missing = needed.Where(model =>
@@ -219,6 +285,9 @@ public sealed partial class Dataflow
             ? null
             : new("pipeline.model_missing", $"The pipeline asks models that were not given: {string.Join(", ", missing)}.");
     }
+
+    private static IEnumerable<string> TextsRead(ScanNode scan) => scan.Thing.Properties
+        .Where(property => property.Type == ThingPropertyType.Text && scan.Schema.Read!.Contains(property.Name)).Select(property => property.Name);
 
     private static IEnumerable<PlanNode> Upstream(PlanNode? node)
     {
@@ -252,3 +321,10 @@ public sealed partial class Dataflow
 /// <summary>What a restore did: steps that took their state over, steps that start empty, saved steps nobody
 /// wanted.</summary>
 public sealed record RestoreReport(int TakenOver, int StartedEmpty, int Dropped);
+
+/// <summary>One step of a running pipeline.</summary>
+/// <param name="Text">What it does, by the slots of its rows.</param>
+/// <param name="Input">The step it reads, by its place in the list; null for a table.</param>
+/// <param name="Rows">Rows it passed on since this run was started or restored; of a target, none.</param>
+/// <param name="StateBytes">What its state takes in a checkpoint.</param>
+public sealed record PipelineStep(string Text, int? Input, long Rows, long StateBytes);

@@ -35,4 +35,7 @@ public readonly record struct PipelineCounters
 
     /// <summary>Alerts cleared.</summary>
     public long AlertsCleared { get; init; }
+
+    /// <summary>Texts that were NULL instead, too long or too many at once.</summary>
+    public long TextsRefused { get; init; }
 }

@@ -60,6 +60,18 @@ public sealed record PipelineLimits
     [Range(1, 10_000_000)]
     public int SortedRowsMax { get; init; } = 200_000;
 
+    /// <summary>Longest text that is a value, in UTF-16 code units; longer ones are NULL, counted.</summary>
+    [Range(16, 1 << 24)]
+    public int TextCharsMax { get; init; } = 65_536;
+
+    /// <summary>Most different texts that a run keeps at once in windows, groups and rows that wait; one more is NULL, counted.</summary>
+    [Range(16, 100_000_000)]
+    public int TextsMax { get; init; } = 1_000_000;
+
+    /// <summary>Most code units of these texts together: 64 million, 128 MB. What goes beyond is NULL, counted.</summary>
+    [Range(1_024, 4_000_000_000)]
+    public long TextPoolCharsMax { get; init; } = 64_000_000;
+
     /// <summary>Longest lateness a text may ask for.</summary>
     public TimeSpan LatenessMax { get; init; } = TimeSpan.FromDays(7);
 }

@@ -54,8 +54,6 @@ public sealed class QueryPlan
 
     internal IReadOnlyList<DeviceId> Named => _named;
 
-    internal string Text(int place) => Pipeline.Texts[place];
-
     /// <summary>The steps of the plan, one line each, inputs first.</summary>
     public string Explain() => Root.Describe();
 
@@ -89,7 +87,7 @@ public enum QueryKind
     /// <summary>True or false.</summary>
     Truth,
 
-    /// <summary>A text that the question itself gives.</summary>
+    /// <summary>A text.</summary>
     Text,
 
     /// <summary>A time.</summary>
@@ -112,9 +110,11 @@ public readonly ref struct QueryRow
     private readonly QueryPlan _plan;
     private readonly ReadOnlySpan<double> _values;
 
-    internal QueryRow(QueryPlan plan, DeviceId device, ReadOnlySpan<double> values)
+    private readonly TextPool _texts;
+
+    internal QueryRow(QueryPlan plan, DeviceId device, ReadOnlySpan<double> values, TextPool texts)
     {
-        (_plan, Device) = (plan, device);
+        (_plan, Device, _texts) = (plan, device, texts);
         _values = values;
     }
 
@@ -131,5 +131,5 @@ public readonly ref struct QueryRow
     public long TimeNs(int column) => Scalar.ToTime(_values[column]);
 
     /// <summary>A text.</summary>
-    public string Text(int column) => _plan.Text((int)_values[column]);
+    public string Text(int column) => _texts[_values[column]];
 }

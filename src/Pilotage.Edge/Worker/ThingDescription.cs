@@ -27,7 +27,7 @@ internal static class ThingDescription
     {
         "integer" => ThingPropertyType.Integer,
         "boolean" => ThingPropertyType.Boolean,
-        "string" => ThingPropertyType.Text,
+        "string" or "object" or "array" => ThingPropertyType.Text,
         _ => ThingPropertyType.Number,
     };
 }

@@ -96,9 +96,9 @@ internal sealed class WorkerLoop(
     private void Push(DesiredDevice device, string property, ReadOnlyMemory<byte> payload)
     {
         var nowNs = (time.GetUtcNow().UtcTicks - DateTimeOffset.UnixEpoch.Ticks) * TimeSpan.NanosecondsPerTick;
-        foreach (var (timeNs, values) in rows.Read(payload, property, nowNs))
+        foreach (var row in rows.Read(payload, property, nowNs))
         {
-            run.Push(new DeviceId(device.Device), timeNs, values, timeNs);
+            run.Push(0, new DeviceId(device.Device), row.TimeNs, row.Values, row.Texts, row.TimeNs);
         }
     }
 

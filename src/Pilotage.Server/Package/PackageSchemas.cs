@@ -35,7 +35,7 @@ public static class PackageSchemas
     {
         "integer" => ThingPropertyType.Integer,
         "boolean" => ThingPropertyType.Boolean,
-        "string" => ThingPropertyType.Text,
+        "string" or "object" or "array" => ThingPropertyType.Text,
         _ => ThingPropertyType.Number,
     };
 }

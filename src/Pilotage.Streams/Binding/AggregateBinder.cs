@@ -34,7 +34,7 @@ internal static class AggregateBinder
         {
             var x = inner.Bind(call.Arguments[1]);
             function = x.IsTime ? AggregateFunction.SlopeOverTime : function;
-            second = window.ColumnOf(x.IsTime ? x.Scalar : x.As(ColumnType.Number, "REGR_SLOPE(y, x)").Scalar);
+            second = window.ColumnOf(x.IsTime ? x.Scalar : x.As(ColumnType.Number, "REGR_SLOPE(y, x)").Scalar, isText: false);
             unit = Units.Quotient(value.Unit, x.IsTime ? "s" : x.Unit);
         }
         else if (function == AggregateFunction.Lag)
@@ -44,7 +44,7 @@ internal static class AggregateBinder
 
         var type = function == AggregateFunction.Count || value.Type == ColumnType.Null ? ColumnType.Number
             : value.IsTime ? ColumnType.Timestamp : value.Type;
-        return Add(call, window, new(function, window.ColumnOf(value.Scalar), second, offset, 0), type, unit, newSlot);
+        return Add(call, window, new(function, window.ColumnOf(value.Scalar, value.Type == ColumnType.Text), second, offset, 0), type, unit, newSlot);
     }
 
     /// <summary>How many rows back a LAG looks: one, unless its second argument says otherwise.</summary>

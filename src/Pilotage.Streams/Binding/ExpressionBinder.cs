@@ -101,7 +101,6 @@ internal sealed class ExpressionBinder(
         {
             "AND" or "OR" => Logic(binary, left, right),
             "+" or "-" or "*" or "/" or "%" => Arithmetic(binary, left, right),
-            "||" or "=>" => throw CompileFault.Unsupported(binary.At, $"{binary.Operator} is not part of the dialect."),
             _ => Comparison(binary, left, right),
         };
     }
@@ -166,7 +165,7 @@ internal sealed class ExpressionBinder(
         }
 
         var ordered = binary.Operator is not ("=" or "<>");
-        if (ordered && type is ColumnType.Text or ColumnType.Boolean)
+        if (ordered && type is ColumnType.Boolean)
         {
             throw CompileFault.Type(
                 binary.At, $"{Typed.Shown(type)} can be equal or not, there is no {binary.Operator}.");
@@ -182,8 +181,10 @@ internal sealed class ExpressionBinder(
             ">" => BinaryOperator.Greater,
             _ => BinaryOperator.GreaterOrEqual,
         };
-        var thresholds = type == ColumnType.Number;
-        return new(new BinaryScalar(op, left.Scalar, right.Scalar, thresholds), ColumnType.Boolean, null, binary.At);
+        Scalar compared = ordered && type == ColumnType.Text
+            ? new TextOrderScalar(op, left.Scalar, right.Scalar)
+            : new BinaryScalar(op, left.Scalar, right.Scalar, thresholds: type == ColumnType.Number);
+        return new(compared, ColumnType.Boolean, null, binary.At);
     }
 
     private Typed Case(CaseSyntax choice)
@@ -254,7 +255,7 @@ internal sealed class ExpressionBinder(
                 Numbers(call, name, 0, 0);
                 return Literal(call.At, Math.PI);
             case "CAST":
-                return Numbers(call, name, 1, 1)[0];
+                return CastBinder.Bind(call.At, Bind(call.Arguments[0]), (TextSyntax)call.Arguments[1]);
             case "MOD":
                 var divided = Numbers(call, name, 2, 2);
                 return Arithmetic(new(call.At, "%", call.Arguments[0], call.Arguments[1]), divided[0], divided[1]);
@@ -279,8 +280,8 @@ internal sealed class ExpressionBinder(
                 Count(call, name, 3, 3);
                 return Case(new(call.At, null, [(call.Arguments[0], call.Arguments[1])], call.Arguments[2]));
             default:
-                throw CompileFault.Unknown(
-                    call.At, "function", call.Name, ScalarFunctions.Names.Concat(AggregateFunctions.Names), "");
+                return TextFunctions.Bind(call, name, this) ?? throw CompileFault.Unknown(
+                    call.At, "function", call.Name, ScalarFunctions.Names.Concat(TextFunctions.Names).Concat(AggregateFunctions.Names), "");
         }
     }
 
@@ -357,8 +358,14 @@ internal sealed class ExpressionBinder(
     private static Scalar[] Scalars(Typed[] values) => [.. values.Select(value => value.Scalar)];
 
     // What depends on no row is computed now; a constant keeps the type and position of what was written.
-    private static Typed Fold(Typed bound, params ReadOnlySpan<ExpressionSyntax> operands)
+    private Typed Fold(Typed bound, params ReadOnlySpan<ExpressionSyntax> operands)
     {
+        if (bound.Type == ColumnType.Text)
+        {
+            // A text that is made has its number in the pool of a run.
+            return bound;
+        }
+
         foreach (var operand in operands)
         {
             if (!IsConstant(operand))
@@ -367,7 +374,7 @@ internal sealed class ExpressionBinder(
             }
         }
 
-        return bound with { Scalar = new LiteralScalar(bound.Scalar.Evaluate(default, default)) };
+        return bound with { Scalar = new LiteralScalar(bound.Scalar.Evaluate(new RowHead(0, 0, 0, new TextPool(context.Texts, context.Limits)), default)) };
     }
 
     private static bool IsConstant(ExpressionSyntax syntax) => syntax switch

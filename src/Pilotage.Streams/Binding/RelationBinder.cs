@@ -75,7 +75,6 @@ internal sealed class RelationBinder(
         return scan;
     }
 
-    // Text properties take their place in the row, so that pushing needs no mapping, but have no column.
     private RowSchema SchemaOf(ThingSchema thing, SourcePosition at)
     {
         List<Column> columns = [new("device", ColumnType.Device, null, -1), new("ts", ColumnType.Rowtime, null, -1)];
@@ -87,11 +86,8 @@ internal sealed class RelationBinder(
                 throw CompileFault.Ambiguous(at, $"The thing {thing.Name} has two columns called {property.Name}.");
             }
 
-            var type = property.Type == ThingPropertyType.Boolean ? ColumnType.Boolean : ColumnType.Number;
-            if (property.Type != ThingPropertyType.Text)
-            {
-                columns.Add(new(property.Name, type, property.Unit, slot));
-            }
+            var type = property.Type switch { ThingPropertyType.Boolean => ColumnType.Boolean, ThingPropertyType.Text => ColumnType.Text, _ => ColumnType.Number };
+            columns.Add(new(property.Name, type, type == ColumnType.Text ? null : property.Unit, slot));
         }
 
         return thing.Properties.Count <= context.Limits.ColumnsMax

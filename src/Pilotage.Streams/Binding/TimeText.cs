@@ -43,5 +43,13 @@ internal static class TimeText
         return true;
     }
 
+    /// <summary>A time as text, UTC, as Flink casts it: with as many digits of the second as it needs.</summary>
+    public static string Of(long ns)
+    {
+        var (seconds, rest) = Math.DivRem(ns, 1_000_000_000);
+        var whole = DateTimeOffset.FromUnixTimeSeconds(seconds).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
+        return rest == 0 ? whole : $"{whole}.{rest.ToString("D9", CultureInfo.InvariantCulture).TrimEnd('0')}";
+    }
+
     private static string Shown(string text) => text.Length <= 40 ? text : text[..40] + "…";
 }

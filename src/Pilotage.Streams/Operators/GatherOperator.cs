@@ -1,4 +1,5 @@
 using Pilotage.Core;
+using Pilotage.Streams.Binding;
 using Pilotage.Streams.Expressions;
 using Pilotage.Streams.Planning;
 using Pilotage.Streams.Windows;
@@ -12,6 +13,7 @@ internal sealed class GatherOperator : Operator
     private readonly GatherNode _node;
     private readonly RunContext _context;
     private readonly Scalar[] _keys;
+    private readonly int[] _textKeys;
     private readonly Scalar[] _columns;
     private readonly AggregateCall[] _calls;
     private readonly Dictionary<GroupKey, RunningAggregate[]> _groups = new(GroupKey.Equality);
@@ -22,6 +24,7 @@ internal sealed class GatherOperator : Operator
     {
         (_node, _context) = (node, context);
         _keys = [.. node.Keys];
+        _textKeys = [.. node.Schema.Columns.Where(column => column.Type == ColumnType.Text && column.Slot >= 0).Select(column => column.Slot)];
         _columns = [.. node.Window.Columns];
         _calls = [.. node.Window.Calls];
         _values = new double[_columns.Length];
@@ -75,12 +78,31 @@ internal sealed class GatherOperator : Operator
                 row[_calls[i].Slot] = group[i].Value(_calls[i].Function);
             }
 
-            Emit(new RowHead(key.Device, 0, 0), row);
+            Emit(new RowHead(key.Device, 0, 0, _context.Texts), row);
         }
 
         _groups.Clear();
         _order.Clear();
         base.Complete();
+    }
+
+    public override void KeepTexts(TextPool texts)
+    {
+        foreach (var (key, group) in _groups)
+        {
+            foreach (var place in _textKeys)
+            {
+                texts.Keep(key.Values[place]);
+            }
+
+            for (var i = 0; i < group.Length; i++)
+            {
+                if (_node.Window.HoldsText(_calls[i]))
+                {
+                    group[i].KeepText(texts);
+                }
+            }
+        }
     }
 
     private RunningAggregate[]? Find(GroupKey key)

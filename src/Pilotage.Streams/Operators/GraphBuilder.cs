@@ -16,6 +16,12 @@ internal sealed class GraphBuilder(
     /// readers.</summary>
     public List<(string Signature, Operator Operator)> Stateful { get; } = [];
 
+    /// <summary>All operators.</summary>
+    public IEnumerable<Operator> Operators => _operators.Values;
+
+    /// <summary>All steps that run, inputs before their readers.</summary>
+    public IEnumerable<(PlanNode Node, Operator Operator)> Steps => _operators.Select(pair => (pair.Key, pair.Value));
+
     /// <summary>The sources by their position in the plan; null where nothing reads one.</summary>
     public SourceOperator?[] Sources { get; } = new SourceOperator?[plan.Sources.Count];
 
@@ -49,7 +55,7 @@ internal sealed class GraphBuilder(
 
     private Operator Make(PlanNode node) => node switch
     {
-        ScanNode scan => Sources[scan.Source] = new(scan.Thing.Properties.Count, plan.LatenessNs, context),
+        ScanNode scan => Sources[scan.Source] = new(scan.Thing.Properties.Count, scan.Thing.TextSlots, plan.LatenessNs, context),
         FilterNode filter => new FilterOperator(filter),
         OverNode over => new OverOperator(over, context),
         ProjectNode project => new ProjectOperator(project),

@@ -12,6 +12,7 @@ internal sealed class GroupOperator(GroupNode node, RunContext context) : Operat
     // As in Flink, whose times are in milliseconds: the last of them inside the window.
     private const long WindowTimeBeforeEndNs = 1_000_000;
     private readonly Scalar[] _columns = [.. node.Window.Columns];
+    private readonly int[] _textColumns = [.. node.Window.TextColumns];
     private readonly AggregateCall[] _calls = [.. node.Window.Calls];
     private readonly PerDevice<OpenWindows> _states = new();
     private readonly double[] _row = new double[node.Schema.Slots];
@@ -51,6 +52,17 @@ internal sealed class GroupOperator(GroupNode node, RunContext context) : Operat
 
     public override void Forget(int device) => _states.Clear(device);
 
+    public override void KeepTexts(TextPool texts)
+    {
+        for (var device = 0; device < _states.Count; device++)
+        {
+            if (_states.TryGet(device, out var open))
+            {
+                open.Rows.KeepTexts(texts, _textColumns);
+            }
+        }
+    }
+
     public override void Save(CheckpointWriter writer)
     {
         writer.Write(_states.Count);
@@ -77,7 +89,7 @@ internal sealed class GroupOperator(GroupNode node, RunContext context) : Operat
             }
 
             var open = new OpenWindows(new(_columns.Length, timed: true)) { NextStartNs = reader.ReadInt64() };
-            if (!open.Rows.Load(ref reader, context.Limits.WindowRowsMax))
+            if (!open.Rows.Load(ref reader, context.Limits.WindowRowsMax) || !open.Rows.TryTranslate(context.Texts, _textColumns))
             {
                 return false;
             }
@@ -123,7 +135,7 @@ internal sealed class GroupOperator(GroupNode node, RunContext context) : Operat
             _row[call.Slot] = WindowAggregates.Evaluate(call, buffer, from, count);
         }
 
-        Emit(new(device, endNs - WindowTimeBeforeEndNs, inputId), _row);
+        Emit(new(device, endNs - WindowTimeBeforeEndNs, inputId, context.Texts), _row);
     }
 
     // The least multiple of the slide that is greater than time - size.

@@ -9,6 +9,9 @@ internal abstract class Operator
 {
     private Operator[] _next = [];
 
+    /// <summary>Rows that it passed on so far.</summary>
+    public long Emitted { get; private set; }
+
     /// <summary>Whether there is anything to save.</summary>
     public virtual bool HasState => false;
 
@@ -39,6 +42,11 @@ internal abstract class Operator
     {
     }
 
+    /// <summary>Says which texts it keeps; all others may go.</summary>
+    public virtual void KeepTexts(TextPool texts)
+    {
+    }
+
     public virtual void Save(CheckpointWriter writer)
     {
     }
@@ -48,6 +56,7 @@ internal abstract class Operator
 
     protected void Emit(in RowHead head, ReadOnlySpan<double> row)
     {
+        Emitted++;
         foreach (var next in _next)
         {
             next.Push(head, row);

@@ -13,6 +13,7 @@ internal sealed class OverOperator : Operator
     private readonly WindowSpec[] _unbounded;
     private readonly Scalar[][] _unboundedColumns;
     private readonly AggregateCall[][] _unboundedCalls;
+    private readonly bool[][] _unboundedTexts;
     private readonly PerDevice<DeviceWindows> _states = new();
     private readonly double[] _row;
 
@@ -23,6 +24,7 @@ internal sealed class OverOperator : Operator
         _unbounded = [.. node.Windows.Where(window => window.Frame.Kind == FrameKind.Unbounded)];
         _unboundedColumns = [.. _unbounded.Select(window => window.Columns.ToArray())];
         _unboundedCalls = [.. _unbounded.Select(window => window.Calls.ToArray())];
+        _unboundedTexts = [.. _unbounded.Select(window => window.Calls.Select(window.HoldsText).ToArray())];
         _row = new double[node.Schema.Slots];
     }
 
@@ -48,6 +50,17 @@ internal sealed class OverOperator : Operator
         }
 
         Emit(head, _row);
+    }
+
+    public override void KeepTexts(TextPool texts)
+    {
+        for (var device = 0; device < _states.Count; device++)
+        {
+            if (_states.TryGet(device, out var state))
+            {
+                state.KeepTexts(texts);
+            }
+        }
     }
 
     public override void Forget(int device) => _states.Clear(device);
@@ -148,6 +161,25 @@ internal sealed class OverOperator : Operator
         public RunningAggregate[][] Running { get; } =
             Array.ConvertAll(windows._unboundedCalls, calls => new RunningAggregate[calls.Length]);
 
+        public void KeepTexts(TextPool texts)
+        {
+            for (var i = 0; i < Buffers.Length; i++)
+            {
+                Buffers[i].KeepTexts(texts, windows._bounded[i].TextColumns);
+            }
+
+            for (var i = 0; i < Running.Length; i++)
+            {
+                for (var j = 0; j < Running[i].Length; j++)
+                {
+                    if (windows._unboundedTexts[i][j])
+                    {
+                        Running[i][j].KeepText(texts);
+                    }
+                }
+            }
+        }
+
         public void Save(CheckpointWriter writer)
         {
             foreach (var buffer in Buffers)
@@ -163,19 +195,24 @@ internal sealed class OverOperator : Operator
 
         public bool Load(ref CheckpointReader reader, int rowsMax)
         {
-            foreach (var buffer in Buffers)
+            var texts = windows._context.Texts;
+            for (var i = 0; i < Buffers.Length; i++)
             {
-                if (!buffer.Load(ref reader, rowsMax))
+                if (!Buffers[i].Load(ref reader, rowsMax) || !Buffers[i].TryTranslate(texts, windows._bounded[i].TextColumns))
                 {
                     return false;
                 }
             }
 
-            foreach (var window in Running)
+            for (var i = 0; i < Running.Length; i++)
             {
-                for (var i = 0; i < window.Length; i++)
+                for (var j = 0; j < Running[i].Length; j++)
                 {
-                    window[i] = RunningAggregate.Load(ref reader);
+                    Running[i][j] = RunningAggregate.Load(ref reader);
+                    if (windows._unboundedTexts[i][j] && !Running[i][j].TryTranslate(texts))
+                    {
+                        return false;
+                    }
                 }
             }
 

@@ -62,7 +62,7 @@ internal sealed class ResultOperator(QueryPlan query, IQuerySink sink, RunContex
             _row[i] = _values[i].Evaluate(head, row);
         }
 
-        sink.Row(new QueryRow(query, _tellsDevice ? context.Device(head.Device) : default, _row));
+        sink.Row(new QueryRow(query, _tellsDevice ? context.Device(head.Device) : default, _row, context.Texts));
     }
 
     private static Scalar Read(Column column) => column.Type == ColumnType.Device ? new LiteralScalar(Scalar.Null) : column.Read();
@@ -72,6 +72,7 @@ internal sealed class ResultOperator(QueryPlan query, IQuerySink sink, RunContex
 internal sealed class OrderOperator(OrderNode node, RunContext context) : Operator
 {
     private readonly OrderKey[] _keys = [.. node.Keys];
+    private readonly int[] _textSlots = [.. node.Schema.Columns.Where(column => column.Type == ColumnType.Text && column.Slot >= 0).Select(column => column.Slot)];
     private readonly List<Held> _rows = [];
     private long _arrivals;
 
@@ -108,6 +109,17 @@ internal sealed class OrderOperator(OrderNode node, RunContext context) : Operat
 
         _rows.Clear();
         base.Complete();
+    }
+
+    public override void KeepTexts(TextPool texts)
+    {
+        foreach (var held in _rows)
+        {
+            foreach (var slot in _textSlots)
+            {
+                texts.Keep(held.Row[slot]);
+            }
+        }
     }
 
     private void Sort() => _rows.Sort(Compare);

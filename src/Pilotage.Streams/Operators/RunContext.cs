@@ -1,4 +1,5 @@
 using Pilotage.Core;
+using Pilotage.Streams.Expressions;
 
 namespace Pilotage.Streams.Operators;
 
@@ -6,11 +7,16 @@ namespace Pilotage.Streams.Operators;
 internal sealed class RunContext(
     IPipelineSink sink, TimeProvider time, PipelineLimits limits, IReadOnlyList<string> texts)
 {
+    /// <summary>Counters of a checkpoint before there were texts.</summary>
+    public const int CountersOfVersion1 = 11;
+
     public IPipelineSink Sink => sink;
 
     public TimeProvider Time => time;
 
     public PipelineLimits Limits => limits;
+
+    public TextPool Texts { get; } = new(texts, limits);
 
     public DeviceTable Devices { get; } = new(limits.DevicesMax);
 
@@ -34,7 +40,7 @@ internal sealed class RunContext(
 
     public DeviceId Device(int index) => Devices[index];
 
-    public string Text(int index) => texts[index];
+    public string Text(int index) => Texts[index];
 
     public PipelineCounters Counters => new()
     {
@@ -49,12 +55,13 @@ internal sealed class RunContext(
         InferencesRejected = InferencesRejected,
         AlertsRaised = AlertsRaised,
         AlertsCleared = AlertsCleared,
+        TextsRefused = Texts.Refused,
     };
 
     public long[] SaveCounters() =>
     [
         Rows, Late, Duplicates, OutOfRange, DevicesRefused, ReleasedEarly, WindowRowsDropped, Inferences,
-        InferencesRejected, AlertsRaised, AlertsCleared,
+        InferencesRejected, AlertsRaised, AlertsCleared, Texts.Refused,
     ];
 
     public void LoadCounters(ReadOnlySpan<long> saved)
@@ -70,5 +77,6 @@ internal sealed class RunContext(
         InferencesRejected = saved[8];
         AlertsRaised = saved[9];
         AlertsCleared = saved[10];
+        Texts.Refused = saved.Length > CountersOfVersion1 ? saved[CountersOfVersion1] : 0;
     }
 }

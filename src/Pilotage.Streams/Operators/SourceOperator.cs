@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Pilotage.Streams.Expressions;
 using Pilotage.Streams.State;
@@ -11,7 +12,7 @@ namespace Pilotage.Streams.Operators;
 /// watermark is the device's own, what a device's rows yield does not depend on how they were interleaved with those of
 /// other devices.
 /// </remarks>
-internal sealed class SourceOperator(int width, long latenessNs, RunContext context) : Operator
+internal sealed class SourceOperator(int width, int[] textSlots, long latenessNs, RunContext context) : Operator
 {
     private readonly PerDevice<DeviceOrder> _orders = new();
     private readonly double[] _row = new double[width];
@@ -23,7 +24,8 @@ internal sealed class SourceOperator(int width, long latenessNs, RunContext cont
     /// <summary>The least watermark of every device, as advanced from outside.</summary>
     public long AdvancedNs { get; private set; } = long.MinValue;
 
-    public PushResult Take(int device, long tsNs, ReadOnlySpan<double> values, long inputId)
+    /// <summary>Takes a row; texts by slot, for slots that hold them.</summary>
+    public PushResult Take(int device, long tsNs, ReadOnlySpan<double> values, ReadOnlySpan<string?> texts, long inputId)
     {
         if (!_orders.TryGet(device, out var order))
         {
@@ -42,6 +44,11 @@ internal sealed class SourceOperator(int width, long latenessNs, RunContext cont
             _row[i] = Scalar.Finite(values[i]);
         }
 
+        foreach (var slot in textSlots)
+        {
+            _row[slot] = slot < texts.Length && texts[slot] is { } text ? context.Texts.Add(text) : Scalar.Null;
+        }
+
         // Fast path: nothing waits, so the row goes straight through.
         var newestNs = Math.Max(order.NewestNs, tsNs);
         var passes = latenessNs == 0 && order.Waiting == 0;
@@ -57,7 +64,7 @@ internal sealed class SourceOperator(int width, long latenessNs, RunContext cont
         order.WatermarkNs = Math.Max(order.WatermarkNs, newestNs - latenessNs);
         if (passes)
         {
-            Pass(order, new(device, tsNs, inputId), _row);
+            Pass(order, new(device, tsNs, inputId, context.Texts), _row);
         }
         else
         {
@@ -90,7 +97,18 @@ internal sealed class SourceOperator(int width, long latenessNs, RunContext cont
     }
 
     public override void Push(
-        in RowHead head, ReadOnlySpan<double> row) => Take(head.Device, head.TimeNs, row, head.InputId);
+        in RowHead head, ReadOnlySpan<double> row) => throw new UnreachableException();
+
+    public override void KeepTexts(TextPool texts)
+    {
+        for (var device = 0; device < _orders.Count && textSlots.Length > 0; device++)
+        {
+            if (_orders.TryGet(device, out var order))
+            {
+                order.KeepTexts(texts, textSlots);
+            }
+        }
+    }
 
     public override void Forget(int device) => _orders.Clear(device);
 
@@ -114,7 +132,13 @@ internal sealed class SourceOperator(int width, long latenessNs, RunContext cont
         {
             if (reader.ReadInt32() == 1)
             {
-                _orders.Set(device, DeviceOrder.Load(ref reader, width));
+                var order = DeviceOrder.Load(ref reader, width);
+                if (!order.TryTranslate(context.Texts, textSlots))
+                {
+                    return false;
+                }
+
+                _orders.Set(device, order);
             }
         }
 
@@ -148,7 +172,7 @@ internal sealed class SourceOperator(int width, long latenessNs, RunContext cont
                 continue;
             }
 
-            Pass(order, new(device, tsNs, releasedId), _row);
+            Pass(order, new(device, tsNs, releasedId, context.Texts), _row);
         }
 
         Watermark(device, Math.Max(order.WatermarkNs, AdvancedNs), inputId);
@@ -201,6 +225,35 @@ internal sealed class SourceOperator(int width, long latenessNs, RunContext cont
             held.CopyTo(into);
             _spare.Push(held!);
         }
+
+        public void KeepTexts(TextPool texts, int[] slots)
+        {
+            foreach (var row in Rows())
+            {
+                foreach (var slot in slots)
+                {
+                    texts.Keep(row[slot]);
+                }
+            }
+        }
+
+        public bool TryTranslate(TextPool texts, int[] slots)
+        {
+            foreach (var row in Rows())
+            {
+                foreach (var slot in slots)
+                {
+                    if (!texts.TryTranslate(row.AsSpan(slot, 1)))
+                    {
+                        return false;
+                    }
+                }
+            }
+
+            return true;
+        }
+
+        private IEnumerable<double[]> Rows() => _waiting.UnorderedItems.Select(item => item.Element).Prepend(_last);
 
         public void Save(CheckpointWriter writer)
         {

@@ -18,6 +18,9 @@ internal abstract class PlanNode(PlanNode? input, RowSchema schema)
     /// state.</summary>
     public string Describe() => input is null ? DescribeSelf() : $"{input.Describe()}\n{DescribeSelf()}";
 
+    /// <summary>This step alone.</summary>
+    public string DescribeStep() => DescribeSelf();
+
     protected abstract string DescribeSelf();
 }
 

@@ -20,20 +20,25 @@ internal sealed class ExpressionText(IReadOnlyDictionary<string, WindowSyntax> w
         BinarySyntax binary => $"{Inner(binary.Left)} {binary.Operator.ToUpperInvariant()} {Inner(binary.Right)}",
         IsNullSyntax isNull => $"{Inner(isNull.Operand)} IS {(isNull.Negated ? "NOT " : "")}NULL",
         CaseSyntax chosen => Of(chosen),
+        CallSyntax { Name: "CAST", Arguments: [var cast, TextSyntax type] } => $"CAST({Of(cast)} AS {type.Value.ToUpperInvariant()})",
+        CallSyntax { Name: "LIKE" } like => $"{Inner(like.Arguments[0])} LIKE {Of(like.Arguments[1])}{(like.Arguments.Count > 2 ? $" ESCAPE {Of(like.Arguments[2])}" : "")}",
+        CallSyntax { Name: "IS_JSON" } json => $"{Inner(json.Arguments[0])} IS JSON",
         CallSyntax call => $"{call.Name.ToUpperInvariant()}({(call.IsStar ? "*" : string.Join(", ", call.Arguments.Select(Of)))}){Of(call.Over)}",
         _ => "…",
     };
 
     /// <summary>The columns that an expression reads, each as often as it stands there.</summary>
-    public static IEnumerable<ColumnSyntax> ColumnsOf(ExpressionSyntax expression) => expression switch
+    public static IEnumerable<ColumnSyntax> ColumnsOf(ExpressionSyntax expression) =>
+        expression is ColumnSyntax column ? [column] : Parts(expression).SelectMany(ColumnsOf);
+
+    /// <summary>The expressions that one is made of.</summary>
+    public static IEnumerable<ExpressionSyntax> Parts(ExpressionSyntax expression) => expression switch
     {
-        ColumnSyntax column => [column],
-        UnarySyntax unary => ColumnsOf(unary.Operand),
-        BinarySyntax binary => ColumnsOf(binary.Left).Concat(ColumnsOf(binary.Right)),
-        IsNullSyntax isNull => ColumnsOf(isNull.Operand),
-        CaseSyntax chosen => chosen.Arms.SelectMany(arm => ColumnsOf(arm.When).Concat(ColumnsOf(arm.Then)))
-            .Concat(chosen.Operand is { } operand ? ColumnsOf(operand) : []).Concat(chosen.Otherwise is { } otherwise ? ColumnsOf(otherwise) : []),
-        CallSyntax call => call.Arguments.SelectMany(ColumnsOf),
+        UnarySyntax unary => [unary.Operand],
+        BinarySyntax binary => [binary.Left, binary.Right],
+        IsNullSyntax isNull => [isNull.Operand],
+        CaseSyntax chosen => chosen.Arms.SelectMany(arm => new[] { arm.When, arm.Then }).Append(chosen.Operand).Append(chosen.Otherwise).OfType<ExpressionSyntax>(),
+        CallSyntax call => call.Arguments,
         _ => [],
     };
 

@@ -60,29 +60,41 @@ internal sealed partial class Parser
         if (tokens.TakeWord("IS"))
         {
             var negated = tokens.TakeWord("NOT");
+            if (tokens.TakeWord("JSON"))
+            {
+                var isJson = Sized(new CallSyntax(at, "IS_JSON", [left], IsStar: false, Over: null), 1, left);
+                return negated ? Sized(new UnarySyntax(at, "NOT", isJson), 1, isJson) : isJson;
+            }
+
             tokens.ExpectWord("NULL");
             return Sized(new IsNullSyntax(at, left, negated), 1, left);
         }
 
         RefuseLike(at);
-        var not = tokens.IsWord("NOT") && (tokens.IsWord("BETWEEN", 1) || tokens.IsWord("IN", 1)) && tokens.TakeWord("NOT");
-        ExpressionSyntax? found = tokens.TakeWord("BETWEEN") ? Between(at, left) : tokens.TakeWord("IN") ? In(at, left) : null;
+        var not = tokens.IsWord("NOT") && (tokens.IsWord("BETWEEN", 1) || tokens.IsWord("IN", 1) || tokens.IsWord("LIKE", 1)) && tokens.TakeWord("NOT");
+        ExpressionSyntax? found = tokens.TakeWord("BETWEEN") ? Between(at, left) : tokens.TakeWord("IN") ? In(at, left) : tokens.TakeWord("LIKE") ? Like(at, left) : null;
         return found is null ? left : not ? Sized(new UnarySyntax(at, "NOT", found), 1, found) : found;
     }
 
-    /// <summary>Known from everywhere, and not here: a text is no more than equal or not, and says so before anything else is said of what follows.</summary>
+    /// <summary>Known from elsewhere, and not here: it says so before anything else is said of what follows.</summary>
     private void RefuseLike(SourcePosition at)
     {
         var word = tokens.IsWord("NOT") ? 1 : 0;
-        foreach (var like in (ReadOnlySpan<string>)["LIKE", "ILIKE", "RLIKE", "REGEXP"])
+        foreach (var like in (ReadOnlySpan<string>)["ILIKE", "RLIKE", "REGEXP", "SIMILAR"])
         {
             // Without a text behind it, it is the name of a column.
             if (tokens.IsWord(like, word) && tokens.IsText(word + 1))
             {
-                var chosen = isQuery ? " Devices are chosen by a pattern of their path beside the question: path=acme/lyon/**, --path 'acme/lyon/**' on the command line." : "";
-                throw CompileFault.Unsupported(at, $"{like} is not part of the dialect: texts are compared by = and <>, or IN ('a', 'b').{chosen}");
+                throw CompileFault.Unsupported(at, $"{like} is not part of the dialect; write x LIKE 'a%', LOWER(x) LIKE 'a%' or REGEXP(x, '^a').");
             }
         }
+    }
+
+    private CallSyntax Like(SourcePosition at, ExpressionSyntax operand)
+    {
+        ExpressionSyntax pattern = Sum();
+        List<ExpressionSyntax> arguments = tokens.TakeWord("ESCAPE") ? [operand, pattern, Sum()] : [operand, pattern];
+        return Sized(new CallSyntax(at, "LIKE", arguments, IsStar: false, Over: null), 1, [.. arguments]);
     }
 
     private BinarySyntax Between(SourcePosition at, ExpressionSyntax operand)
@@ -110,10 +122,11 @@ internal sealed partial class Parser
     private ExpressionSyntax Sum()
     {
         var left = Product();
-        while (tokens.IsSign("+") || tokens.IsSign("-"))
+        while (tokens.IsSign("+") || tokens.IsSign("-") || tokens.IsSign("||"))
         {
             var sign = tokens.Take();
-            left = Binary(sign.At, sign.Text, left, Product());
+            var right = Product();
+            left = sign.Text == "||" ? Sized(new CallSyntax(sign.At, "CONCAT", [left, right], IsStar: false, Over: null), 1, left, right) : Binary(sign.At, sign.Text, left, right);
         }
 
         return left;
@@ -185,7 +198,9 @@ internal sealed partial class Parser
             return Case(token.At);
         }
 
-        return token.Kind == TokenKind.Name && tokens.IsSign("(", 1) && tokens.IsName ? Call() : ColumnOr("an expression");
+        // LEFT and RIGHT are words of joins, and functions where a bracket follows.
+        var isFunction = tokens.IsName || tokens.IsWord("LEFT") || tokens.IsWord("RIGHT");
+        return token.Kind == TokenKind.Name && tokens.IsSign("(", 1) && isFunction ? Call() : ColumnOr("an expression");
     }
 
     private ColumnSyntax ColumnOr(string what) => tokens.IsName ? Column() : throw tokens.Expected(what);
@@ -220,9 +235,14 @@ internal sealed partial class Parser
         var name = tokens.Take();
         tokens.ExpectSign("(");
         tokens.Refuse("DISTINCT");
-        if (name.Text.Equals("CAST", StringComparison.OrdinalIgnoreCase))
+        if (name.Text.Equals("CAST", StringComparison.OrdinalIgnoreCase) || name.Text.Equals("TRY_CAST", StringComparison.OrdinalIgnoreCase))
         {
             return Cast(name.At);
+        }
+
+        if (FunctionOfWords(name) is { } words)
+        {
+            return words;
         }
 
         var star = tokens.TakeSign("*");
@@ -239,20 +259,54 @@ internal sealed partial class Parser
         return Sized(new CallSyntax(name.At, name.Text, arguments, star, over), uses, [.. arguments]);
     }
 
-    // Every number is a DOUBLE here, so a cast to one changes nothing and is taken for the sake of Flink's stricter
-    // typing.
     private CallSyntax Cast(SourcePosition at)
     {
         var operand = Expression();
         tokens.ExpectWord("AS");
-        var type = tokens.ExpectName("DOUBLE");
-        if (!type.Text.Equals("DOUBLE", StringComparison.OrdinalIgnoreCase))
+        var type = tokens.ExpectName("DOUBLE, INT, BIGINT, STRING, BOOLEAN, TIMESTAMP");
+        if (tokens.TakeSign("("))
         {
-            throw CompileFault.Unsupported(type.At, $"A number is a DOUBLE; there is no cast to {type.Text}.");
+            // A length or a precision: a text is as long as it is, and a time has nanoseconds.
+            Constant("a number");
+            tokens.ExpectSign(")");
         }
 
         tokens.ExpectSign(")");
-        return Sized(new CallSyntax(at, "CAST", [operand], IsStar: false, Over: null), 1, operand);
+        return Sized(new CallSyntax(at, "CAST", [operand, new TextSyntax(type.At, type.Text)], IsStar: false, Over: null), 1, operand);
+    }
+
+    /// <summary>Functions that have words between their operands: SUBSTRING(a FROM 2 FOR 3), POSITION('x' IN a), TRIM(BOTH ' ' FROM a).</summary>
+    private CallSyntax? FunctionOfWords(Token name)
+    {
+        List<ExpressionSyntax> arguments;
+        var function = name.Text.ToUpperInvariant();
+        switch (function)
+        {
+            case "POSITION":
+                arguments = [Sum()];
+                tokens.ExpectWord("IN");
+                arguments.Add(Expression());
+                break;
+            case "TRIM" when tokens.IsWord("BOTH") || tokens.IsWord("LEADING") || tokens.IsWord("TRAILING"):
+                function = tokens.Take().Text.ToUpperInvariant() switch { "LEADING" => "LTRIM", "TRAILING" => "RTRIM", _ => "BTRIM" };
+                arguments = tokens.IsWord("FROM") ? [] : [Expression()];
+                tokens.ExpectWord("FROM");
+                arguments.Insert(0, Expression());
+                break;
+            case "SUBSTRING":
+                arguments = [Expression()];
+                while (tokens.TakeSign(",") || tokens.TakeWord("FROM") || tokens.TakeWord("FOR"))
+                {
+                    arguments.Add(Expression());
+                }
+
+                break;
+            default:
+                return null;
+        }
+
+        tokens.ExpectSign(")");
+        return Sized(new CallSyntax(name.At, function, arguments, IsStar: false, Over: null), 1, [.. arguments]);
     }
 
     private WindowSyntax Window()

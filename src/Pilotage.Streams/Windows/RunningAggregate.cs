@@ -77,6 +77,12 @@ internal struct RunningAggregate
         _ => _first,
     };
 
+    /// <summary>Says which text the first or last value is.</summary>
+    public readonly void KeepText(TextPool texts) => texts.Keep(_count == 0 ? Scalar.Null : _first);
+
+    /// <summary>Gives that text of a checkpoint the number of this run; false where it is not there.</summary>
+    public bool TryTranslate(TextPool texts) => _count == 0 || texts.TryTranslate(new Span<double>(ref _first));
+
     public readonly void Save(CheckpointWriter writer) =>
         writer.Write([_count, _first, _second, _third, _fourth, _origin]);
 

@@ -13,6 +13,7 @@ internal sealed class SharedRows
         Preceding = union.Frame.Preceding;
         Parts = [.. windows.Select(window => new Part(window.Frame.Preceding, Moved(window, union)))];
         Columns = [.. union.Columns];
+        TextColumns = [.. union.TextColumns];
     }
 
     public FrameKind Kind { get; }
@@ -21,6 +22,9 @@ internal sealed class SharedRows
     public long Preceding { get; }
 
     public Scalar[] Columns { get; }
+
+    /// <summary>The columns that hold texts.</summary>
+    public int[] TextColumns { get; }
 
     public Part[] Parts { get; }
 
@@ -57,8 +61,8 @@ internal sealed class SharedRows
     [
         .. window.Calls.Select(call => call with
         {
-            Column = call.Column < 0 ? -1 : union.ColumnOf(window.Columns[call.Column]),
-            Second = call.Second < 0 ? -1 : union.ColumnOf(window.Columns[call.Second]),
+            Column = call.Column < 0 ? -1 : union.ColumnOf(window.Columns[call.Column], window.TextColumns.Contains(call.Column)),
+            Second = call.Second < 0 ? -1 : union.ColumnOf(window.Columns[call.Second], isText: false),
         }),
     ];
 

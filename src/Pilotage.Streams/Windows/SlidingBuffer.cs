@@ -1,3 +1,4 @@
+using Pilotage.Streams.Expressions;
 using Pilotage.Streams.State;
 
 namespace Pilotage.Streams.Windows;
@@ -72,6 +73,29 @@ internal sealed class SlidingBuffer
         }
 
         return low;
+    }
+
+    /// <summary>Says which texts are in some of its columns.</summary>
+    public void KeepTexts(TextPool texts, ReadOnlySpan<int> columns)
+    {
+        foreach (var column in columns)
+        {
+            texts.Keep(Column(column));
+        }
+    }
+
+    /// <summary>Gives texts of a checkpoint the numbers of this run; false where one is not there.</summary>
+    public bool TryTranslate(TextPool texts, ReadOnlySpan<int> columns)
+    {
+        foreach (var column in columns)
+        {
+            if (!texts.TryTranslate(_values.AsSpan((column * _capacity) + _head, Count)))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     public void Save(CheckpointWriter writer)

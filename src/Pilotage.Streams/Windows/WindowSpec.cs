@@ -11,10 +11,13 @@ internal sealed class WindowSpec(WindowFrame frame)
 
     public List<Scalar> Columns { get; } = [];
 
+    /// <summary>The columns that hold texts.</summary>
+    public List<int> TextColumns { get; } = [];
+
     public List<AggregateCall> Calls { get; } = [];
 
     /// <summary>The column that keeps this expression; two aggregates over one expression share it.</summary>
-    public int ColumnOf(Scalar scalar)
+    public int ColumnOf(Scalar scalar, bool isText)
     {
         var described = scalar.Describe();
         var found = _described.IndexOf(described);
@@ -25,8 +28,16 @@ internal sealed class WindowSpec(WindowFrame frame)
 
         _described.Add(described);
         Columns.Add(scalar);
+        if (isText)
+        {
+            TextColumns.Add(Columns.Count - 1);
+        }
+
         return Columns.Count - 1;
     }
+
+    /// <summary>Whether an aggregate holds a text: which one was first or last, not how many there were.</summary>
+    public bool HoldsText(AggregateCall call) => call.Function is AggregateFunction.First or AggregateFunction.Last && TextColumns.Contains(call.Column);
 
     public string Describe() =>
         $"{frame.Kind} {frame.Preceding} [{string.Join(", ", _described)}] {string.Join(", ", Calls.Select(Described))}";

@@ -7,7 +7,7 @@ namespace Pilotage.Tests.Edge;
 
 public sealed class TelemetryRowsTests
 {
-    private readonly TelemetryRows _rows = new(new ThingSchema("pump", [new("a", null), new("b", null), new("on", null, ThingPropertyType.Boolean)]));
+    private readonly TelemetryRows _rows = new(new ThingSchema("pump", [new("a", null), new("b", null), new("on", null, ThingPropertyType.Boolean), new("state", null, ThingPropertyType.Text)]));
 
     [Fact]
     public void Reads_the_usual_form()
@@ -15,7 +15,7 @@ public sealed class TelemetryRowsTests
         var row = Assert.Single(Read("""{"ts":1700000000123,"values":{"b":2.5,"a":1,"other":7}}"""));
 
         Assert.Equal(1_700_000_000_123_000_000, row.TimeNs);
-        Assert.Equal([1, 2.5, double.NaN], row.Values);
+        Assert.Equal([1, 2.5, double.NaN, double.NaN], row.Values);
     }
 
     [Fact]
@@ -37,14 +37,21 @@ public sealed class TelemetryRowsTests
     }
 
     [Theory]
+    [InlineData("\"F12\"", "F12")]
+    [InlineData("{\"code\": 12}", "{\"code\": 12}")]
+    [InlineData("[1,2]", "[1,2]")]
+    public void Reads_texts_and_documents(string value, string expected) => Assert.Equal(expected, Read($"{{\"ts\":1,\"values\":{{\"state\":{value}}}}}").Single().Texts[3]);
+
+    [Theory]
     [InlineData("")]
     [InlineData("{")]
     [InlineData("null")]
     [InlineData("{\"ts\":\"yesterday\",\"values\":{\"a\":1}}")]
     [InlineData("{\"ts\":1,\"values\":{\"unknown\":1}}")]
     [InlineData("{\"ts\":1,\"values\":{\"a\":\"text\"}}")]
+    [InlineData("{\"ts\":1,\"values\":{\"state\":5}}")]
     public void Leaves_out_what_is_not_telemetry(string payload) => Assert.Empty(Read(payload));
 
-    private IReadOnlyList<(long TimeNs, double[] Values)> Read(string payload, string property = "") =>
+    private IReadOnlyList<TelemetryRow> Read(string payload, string property = "") =>
         _rows.Read(Encoding.UTF8.GetBytes(payload), property, receivedNs: 77);
 }

@@ -12,7 +12,7 @@ public sealed class RefusalTests
     [InlineData("INSERT INTO o SELECT device, ts, SQTR(load) AS x FROM pump", "pipeline.unknown_function", "1:34", "Did you mean SQRT?")]
     [InlineData("INSERT INTO o SELECT device, ts, load * ${alarm_day} AS x FROM pump", "pipeline.unknown_parameter", "1:41", "Did you mean alarm_days?")]
     [InlineData("INSERT INTO o SELECT * FROM ML_PREDICT(TABLE pump, MODEL regim, DESCRIPTOR(load, vibration))", "pipeline.unknown_model", "1:58", "Did you mean regime?")]
-    [InlineData("INSERT INTO o SELECT device, ts, serial FROM pump", "pipeline.unknown_column", "1:34", "serial")]
+    [InlineData("INSERT INTO o SELECT device, ts, serial FROM pump", "pipeline.type", "1:15", "serial is a text")]
     [InlineData("INSERT INTO o SELECT device, ts, q.load FROM pump p", "pipeline.unknown_table", "1:34", "'q'")]
     [InlineData("INSERT INTO o SELECT device, ts, AVG(load) OVER v AS x" + Windowed, "pipeline.unknown_window", "1:44", "Did you mean w?")]
     [InlineData("SELECT 1", "pipeline.syntax", "1:1", "Expected CREATE, INSERT, SET")]

@@ -81,7 +81,7 @@ internal sealed class SqlRun(SqlQuestion question, TimeSeriesStore store, RollUp
             cancellation.ThrowIfCancellationRequested();
             foreach (var timeNs in rows.Of(device, firstNs, question.LastNs))
             {
-                flow.Push(question.Plan, device.Id, timeNs, rows.Row);
+                flow.Push(question.Plan, device.Id, timeNs, rows.Row, rows.Texts);
                 if (++since >= RowsAtOnce)
                 {
                     since = 0;

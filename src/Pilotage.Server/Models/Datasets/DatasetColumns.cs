@@ -2,7 +2,6 @@ using Pilotage.Server.Fabric.Contracts;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.Server.Hosting;
 using Pilotage.Server.Models.Contracts;
-using Pilotage.Server.Models.Training;
 using Pilotage.Server.Package;
 using Pilotage.Streams;
 
@@ -128,7 +127,7 @@ internal sealed class DatasetColumns(IPackages packages, IArtifactStore artifact
 
     private static IEnumerable<DatasetColumn> Derived(DatasetManifest manifest, UseCasePackage package)
     {
-        var features = FeatureOrigins.Of(package.PipelineSql, [.. package.Models.Select(PackagePipeline.Model)]);
+        var features = FeatureOrigins.Of(package.PipelineSql, [.. package.Models.Select(PackageSchemas.ToSchema)]);
         foreach (var model in package.Models)
         {
             var units = model.Inputs.ToDictionary(input => input.Name, input => input.Unit, StringComparer.Ordinal);

@@ -53,7 +53,11 @@ public sealed class SqlRouteTests : IAsyncLifetime
     public async Task DisposeAsync() => await _server.DisposeAsync();
 
     [Theory]
-    [InlineData("SELECT * FROM pump", "device,ts,load,flow,on,temp.c|p1,2026-01-01T00:00:00Z,10.5,,true,60|p1,2026-01-01T00:00:01Z,,,,61|p1,2026-01-01T00:00:02Z,30,,,|p2,2026-01-01T00:00:01Z,1,,,")]
+    [InlineData("SELECT * FROM pump", "device,ts,load,flow,on,state,temp.c|"
+        + "p1,2026-01-01T00:00:00Z,10.5,,true,,60|p1,2026-01-01T00:00:01Z,,,,,61|p1,2026-01-01T00:00:02Z,30,,,,|p1,2026-01-01T00:00:03Z,,,,idle,|p2,2026-01-01T00:00:01Z,1,,,,")]
+    [InlineData("SELECT UPPER(state) AS s, COUNT(*) AS n FROM (SELECT state FROM pump WHERE state LIKE 'id%') GROUP BY state", "s,n|IDLE,1")]
+    [InlineData("SELECT ts, state || '!' AS s FROM pump WHERE state LIKE 'id%'", "ts,s|2026-01-01T00:00:03Z,idle!")]
+    [InlineData("SELECT state, COUNT(*) AS n FROM pump WHERE state IS NOT NULL GROUP BY state", "state,n|idle,1")]
     [InlineData("SELECT device, ts, load FROM pump WHERE ts >= '2026-01-01T00:00:01Z'", "device,ts,load|p1,2026-01-01T00:00:02Z,30|p2,2026-01-01T00:00:01Z,1")]
     [InlineData("SELECT ts, `temp.c` AS t FROM pump WHERE device = 'pump-1'", "ts,t|2026-01-01T00:00:00Z,60|2026-01-01T00:00:01Z,61")]
     [InlineData("SELECT ts, `days@rul/1` AS d FROM pump", "ts,d|2026-01-01T00:00:00Z,7")]
@@ -100,7 +104,7 @@ public sealed class SqlRouteTests : IAsyncLifetime
 
     [Theory]
     [InlineData("SELECT load FROM pmp", 422, "1:18: There is no table 'pmp'. Did you mean pump?")]
-    [InlineData("SELECT state FROM pump", 422, "There is no column 'state'")]
+    [InlineData("SELECT status FROM pump", 422, "There is no column 'status'")]
     [InlineData("SELECT load FROM pump WHERE device = 'pump-9'", 422, "1:38: There is no device pump-9")]
     [InlineData("DROP TABLE pump", 422, "A question only reads")]
     [InlineData("SELECT load FROM pump ORDER BY flow", 422, "ORDER BY orders by")]
