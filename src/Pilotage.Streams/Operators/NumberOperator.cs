@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Pilotage.Core;
 using Pilotage.Streams.Expressions;
 using Pilotage.Streams.Planning;
 using Pilotage.Streams.State;
@@ -147,6 +148,10 @@ internal sealed class NumberOperator : Operator
             {
                 _rows.Remove(_keys.Dequeue());
                 context.WindowRowsDropped++;
+
+                // A question has no later rows to be right about; it is refused by its own bound.
+                context.Overflow ??= new Refusal(
+                    "pipeline.numbered_keys", $"ROW_NUMBER would have to remember more than {context.Limits.NumberedKeysMax:N0} different keys of one device; ask for a shorter time, or number by less.");
             }
 
             TryAdd(key, 1);

@@ -69,6 +69,21 @@ public sealed class RowNumberTests(ITestOutputHelper output)
         Assert.Equal(0, QueryCompiler.Compile(question, [Pump.Thing], 0, name => new DeviceId(name), new()).Value.FirstNs);
     }
 
+    [Fact]
+    public void A_question_that_would_forget_a_key_is_refused()
+    {
+        const string question = "SELECT load FROM (SELECT load, ROW_NUMBER() OVER (PARTITION BY device, load ORDER BY ts) AS n FROM pump) WHERE n = 1";
+        var plan = QueryCompiler.Compile(question, [Pump.Thing], 0, name => new DeviceId(name), new() { NumberedKeysMax = 2 }).Value;
+        var flow = Dataflow.StartQuery(plan, new Silent(), TimeProvider.System);
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Null(flow.Overflow);
+            flow.Push(plan, Pump.First, i, Pump.Row(1, load: i), []);
+        }
+
+        Assert.Equal("pipeline.numbered_keys", flow.Overflow?.Code);
+    }
+
     [Theory]
     [InlineData("ROW_NUMBER() OVER (PARTITION BY load ORDER BY ts)", "pipeline.unsupported", "1:52", "PARTITION BY device")]
     [InlineData("ROW_NUMBER() OVER (PARTITION BY device ORDER BY load)", "pipeline.type", "1:82", "event time")]
@@ -80,5 +95,12 @@ public sealed class RowNumberTests(ITestOutputHelper output)
         var refusal = Pump.Refused($"INSERT INTO o SELECT device, ts, {call} AS x FROM pump");
         Assert.Equal((code, where), (refusal.Code, refusal.Details[0].Where));
         Assert.Contains(says, refusal.Message, StringComparison.Ordinal);
+    }
+
+    private sealed class Silent : IQuerySink
+    {
+        public void Row(QueryRow row)
+        {
+        }
     }
 }
