@@ -8,11 +8,25 @@ namespace Pilotage.Streams;
 public static class FlinkPortability
 {
     private const string Prefix = "pilotage.";
+    private const string Aggregate = "a user-defined aggregate";
 
     private static readonly Dictionary<string, string> Functions = new(StringComparer.OrdinalIgnoreCase)
     {
         ["RMS"] = "SQRT(AVG(x * x))",
-        ["REGR_SLOPE"] = "a user-defined aggregate",
+        ["REGR_SLOPE"] = Aggregate,
+        ["MEDIAN"] = "PERCENTILE(x, 0.5)",
+        ["PEAK_TO_PEAK"] = "MAX(x) - MIN(x)",
+        ["CREST_FACTOR"] = Aggregate,
+        ["SKEWNESS"] = Aggregate,
+        ["KURTOSIS"] = Aggregate,
+        ["CORR"] = Aggregate,
+        ["COVAR_POP"] = Aggregate,
+        ["COVAR_SAMP"] = Aggregate,
+        ["REGR_INTERCEPT"] = Aggregate,
+        ["REGR_R2"] = Aggregate,
+        ["BAND_ENERGY"] = Aggregate,
+        ["UNIX_TIMESTAMP"] = "UNIX_TIMESTAMP(CAST(t AS STRING)) in a session of UTC",
+        [CallSyntax.AtTimeZone] = "a session in that zone: SET 'table.local-time-zone'",
         ["CAST"] = "TRY_CAST, where a text may not be a number: CAST fails there and is NULL here",
     };
 
@@ -91,6 +105,11 @@ public static class FlinkPortability
                 Of(subquery.Query, notes);
                 break;
             case WindowRelationSyntax window:
+                if (window.Function.Text == "SESSION" && window.PartitionBy.Count == 0)
+                {
+                    Add(notes, window.At, "SESSION of each device", "SESSION(TABLE t PARTITION BY device, …)");
+                }
+
                 Of(window.Slide, notes);
                 Of(window.Size, notes);
                 Of(window.Input, notes);

@@ -28,10 +28,15 @@ public sealed record PipelineLimits
     [Range(1, 1_000_000)]
     public int ExpressionSizeMax { get; init; } = 10_000;
 
-    /// <summary>Most rows one window keeps per device. A longer ROWS frame is refused; a RANGE, TUMBLE or HOP window
+    /// <summary>Most rows one window keeps per device. A longer ROWS frame is refused; a RANGE window or one over time
     /// that fills up at run time keeps the newest rows and counts what it dropped.</summary>
     [Range(1, 10_000_000)]
     public int WindowRowsMax { get; init; } = 100_000;
+
+    /// <summary>Most different keys that ROW_NUMBER remembers of a device. One more, and the key that was met first is forgotten, counted like a
+    /// row that a window dropped; should it come again, its rows are numbered from 1.</summary>
+    [Range(1, 10_000_000)]
+    public int NumberedKeysMax { get; init; } = 10_000;
 
     /// <summary>Most steps from a table to what reads it, views counted through: a row passes them one inside the
     /// other.</summary>

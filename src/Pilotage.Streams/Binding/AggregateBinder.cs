@@ -17,34 +17,29 @@ internal static class AggregateBinder
             return Add(call, window, new(AggregateFunction.CountRows, -1, -1, 0, 0), ColumnType.Number, null, newSlot);
         }
 
-        var most = function is AggregateFunction.Slope or AggregateFunction.Lag ? 2 : 1;
-        var least = function == AggregateFunction.Slope ? 2 : 1;
-        if (call.IsStar || call.Arguments.Count < least || call.Arguments.Count > most)
-        {
-            var expected = function == AggregateFunction.Slope ? "REGR_SLOPE(y, x)" : $"{call.Name.ToUpperInvariant()}(value)";
-            throw CompileFault.Type(call.At, $"Expected {expected}.");
-        }
-
+        AggregateArguments.Check(call, function, window);
         var value = inner.Bind(call.Arguments[0]);
         CheckValue(call, function, value);
         var second = -1;
         var offset = 0;
         var unit = Unit(function, value.Unit);
-        if (function == AggregateFunction.Slope)
+        if (AggregateArguments.AreOfPairs(function))
         {
             var x = inner.Bind(call.Arguments[1]);
-            function = x.IsTime ? AggregateFunction.SlopeOverTime : function;
-            second = window.ColumnOf(x.IsTime ? x.Scalar : x.As(ColumnType.Number, "REGR_SLOPE(y, x)").Scalar, isText: false);
-            unit = Units.Quotient(value.Unit, x.IsTime ? "s" : x.Unit);
+            var isTimed = x.IsTime && function == AggregateFunction.Slope;
+            function = isTimed ? AggregateFunction.SlopeOverTime : function;
+            second = window.ColumnOf(isTimed ? x.Scalar : x.As(ColumnType.Number, $"{AggregateArguments.NameOf(call)}(y, x)").Scalar, isText: false);
+            unit = UnitOfPair(function, value.Unit, isTimed ? "s" : x.Unit);
         }
         else if (function == AggregateFunction.Lag)
         {
             offset = LagOffset(call, inner);
         }
 
-        var type = function == AggregateFunction.Count || value.Type == ColumnType.Null ? ColumnType.Number
+        var type = function is AggregateFunction.Count or AggregateFunction.CountDistinct || value.Type == ColumnType.Null ? ColumnType.Number
             : value.IsTime ? ColumnType.Timestamp : value.Type;
-        return Add(call, window, new(function, window.ColumnOf(value.Scalar, value.Type == ColumnType.Text), second, offset, 0), type, unit, newSlot);
+        var column = window.ColumnOf(value.Scalar, value.Type == ColumnType.Text);
+        return Add(call, window, AggregateArguments.With(new(function, column, second, offset, 0), call, inner.Context), type, unit, newSlot);
     }
 
     /// <summary>How many rows back a LAG looks: one, unless its second argument says otherwise.</summary>
@@ -71,23 +66,33 @@ internal static class AggregateBinder
     private static void CheckValue(CallSyntax call, AggregateFunction function, Typed value)
     {
         // A time can be picked but not added up; anything can be counted.
+        var counts = function is AggregateFunction.Count or AggregateFunction.CountDistinct;
         var picks = function is AggregateFunction.Minimum or AggregateFunction.Maximum or AggregateFunction.First
             or AggregateFunction.Last or AggregateFunction.Lag;
-        if (value.Type == ColumnType.Device || (value.IsTime && !picks && function != AggregateFunction.Count)
-            || (value.Type == ColumnType.Text && function is not (AggregateFunction.First or AggregateFunction.Last
-                or AggregateFunction.Lag or AggregateFunction.Count))
-            || (value.Type == ColumnType.Boolean && !picks && function != AggregateFunction.Count))
+        if (value.Type == ColumnType.Device || (value.IsTime && !picks && !counts)
+            || (value.Type == ColumnType.Text && !counts && function is not (AggregateFunction.First or AggregateFunction.Last or AggregateFunction.Lag))
+            || (value.Type == ColumnType.Boolean && !picks && !counts))
         {
             throw CompileFault.Type(
-                value.At, $"{call.Name.ToUpperInvariant()} expects a number, found {Typed.Shown(value.Type)}.");
+                value.At, $"{AggregateArguments.NameOf(call)} expects a number, found {Typed.Shown(value.Type)}.");
         }
     }
 
     private static string? Unit(AggregateFunction function, string? unit) => function switch
     {
         // Rows come every hour or every second: what one of them stands for is not known.
-        AggregateFunction.Count => null,
-        AggregateFunction.VariancePopulation or AggregateFunction.VarianceSample => Units.Product(unit, unit),
+        AggregateFunction.Count or AggregateFunction.CountDistinct => null,
+        AggregateFunction.VariancePopulation or AggregateFunction.VarianceSample or AggregateFunction.BandEnergy => Units.Product(unit, unit),
+        AggregateFunction.Skewness or AggregateFunction.Kurtosis or AggregateFunction.CrestFactor => Units.One,
+        AggregateFunction.PeakToPeak => Units.Difference(unit),
         _ => unit,
+    };
+
+    private static string? UnitOfPair(AggregateFunction function, string? y, string? x) => function switch
+    {
+        AggregateFunction.Correlation or AggregateFunction.Determination => Units.One,
+        AggregateFunction.CovariancePopulation or AggregateFunction.CovarianceSample => Units.Product(y, x),
+        AggregateFunction.Intercept => y,
+        _ => Units.Quotient(y, x),
     };
 }

@@ -1,3 +1,4 @@
+using Pilotage.Streams.Syntax;
 using Pilotage.Streams.Windows;
 
 namespace Pilotage.Streams.Binding;
@@ -23,9 +24,23 @@ internal static class AggregateFunctions
         ["FIRST_VALUE"] = AggregateFunction.First,
         ["LAST_VALUE"] = AggregateFunction.Last,
         ["LAG"] = AggregateFunction.Lag,
+        ["MEDIAN"] = AggregateFunction.Percentile,
+        ["PERCENTILE"] = AggregateFunction.Percentile,
+        [CallSyntax.CountDistinct] = AggregateFunction.CountDistinct,
+        ["SKEWNESS"] = AggregateFunction.Skewness,
+        ["KURTOSIS"] = AggregateFunction.Kurtosis,
+        ["PEAK_TO_PEAK"] = AggregateFunction.PeakToPeak,
+        ["CREST_FACTOR"] = AggregateFunction.CrestFactor,
+        ["CORR"] = AggregateFunction.Correlation,
+        ["COVAR_POP"] = AggregateFunction.CovariancePopulation,
+        ["COVAR_SAMP"] = AggregateFunction.CovarianceSample,
+        ["REGR_INTERCEPT"] = AggregateFunction.Intercept,
+        ["REGR_R2"] = AggregateFunction.Determination,
+        ["BAND_ENERGY"] = AggregateFunction.BandEnergy,
+        ["ROW_NUMBER"] = AggregateFunction.RowNumber,
     };
 
-    public static IEnumerable<string> Names => ByName.Keys;
+    public static IEnumerable<string> Names => ByName.Keys.Where(name => name != CallSyntax.CountDistinct);
 
     public static bool TryFind(string name, out AggregateFunction function) => ByName.TryGetValue(name, out function);
 }

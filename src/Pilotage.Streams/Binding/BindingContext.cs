@@ -67,7 +67,8 @@ internal sealed class BindingContext(IReadOnlyDictionary<string, double> paramet
             : throw CompileFault.Limit(amount.At, "An interval lies between one millisecond and 3,650 days.");
     }
 
-    private double Number(ExpressionSyntax value) => value switch
+    /// <summary>A number that is known now.</summary>
+    public double Number(ExpressionSyntax value) => value switch
     {
         ParameterSyntax parameter => Parameter(parameter.At, parameter.Name),
         NumberSyntax number => number.Value,

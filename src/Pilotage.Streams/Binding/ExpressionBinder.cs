@@ -130,7 +130,7 @@ internal sealed class ExpressionBinder(
         if (left.IsTime || right.IsTime)
         {
             throw CompileFault.Type(
-                binary.At, "Times are not numbers; their distance is TIMESTAMPDIFF(SECOND, from, to).");
+                binary.At, "Times are not numbers; their distance is TIMESTAMPDIFF(SECOND, from, to), and a time is moved by INTERVAL '1' HOUR.");
         }
 
         left = left.As(ColumnType.Number, $"The sign {binary.Operator}");
@@ -280,8 +280,8 @@ internal sealed class ExpressionBinder(
                 Count(call, name, 3, 3);
                 return Case(new(call.At, null, [(call.Arguments[0], call.Arguments[1])], call.Arguments[2]));
             default:
-                return TextFunctions.Bind(call, name, this) ?? throw CompileFault.Unknown(
-                    call.At, "function", call.Name, ScalarFunctions.Names.Concat(TextFunctions.Names).Concat(AggregateFunctions.Names), "");
+                return MathFunctions.Bind(call, name, this) ?? TimeFunctions.Bind(call, name, this) ?? TextFunctions.Bind(call, name, this) ?? throw CompileFault.Unknown(
+                    call.At, "function", call.Name, ScalarFunctions.Names.Concat(TimeFunctions.Names).Concat(TextFunctions.Names).Concat(AggregateFunctions.Names), "");
         }
     }
 
@@ -301,13 +301,15 @@ internal sealed class ExpressionBinder(
             : throw CompileFault.Type(wrong.At, $"TIMESTAMPDIFF expects a time, found {Typed.Shown(wrong.Type)}.");
     }
 
-    private Typed[] Numbers(CallSyntax call, string name, int least, int most)
+    /// <summary>So many operands, which are numbers.</summary>
+    public Typed[] Numbers(CallSyntax call, string name, int least, int most)
     {
         Count(call, name, least, most);
         return [.. call.Arguments.Select(argument => Bind(argument).As(ColumnType.Number, name))];
     }
 
-    private static void Count(CallSyntax call, string name, int least, int most)
+    /// <summary>Refuses a wrong number of arguments.</summary>
+    public static void Count(CallSyntax call, string name, int least, int most)
     {
         if (call.Arguments.Count < least || call.Arguments.Count > most)
         {

@@ -1,3 +1,4 @@
+using Pilotage.Streams.Expressions;
 using Pilotage.Streams.Syntax;
 using Pilotage.Streams.Windows;
 
@@ -10,6 +11,7 @@ internal sealed class OverBinder
     private readonly ExpressionBinder _inner;
     private readonly IReadOnlyList<(NameSyntax Name, WindowSyntax Window)> _named;
     private readonly List<WindowSpec> _specs = [];
+    private readonly List<RowNumbering> _numbers = [];
 
     public OverBinder(
         BindingContext context, RowSchema input, string? alias, IReadOnlyList<(NameSyntax Name, WindowSyntax Window)> named)
@@ -21,13 +23,21 @@ internal sealed class OverBinder
 
     public IReadOnlyList<WindowSpec> Specs => _specs;
 
+    /// <summary>The numberings of rows, each once.</summary>
+    public IReadOnlyList<RowNumbering> Numbers => _numbers;
+
     /// <summary>Slots of the input and of the aggregates bound so far.</summary>
     public int Slots { get; private set; }
 
     public Typed Bind(CallSyntax call, AggregateFunction function)
     {
         var over = call.Over ?? throw CompileFault.Type(
-            call.At, $"{call.Name.ToUpperInvariant()} needs OVER (…), or a TUMBLE or HOP window with GROUP BY.");
+            call.At, $"{call.Name.ToUpperInvariant()} needs OVER (…), or a window such as TUMBLE with GROUP BY.");
+        if (function == AggregateFunction.RowNumber)
+        {
+            return Number(call, over.Window ?? Named(over));
+        }
+
         var frame = Frame(over.Window ?? Named(over));
         if (function == AggregateFunction.Lag)
         {
@@ -80,6 +90,14 @@ internal sealed class OverBinder
             throw CompileFault.Unsupported(window.At, "Windows are PARTITION BY device.");
         }
 
+        CheckOrder(window);
+        return window.Frame?.Preceding is not { } preceding ? WindowFrame.Unbounded
+            : window.Frame.IsRange ? new(FrameKind.Range, _context.DurationNs(preceding))
+            : new(FrameKind.Rows, _context.Rows(preceding));
+    }
+
+    private void CheckOrder(WindowSyntax window)
+    {
         if (window.OrderBy is null)
         {
             throw CompileFault.Syntax(window.At, "A window needs ORDER BY and the event time, such as ts.");
@@ -90,10 +108,32 @@ internal sealed class OverBinder
             throw CompileFault.Type(
                 window.OrderBy.At, $"Windows are ordered by event time; {window.OrderBy.Name} is not it.");
         }
+    }
 
-        return window.Frame?.Preceding is not { } preceding ? WindowFrame.Unbounded
-            : window.Frame.IsRange ? new(FrameKind.Range, _context.DurationNs(preceding))
-            : new(FrameKind.Rows, _context.Rows(preceding));
+    private Typed Number(CallSyntax call, WindowSyntax window)
+    {
+        if (call.IsStar || call.Arguments.Count > 0 || window.Frame is not null)
+        {
+            throw CompileFault.Type(call.At, "Expected ROW_NUMBER() OVER (PARTITION BY device, … ORDER BY ts), without a frame.");
+        }
+
+        CheckOrder(window);
+        var columns = window.PartitionBy.Select(_inner.Find).ToArray();
+        if (!columns.Any(column => column.Type == ColumnType.Device))
+        {
+            throw CompileFault.Unsupported(window.At, "Rows are numbered PARTITION BY device, or by device and other columns.");
+        }
+
+        var keys = Array.FindAll(columns, column => column.Type != ColumnType.Device);
+        var numbering = new RowNumbering([.. keys.Select(key => key.Read())], [.. keys.Select(key => key.Type == ColumnType.Text)], 0);
+        var same = _numbers.Find(other => other.DescribeKeys() == numbering.DescribeKeys());
+        if (same is null)
+        {
+            same = numbering with { Slot = NewSlot(call.At) };
+            _numbers.Add(same);
+        }
+
+        return new(new SlotScalar(same.Slot), ColumnType.Number, null, call.At);
     }
 
     private WindowSpec SpecOf(WindowFrame frame)

@@ -52,7 +52,7 @@ internal sealed class QueryScope(long nowNs, Func<string, Outcome<DeviceId>> res
                 return column.Name;
         }
 
-        var plain = item.Expression is CallSyntax call ? call.Name.ToLowerInvariant() : $"column_{before.Count + 1}";
+        var plain = item.Expression is CallSyntax call ? call.Name.Split(' ')[0].ToLowerInvariant() : $"column_{before.Count + 1}";
         var name = plain;
         for (var again = 2; before.Any(other => other.Name == name); again++)
         {

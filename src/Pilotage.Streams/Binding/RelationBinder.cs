@@ -1,6 +1,7 @@
 using Pilotage.Streams.Expressions;
 using Pilotage.Streams.Planning;
 using Pilotage.Streams.Syntax;
+using Pilotage.Streams.Windows;
 
 namespace Pilotage.Streams.Binding;
 
@@ -111,17 +112,27 @@ internal sealed class RelationBinder(
             throw CompileFault.Type(window.TimeColumn.At, $"Windows are cut by event time; {time.Name} is not it.");
         }
 
-        var size = context.DurationNs(window.Size);
-        var slide = window.Slide is null ? size : context.DurationNs(window.Slide);
-        if (size % slide != 0)
+        foreach (var key in window.PartitionBy)
         {
-            throw CompileFault.Type(window.Size.At, "The size of HOP must be a whole multiple of its slide.");
+            if (new ExpressionBinder(context, input.Node.Schema, input.Alias, "").Find(key).Type != ColumnType.Device)
+            {
+                throw CompileFault.Unsupported(key.At, $"Sessions are PARTITION BY device; found {key.Name}.");
+            }
         }
 
-        return size / slide <= context.Limits.OverlapMax
-            ? new(input.Node, window.Alias ?? input.Alias, (size, slide))
+        var function = window.Function.Text;
+        var kind = function switch { "CUMULATE" => TimeWindowKind.Cumulate, "SESSION" => TimeWindowKind.Session, _ => TimeWindowKind.Hop };
+        var size = context.DurationNs(window.Size);
+        var step = window.Slide is null ? size : context.DurationNs(window.Slide);
+        if (size % step != 0)
+        {
+            throw CompileFault.Type(window.Size.At, $"The size of {function} must be a whole multiple of its {(kind == TimeWindowKind.Hop ? "slide" : "step")}.");
+        }
+
+        return size / step <= context.Limits.OverlapMax
+            ? new(input.Node, window.Alias ?? input.Alias, new TimeWindow(kind, size, step)) { WindowFunction = window.Function }
             : throw CompileFault.Limit(
-                window.Size.At, $"HOP puts a row into {size / slide} windows; at most {context.Limits.OverlapMax}.");
+                window.Size.At, $"{function} puts a row into {size / step} windows; at most {context.Limits.OverlapMax}.");
     }
 
     private PredictNode Predict(PredictRelationSyntax predict, SelectBinder selects)
@@ -210,5 +221,9 @@ internal sealed class RelationBinder(
     }
 }
 
-/// <summary>What stands after FROM, bound; the window is there for TUMBLE and HOP.</summary>
-internal readonly record struct BoundRelation(PlanNode Node, string? Alias, (long SizeNs, long SlideNs)? Window);
+/// <summary>What stands after FROM, bound; the window is there for TUMBLE, HOP, CUMULATE and SESSION.</summary>
+internal readonly record struct BoundRelation(PlanNode Node, string? Alias, TimeWindow? Window)
+{
+    /// <summary>Which function cuts the window, and where it stands.</summary>
+    public NameSyntax WindowFunction { get; init; }
+}

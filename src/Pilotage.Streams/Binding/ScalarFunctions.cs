@@ -22,6 +22,12 @@ internal static class ScalarFunctions
             ["ASIN"] = (Math.Asin, false),
             ["ACOS"] = (Math.Acos, false),
             ["ATAN"] = (Math.Atan, false),
+            ["SINH"] = (Math.Sinh, false),
+            ["COSH"] = (Math.Cosh, false),
+            ["TANH"] = (Math.Tanh, false),
+            ["COT"] = (static x => 1 / Math.Tan(x), false),
+            ["DEGREES"] = (static x => x * (180 / Math.PI), false),
+            ["RADIANS"] = (static x => x * (Math.PI / 180), false),
             ["SIGN"] = (static x => double.IsNaN(x) ? x : Math.Sign(x), false),
         };
 
@@ -46,5 +52,5 @@ internal static class ScalarFunctions
         ["COALESCE", "NULLIF", "LEAST", "GREATEST", "IF", "MOD", "ROUND", "PI", "TIMESTAMPDIFF", "CAST"];
 
     /// <summary>Every name, for suggestions.</summary>
-    public static IEnumerable<string> Names => OfOne.Keys.Concat(OfTwo.Keys).Concat(Special);
+    public static IEnumerable<string> Names => OfOne.Keys.Concat(OfTwo.Keys).Concat(Special).Concat(MathFunctions.Names);
 }

@@ -40,7 +40,13 @@ internal sealed partial class SelectBinder
             throw CompileFault.Unsupported(select.Windows[0].Name.At, "A grouped query has no OVER windows; put them into a view.");
         }
 
-        PlanNode input = source.Window is var (sizeNs, slideNs) ? new AssignNode(source.Node, sizeNs, slideNs) : source.Node;
+        if (source.Window is { Kind: TimeWindowKind.Session })
+        {
+            throw CompileFault.Unsupported(
+                source.WindowFunction.At, "The sessions of each device are its own, so SESSION needs GROUP BY device, window_start, window_end; group what that gives in a query around it.");
+        }
+
+        PlanNode input = source.Window is { } cut ? new AssignNode(source.Node, cut) : source.Node;
         var inner = new ExpressionBinder(context, input.Schema, source.Alias, " inside an aggregate");
         if (select.Where is not null)
         {
@@ -52,7 +58,7 @@ internal sealed partial class SelectBinder
         var slots = keys.Count;
         var window = new WindowSpec(WindowFrame.Unbounded);
         Typed Aggregate(CallSyntax call, AggregateFunction function) =>
-            call.Over is null && function != AggregateFunction.Lag
+            call.Over is null && function is not (AggregateFunction.Lag or AggregateFunction.RowNumber)
                 ? AggregateBinder.Bind(call, function, window, inner, () => NewSlot(call.At, ref slots))
                 : throw CompileFault.Unsupported(call.At, $"{call.Name.ToUpperInvariant()} cannot be used so in a grouped query.");
 

@@ -39,7 +39,7 @@ internal sealed partial class SelectBinder(BindingContext context, RelationBinde
         if (select.GroupBy is not null || select.Having is not null)
         {
             throw CompileFault.Unsupported(
-                select.GroupBy?[0].At ?? select.Having!.At, "GROUP BY and HAVING need a TUMBLE or HOP window after FROM.");
+                select.GroupBy?[0].At ?? select.Having!.At, "GROUP BY and HAVING need a window after FROM: TUMBLE or HOP, CUMULATE or SESSION.");
         }
 
         return Windowed(select, source, conditionApart);
@@ -54,7 +54,7 @@ internal sealed partial class SelectBinder(BindingContext context, RelationBinde
         var outer = new ExpressionBinder(context, node.Schema, source.Alias, " here", windows.Bind);
         var items = Items(select, node.Schema, outer);
         windows.RefuseUnknownNames();
-        if (windows.Specs.Count > 0)
+        if (windows.Specs.Count > 0 || windows.Numbers.Count > 0)
         {
             if (conditionApart && condition is not null)
             {
@@ -62,7 +62,11 @@ internal sealed partial class SelectBinder(BindingContext context, RelationBinde
                     select.Where!.At, "The WHERE of an alert is its condition, so its windows belong in a view of their own.");
             }
 
-            node = new OverNode(node, windows.Specs, windows.Slots);
+            node = windows.Specs.Count > 0 ? new OverNode(node, windows.Specs, windows.Slots) : node;
+            foreach (var number in windows.Numbers)
+            {
+                node = new NumberNode(node, number, windows.Slots);
+            }
         }
 
         return new(node, items, conditionApart ? condition : null);
@@ -84,12 +88,12 @@ internal sealed partial class SelectBinder(BindingContext context, RelationBinde
             input = new FilterNode(input, filter.Bind(select.Where).As(ColumnType.Boolean, "WHERE").Scalar);
         }
 
-        var (sizeNs, slideNs) = source.Window!.Value;
-        var window = new WindowSpec(new(FrameKind.Range, sizeNs));
+        var cut = source.Window!.Value;
+        var window = new WindowSpec(new(FrameKind.Range, cut.SizeNs));
         var slots = GroupNode.FirstAggregateSlot;
         var inner = new ExpressionBinder(context, input.Schema, source.Alias, " inside an aggregate");
         Typed Aggregate(CallSyntax call, AggregateFunction function) =>
-            call.Over is null && function != AggregateFunction.Lag
+            call.Over is null && function is not (AggregateFunction.Lag or AggregateFunction.RowNumber)
                 ? AggregateBinder.Bind(call, function, window, inner, () => NewSlot(call.At, ref slots))
                 : throw CompileFault.Unsupported(
                     call.At, $"{call.Name.ToUpperInvariant()} cannot be used so in a grouped query.");
@@ -99,7 +103,7 @@ internal sealed partial class SelectBinder(BindingContext context, RelationBinde
         var items = Items(select, keys, outer);
         RefuseAliasInHaving(select, inner, outer);
         var having = select.Having is null ? (Typed?)null : outer.Bind(select.Having).As(ColumnType.Boolean, "HAVING");
-        PlanNode node = new GroupNode(input, sizeNs, slideNs, window, keys with { Slots = slots });
+        PlanNode node = new GroupNode(input, cut, window, keys with { Slots = slots });
         if (having is { } condition && !conditionApart)
         {
             node = new FilterNode(node, condition.Scalar);
@@ -130,7 +134,7 @@ internal sealed partial class SelectBinder(BindingContext context, RelationBinde
         if (!needed.All(name => given.Any(key => key.Name == name)))
         {
             throw CompileFault.Unsupported(
-                given.Count > 0 ? given[0].At : select.At, "TUMBLE and HOP need GROUP BY device, window_start, window_end.");
+                given.Count > 0 ? given[0].At : select.At, "TUMBLE, HOP, CUMULATE and SESSION need GROUP BY device, window_start, window_end.");
         }
     }
 

@@ -29,6 +29,9 @@ internal static class Units
             ? left ?? right
             : throw CompileFault.Unit(at, $"Cannot {verb} {left} and {right}: the units differ.");
 
+    /// <summary>The unit of how far two values of one unit are apart.</summary>
+    public static string? Difference(string? unit) => unit == Celsius ? Kelvin : unit;
+
     public static string? Product(string? left, string? right) => (left, right) switch
     {
         (null, _) or (_, null) => null,

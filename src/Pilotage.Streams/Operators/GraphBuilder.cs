@@ -58,6 +58,7 @@ internal sealed class GraphBuilder(
         ScanNode scan => Sources[scan.Source] = new(scan.Thing.Properties.Count, scan.Thing.TextSlots, plan.LatenessNs, context),
         FilterNode filter => new FilterOperator(filter),
         OverNode over => new OverOperator(over, context),
+        NumberNode number => new NumberOperator(number, context),
         ProjectNode project => new ProjectOperator(project),
         GroupNode group => new GroupOperator(group, context),
         PredictNode predict => new PredictOperator(predict, models[predict.Model.Name], context),

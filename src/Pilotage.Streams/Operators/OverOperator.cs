@@ -15,6 +15,7 @@ internal sealed class OverOperator : Operator
     private readonly AggregateCall[][] _unboundedCalls;
     private readonly bool[][] _unboundedTexts;
     private readonly PerDevice<DeviceWindows> _states = new();
+    private readonly AggregateScratch _scratch = new();
     private readonly double[] _row;
 
     public OverOperator(OverNode node, RunContext context)
@@ -107,6 +108,7 @@ internal sealed class OverOperator : Operator
         }
 
         Evict(windows, buffer, head.TimeNs);
+        _scratch.Begin();
         foreach (ref readonly var part in windows.Parts.AsSpan())
         {
             var from = windows.Kind == FrameKind.Rows
@@ -114,7 +116,7 @@ internal sealed class OverOperator : Operator
                 : part.Preceding == windows.Preceding ? 0 : buffer.Before(head.TimeNs - part.Preceding);
             foreach (ref readonly var call in part.Calls.AsSpan())
             {
-                _row[call.Slot] = WindowAggregates.Evaluate(call, buffer, from, buffer.Count - from);
+                _row[call.Slot] = WindowAggregates.Evaluate(call, buffer, from, buffer.Count - from, _scratch);
             }
         }
     }

@@ -2,6 +2,7 @@ using Pilotage.Core;
 using Pilotage.Streams.Binding;
 using Pilotage.Streams.Expressions;
 using Pilotage.Streams.Planning;
+using Pilotage.Streams.Windows;
 
 namespace Pilotage.Streams.Operators;
 
@@ -13,14 +14,31 @@ internal sealed class AssignOperator(AssignNode node) : Operator
     public override void Push(in RowHead head, ReadOnlySpan<double> row)
     {
         row.CopyTo(_row);
-        var newest = head.TimeNs - (head.TimeNs % node.SlideNs);
-        for (var start = newest; start > head.TimeNs - node.SizeNs; start -= node.SlideNs)
+        var (kind, sizeNs, stepNs) = node.Cut;
+        var newest = head.TimeNs - (head.TimeNs % stepNs);
+        if (kind == TimeWindowKind.Cumulate)
         {
-            // A window that began before 1970 has a start that is no time here.
-            _row[^2] = start < 0 ? Scalar.Null : Scalar.FromTime(start);
-            _row[^1] = Scalar.FromTime(start + node.SizeNs);
-            Emit(head, _row);
+            var start = head.TimeNs - (head.TimeNs % sizeNs);
+            for (var end = newest + stepNs; end <= start + sizeNs; end += stepNs)
+            {
+                Emit(head, start, end);
+            }
+
+            return;
         }
+
+        for (var start = newest; start > head.TimeNs - sizeNs; start -= stepNs)
+        {
+            Emit(head, start, start + sizeNs);
+        }
+    }
+
+    private void Emit(in RowHead head, long startNs, long endNs)
+    {
+        // A window that began before 1970 has a start that is no time here.
+        _row[^2] = startNs < 0 ? Scalar.Null : Scalar.FromTime(startNs);
+        _row[^1] = Scalar.FromTime(endNs);
+        Emit(head, _row);
     }
 }
 

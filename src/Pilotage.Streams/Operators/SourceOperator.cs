@@ -253,7 +253,8 @@ internal sealed class SourceOperator(int width, int[] textSlots, long latenessNs
             return true;
         }
 
-        private IEnumerable<double[]> Rows() => _waiting.UnorderedItems.Select(item => item.Element).Prepend(_last);
+        // Of a device whose rows all wait still, none was passed on last.
+        private IEnumerable<double[]> Rows() => _waiting.UnorderedItems.Select(item => item.Element).Concat(_lastNs == long.MinValue ? [] : [_last]);
 
         public void Save(CheckpointWriter writer)
         {

@@ -53,6 +53,14 @@ internal sealed class OverNode(PlanNode input, IReadOnlyList<WindowSpec> windows
         ) => $"over {string.Join("; ", windows.Select(window => window.Describe()))}";
 }
 
+/// <summary>ROW_NUMBER: the row of before, with the number of rows so far that have the same keys.</summary>
+internal sealed class NumberNode(PlanNode input, RowNumbering numbering, int slots) : PlanNode(input, input.Schema with { Slots = slots })
+{
+    public RowNumbering Numbering => numbering;
+
+    protected override string DescribeSelf() => $"number {numbering.Describe()}";
+}
+
 /// <summary>A select list: one expression per slot.</summary>
 internal sealed class ProjectNode(
     PlanNode input, IReadOnlyList<Scalar> values, RowSchema schema) : PlanNode(input, schema)
@@ -63,21 +71,19 @@ internal sealed class ProjectNode(
         ) => $"project {string.Join(", ", values.Select(value => value.Describe()))}";
 }
 
-/// <summary>TUMBLE or HOP with GROUP BY: one row per device and window, when the watermark passes its end.</summary>
-internal sealed class GroupNode(PlanNode input, long sizeNs, long slideNs, WindowSpec window, RowSchema schema)
+/// <summary>TUMBLE, HOP, CUMULATE or SESSION with GROUP BY: one row per device and window, when the watermark passes its end.</summary>
+internal sealed class GroupNode(PlanNode input, TimeWindow cut, WindowSpec window, RowSchema schema)
     : PlanNode(input, schema)
 {
     public const int StartSlot = 0;
     public const int EndSlot = 1;
     public const int FirstAggregateSlot = 2;
 
-    public long SizeNs => sizeNs;
-
-    public long SlideNs => slideNs;
+    public TimeWindow Cut => cut;
 
     public WindowSpec Window => window;
 
-    protected override string DescribeSelf() => $"group {sizeNs}/{slideNs} {window.Describe()}";
+    protected override string DescribeSelf() => $"group {cut.Describe()} {window.Describe()}";
 }
 
 /// <summary>ML_PREDICT: the row of before and the outputs of a model.</summary>

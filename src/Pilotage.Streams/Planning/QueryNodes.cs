@@ -4,14 +4,12 @@ using Pilotage.Streams.Windows;
 
 namespace Pilotage.Streams.Planning;
 
-/// <summary>TUMBLE or HOP of a question that groups otherwise than by device and window: each row, once for every window that holds it.</summary>
-internal sealed class AssignNode(PlanNode input, long sizeNs, long slideNs) : PlanNode(input, Extended(input.Schema))
+/// <summary>TUMBLE, HOP or CUMULATE of a question that groups otherwise than by device and window: each row, once for every window that holds it.</summary>
+internal sealed class AssignNode(PlanNode input, TimeWindow cut) : PlanNode(input, Extended(input.Schema))
 {
-    public long SizeNs => sizeNs;
+    public TimeWindow Cut => cut;
 
-    public long SlideNs => slideNs;
-
-    protected override string DescribeSelf() => $"assign {sizeNs}/{slideNs}";
+    protected override string DescribeSelf() => $"assign {cut.Describe()}";
 
     private static RowSchema Extended(RowSchema input) => input with
     {

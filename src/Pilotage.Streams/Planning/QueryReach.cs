@@ -36,9 +36,11 @@ internal static class QueryReach
     {
         FilterNode filter => needed.And(filter.Condition.Reach()),
         OverNode over => needed with { FirstNs = Earlier(needed.FirstNs, over.Windows) },
+        NumberNode => needed with { FirstNs = 0 },
         GroupNode group => needed with
         {
-            FirstNs = Math.Max(0, needed.FirstNs + WindowTimeBeforeEndNs - group.SizeNs),
+            // A session may have begun anywhere before.
+            FirstNs = group.Cut.Kind == TimeWindowKind.Session ? 0 : Math.Max(0, needed.FirstNs + WindowTimeBeforeEndNs - group.Cut.SizeNs),
             LastNs = needed.LastNs >= long.MaxValue - WindowTimeBeforeEndNs ? long.MaxValue : needed.LastNs + WindowTimeBeforeEndNs - 1,
         },
 

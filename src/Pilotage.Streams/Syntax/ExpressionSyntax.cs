@@ -16,10 +16,10 @@ internal sealed record NumberSyntax(SourcePosition At, double Value) : Expressio
 
 internal sealed record TextSyntax(SourcePosition At, string Value) : ExpressionSyntax(At);
 
-/// <summary><c>TIMESTAMP '2026-01-31 08:00:00'</c>, in questions only.</summary>
+/// <summary><c>TIMESTAMP '2026-01-31 08:00:00'</c>.</summary>
 internal sealed record TimestampSyntax(SourcePosition At, string Value) : ExpressionSyntax(At);
 
-/// <summary><c>INTERVAL '1' HOUR</c> where it is added to a time or taken from one, in questions only.</summary>
+/// <summary><c>INTERVAL '1' HOUR</c> where it is added to a time or taken from one.</summary>
 internal sealed record IntervalSyntax(SourcePosition At, AmountSyntax Length) : ExpressionSyntax(At);
 
 internal sealed record BooleanSyntax(SourcePosition At, bool Value) : ExpressionSyntax(At);
@@ -52,7 +52,20 @@ internal sealed record CallSyntax(
     string Name,
     IReadOnlyList<ExpressionSyntax> Arguments,
     bool IsStar,
-    OverSyntax? Over) : ExpressionSyntax(At);
+    OverSyntax? Over) : ExpressionSyntax(At)
+{
+    /// <summary>What <c>COUNT(DISTINCT x)</c> is called; with a blank, so that nobody can write it.</summary>
+    public const string CountDistinct = "COUNT DISTINCT";
+
+    /// <summary>What <c>FLOOR(t TO unit)</c> is called.</summary>
+    public const string FloorTo = "FLOOR TO";
+
+    /// <summary>What <c>CEIL(t TO unit)</c> is called.</summary>
+    public const string CeilTo = "CEIL TO";
+
+    /// <summary>What <c>t AT TIME ZONE 'zone'</c> is called.</summary>
+    public const string AtTimeZone = "AT TIME ZONE";
+}
 
 /// <summary><c>OVER w</c> or <c>OVER (…)</c>.</summary>
 internal sealed record OverSyntax(SourcePosition At, string? Name, WindowSyntax? Window);

@@ -22,6 +22,10 @@ internal sealed class ExpressionText(IReadOnlyDictionary<string, WindowSyntax> w
         CaseSyntax chosen => Of(chosen),
         CallSyntax { Name: "CAST", Arguments: [var cast, TextSyntax type] } => $"CAST({Of(cast)} AS {type.Value.ToUpperInvariant()})",
         CallSyntax { Name: "LIKE" } like => $"{Inner(like.Arguments[0])} LIKE {Of(like.Arguments[1])}{(like.Arguments.Count > 2 ? $" ESCAPE {Of(like.Arguments[2])}" : "")}",
+        CallSyntax { Name: CallSyntax.CountDistinct } count => $"COUNT(DISTINCT {string.Join(", ", count.Arguments.Select(Of))}){Of(count.Over)}",
+        CallSyntax { Name: CallSyntax.FloorTo or CallSyntax.CeilTo, Arguments: [var time, TextSyntax unit] } step => $"{step.Name.Split(' ')[0]}({Of(time)} TO {unit.Value})",
+        CallSyntax { Name: CallSyntax.AtTimeZone, Arguments: [var time, var zone] } => $"{Inner(time)} AT TIME ZONE {Of(zone)}",
+        CallSyntax { Name: "EXTRACT", Arguments: [TextSyntax unit, var time] } => $"EXTRACT({unit.Value} FROM {Of(time)})",
         CallSyntax { Name: "IS_JSON" } json => $"{Inner(json.Arguments[0])} IS JSON",
         CallSyntax call => $"{call.Name.ToUpperInvariant()}({(call.IsStar ? "*" : string.Join(", ", call.Arguments.Select(Of)))}){Of(call.Over)}",
         _ => "…",
@@ -38,6 +42,9 @@ internal sealed class ExpressionText(IReadOnlyDictionary<string, WindowSyntax> w
         BinarySyntax binary => [binary.Left, binary.Right],
         IsNullSyntax isNull => [isNull.Operand],
         CaseSyntax chosen => chosen.Arms.SelectMany(arm => new[] { arm.When, arm.Then }).Append(chosen.Operand).Append(chosen.Otherwise).OfType<ExpressionSyntax>(),
+
+        // The unit is written like a column.
+        CallSyntax call when call.Name.StartsWith("TIMESTAMP", StringComparison.OrdinalIgnoreCase) => call.Arguments.Skip(1),
         CallSyntax call => call.Arguments,
         _ => [],
     };

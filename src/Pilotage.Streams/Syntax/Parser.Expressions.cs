@@ -148,7 +148,7 @@ internal sealed partial class Parser
     {
         if (!tokens.IsSign("-") && !tokens.IsSign("+"))
         {
-            return Primary();
+            return Zoned(Primary());
         }
 
         var sign = tokens.Take();
@@ -178,7 +178,7 @@ internal sealed partial class Parser
             return inner;
         }
 
-        if (isQuery && TimeOrInterval() is { } time)
+        if (TimeOrInterval() is { } time)
         {
             return time;
         }
@@ -234,6 +234,7 @@ internal sealed partial class Parser
     {
         var name = tokens.Take();
         tokens.ExpectSign("(");
+        var isDistinct = name.Text.Equals("COUNT", StringComparison.OrdinalIgnoreCase) && tokens.TakeWord("DISTINCT");
         tokens.Refuse("DISTINCT");
         if (name.Text.Equals("CAST", StringComparison.OrdinalIgnoreCase) || name.Text.Equals("TRY_CAST", StringComparison.OrdinalIgnoreCase))
         {
@@ -247,6 +248,11 @@ internal sealed partial class Parser
 
         var star = tokens.TakeSign("*");
         List<ExpressionSyntax> arguments = star || tokens.IsSign(")") ? [] : List(Expression);
+        if (arguments.Count == 1 && tokens.IsWord("TO") && TimeStep(name, arguments[0]) is { } step)
+        {
+            return step;
+        }
+
         tokens.ExpectSign(")");
         OverSyntax? over = null;
         if (tokens.IsWord("OVER"))
@@ -256,7 +262,7 @@ internal sealed partial class Parser
         }
 
         var uses = name.Text.Equals("NULLIF", StringComparison.OrdinalIgnoreCase) ? 2 : 1;
-        return Sized(new CallSyntax(name.At, name.Text, arguments, star, over), uses, [.. arguments]);
+        return Sized(new CallSyntax(name.At, isDistinct ? CallSyntax.CountDistinct : name.Text, arguments, star, over), uses, [.. arguments]);
     }
 
     private CallSyntax Cast(SourcePosition at)
@@ -292,6 +298,11 @@ internal sealed partial class Parser
                 arguments = tokens.IsWord("FROM") ? [] : [Expression()];
                 tokens.ExpectWord("FROM");
                 arguments.Insert(0, Expression());
+                break;
+            case "EXTRACT":
+                var unit = tokens.ExpectName("a unit of time such as HOUR");
+                tokens.ExpectWord("FROM");
+                arguments = [new TextSyntax(unit.At, unit.Text.ToUpperInvariant()), Expression()];
                 break;
             case "SUBSTRING":
                 arguments = [Expression()];

@@ -1,6 +1,6 @@
 namespace Pilotage.Streams.Syntax;
 
-/// <summary>What only a question to stored rows may say: WITH, ORDER BY, LIMIT, times and lengths of time inside of expressions.</summary>
+/// <summary>What only a question to stored rows may say: WITH, ORDER BY, LIMIT.</summary>
 internal sealed partial class Parser
 {
     /// <summary>A question: views and one SELECT.</summary>
@@ -93,24 +93,5 @@ internal sealed partial class Parser
         }
 
         return tokens.Current.Kind == TokenKind.Number ? new(at, tokens.Take().Number) : throw tokens.Expected("a number of rows");
-    }
-
-    /// <summary>A time, or a length of time, where an expression may begin with one; null where it does not.</summary>
-    private ExpressionSyntax? TimeOrInterval()
-    {
-        var at = tokens.Current.At;
-        if (tokens.IsWord("TIMESTAMP") && tokens.IsText(1))
-        {
-            tokens.Take();
-            return new TimestampSyntax(at, tokens.Take().Text);
-        }
-
-        if (tokens.IsWord("CURRENT_TIMESTAMP"))
-        {
-            tokens.Take();
-            return new CallSyntax(at, "NOW", [], IsStar: false, Over: null);
-        }
-
-        return tokens.IsWord("INTERVAL") ? new IntervalSyntax(at, Interval()) : null;
     }
 }

@@ -159,16 +159,17 @@ internal sealed partial class Parser(TokenReader tokens, PipelineLimits limits, 
 
     private RelationSyntax TableFunction(SourcePosition at)
     {
-        var name = tokens.ExpectName("TUMBLE, HOP, ML_PREDICT").Text.ToUpperInvariant();
-        if (name is not ("TUMBLE" or "HOP" or "ML_PREDICT"))
+        var name = tokens.ExpectName("TUMBLE, HOP, CUMULATE, SESSION, ML_PREDICT").Text.ToUpperInvariant();
+        if (name is not ("TUMBLE" or "HOP" or "CUMULATE" or "SESSION" or "ML_PREDICT"))
         {
-            throw CompileFault.Unknown(at, "function", name, ["TUMBLE", "HOP", "ML_PREDICT"], " after FROM");
+            throw CompileFault.Unknown(at, "function", name, ["TUMBLE", "HOP", "CUMULATE", "SESSION", "ML_PREDICT"], " after FROM");
         }
 
         tokens.ExpectSign("(");
         var input = TableArgument();
+        List<ColumnSyntax> partition = name == "SESSION" ? SessionKeys() : [];
         tokens.ExpectSign(",");
-        RelationSyntax function = name == "ML_PREDICT" ? Predict(at, input) : WindowFunction(at, input, name == "HOP");
+        RelationSyntax function = name == "ML_PREDICT" ? Predict(at, input) : WindowFunction(new(at, name), input, partition);
         tokens.ExpectSign(")");
         return function;
     }
@@ -193,7 +194,25 @@ internal sealed partial class Parser(TokenReader tokens, PipelineLimits limits, 
         return new(at, input, model, Descriptor());
     }
 
-    private WindowRelationSyntax WindowFunction(SourcePosition at, RelationSyntax input, bool slides)
+    private List<ColumnSyntax> SessionKeys()
+    {
+        if (!tokens.TakeWord("PARTITION"))
+        {
+            return [];
+        }
+
+        tokens.ExpectWord("BY");
+        if (!tokens.TakeSign("("))
+        {
+            return [Column()];
+        }
+
+        var keys = List(Column);
+        tokens.ExpectSign(")");
+        return keys;
+    }
+
+    private WindowRelationSyntax WindowFunction(NameSyntax function, RelationSyntax input, List<ColumnSyntax> partition)
     {
         var descriptor = Descriptor();
         if (descriptor.Count != 1)
@@ -204,13 +223,13 @@ internal sealed partial class Parser(TokenReader tokens, PipelineLimits limits, 
         tokens.ExpectSign(",");
         var first = Interval();
         AmountSyntax? second = null;
-        if (slides)
+        if (function.Text is "HOP" or "CUMULATE")
         {
             tokens.ExpectSign(",");
             second = Interval();
         }
 
-        return new(at, input, descriptor[0], slides ? first : null, second ?? first);
+        return new(function.At, function, input, partition, descriptor[0], second is null ? null : first, second ?? first);
     }
 
     private List<ColumnSyntax> Descriptor()

@@ -36,10 +36,12 @@ internal sealed record NamedRelationSyntax(SourcePosition At, string Name) : Rel
 
 internal sealed record SubqueryRelationSyntax(SourcePosition At, SelectSyntax Query) : RelationSyntax(At);
 
-/// <summary><c>TUMBLE</c> (no slide) or <c>HOP</c>.</summary>
+/// <summary><c>TUMBLE</c>, <c>HOP</c> and <c>CUMULATE</c>, which have a slide or step, or <c>SESSION</c>, whose size is the gap.</summary>
 internal sealed record WindowRelationSyntax(
     SourcePosition At,
+    NameSyntax Function,
     RelationSyntax Input,
+    IReadOnlyList<ColumnSyntax> PartitionBy,
     ColumnSyntax TimeColumn,
     AmountSyntax? Slide,
     AmountSyntax Size) : RelationSyntax(At);

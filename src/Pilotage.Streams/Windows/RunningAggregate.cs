@@ -22,7 +22,7 @@ internal struct RunningAggregate
             return;
         }
 
-        if (double.IsNaN(value) || (function == AggregateFunction.Slope && double.IsNaN(other)))
+        if (double.IsNaN(value) || (IsOfPairs(function) && double.IsNaN(other)))
         {
             return;
         }
@@ -56,6 +56,19 @@ internal struct RunningAggregate
                 break;
             case AggregateFunction.Count:
                 break;
+            case AggregateFunction.PeakToPeak:
+                (_first, _second) = _count == 1 ? (value, value) : (Math.Min(_first, value), Math.Max(_second, value));
+                break;
+            case AggregateFunction.CrestFactor:
+                AddCompensated(value * value);
+                _third = Math.Max(_third, Math.Abs(value));
+                break;
+            case AggregateFunction.Skewness or AggregateFunction.Kurtosis:
+                AddMoments(value);
+                break;
+            case var _ when IsOfPairs(function):
+                AddBoth(other, value);
+                break;
             default:
                 AddMoment(value);
                 break;
@@ -74,6 +87,11 @@ internal struct RunningAggregate
         AggregateFunction.StandardDeviationPopulation => Scalar.Finite(Math.Sqrt(_second / _count)),
         AggregateFunction.StandardDeviationSample => Scalar.Finite(Math.Sqrt(_second / (_count - 1))),
         AggregateFunction.Slope or AggregateFunction.SlopeOverTime => Scalar.Finite(_fourth / _third),
+        AggregateFunction.PeakToPeak => Scalar.Finite(_second - _first),
+        AggregateFunction.CrestFactor => Scalar.Finite(_third / Math.Sqrt((_first + _second) / _count)),
+        AggregateFunction.Skewness => new MomentSums(_count, _second, _third, _fourth).Skewness,
+        AggregateFunction.Kurtosis => new MomentSums(_count, _second, _third, _fourth).Kurtosis,
+        _ when IsOfPairs(function) => new PairSums(_count, _first, _second, _third, _fourth, _origin).Of(function),
         _ => _first,
     };
 
@@ -115,6 +133,30 @@ internal struct RunningAggregate
         var distance = value - _first;
         _first += distance / _count;
         _second += distance * (value - _first);
+    }
+
+    private static bool IsOfPairs(AggregateFunction function) =>
+        function is AggregateFunction.Slope or (>= AggregateFunction.Correlation and <= AggregateFunction.Determination);
+
+    // Pébay's update of the second to fourth moments by one value.
+    private void AddMoments(double value)
+    {
+        var distance = value - _first;
+        var step = distance / _count;
+        var square = step * step;
+        var term = distance * step * (_count - 1);
+        _fourth += (term * square * ((_count * _count) - (3 * _count) + 3)) + (6 * square * _second) - (4 * step * _third);
+        _third += (term * step * (_count - 2)) - (3 * step * _second);
+        _second += term;
+        _first += step;
+    }
+
+    // Beside what a slope needs, the squares of the other one, where a slope over time has its origin.
+    private void AddBoth(double x, double y)
+    {
+        var distance = y - _second;
+        AddPair(x, y);
+        _origin += distance * (y - _second);
     }
 
     private void AddPair(double x, double y)

@@ -14,7 +14,7 @@ internal static class WindowAggregates
 {
     private const double NsPerSecond = 1e9;
 
-    public static double Evaluate(in AggregateCall call, SlidingBuffer buffer, int from, int count)
+    public static double Evaluate(in AggregateCall call, SlidingBuffer buffer, int from, int count, AggregateScratch scratch)
     {
         if (call.Function == AggregateFunction.CountRows)
         {
@@ -54,8 +54,10 @@ internal static class WindowAggregates
                 return First(values);
             case AggregateFunction.Last:
                 return Last(values);
-            default:
+            case AggregateFunction.Lag:
                 return values.Length > call.Offset ? values[^(call.Offset + 1)] : Scalar.Null;
+            default:
+                return WindowStatistics.Evaluate(call, buffer, from, count, scratch);
         }
     }
 

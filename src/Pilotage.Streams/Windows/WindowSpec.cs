@@ -1,3 +1,4 @@
+using System.Globalization;
 using Pilotage.Streams.Expressions;
 
 namespace Pilotage.Streams.Windows;
@@ -42,6 +43,10 @@ internal sealed class WindowSpec(WindowFrame frame)
     public string Describe() =>
         $"{frame.Kind} {frame.Preceding} [{string.Join(", ", _described)}] {string.Join(", ", Calls.Select(Described))}";
 
-    private static string Described(AggregateCall call) =>
-        $"{call.Function}({call.Column}, {call.Second}, {call.Offset})@{call.Slot}";
+    // Functions without arguments are spelled as before there were any, so that their state is taken over.
+    private static string Described(AggregateCall call)
+    {
+        var arguments = call is { Argument: 0, Low: 0, High: 0 } ? "" : string.Create(CultureInfo.InvariantCulture, $" of {call.Argument:R} {call.Low:R} {call.High:R}");
+        return $"{call.Function}({call.Column}, {call.Second}, {call.Offset}){arguments}@{call.Slot}";
+    }
 }

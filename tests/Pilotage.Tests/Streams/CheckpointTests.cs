@@ -76,6 +76,20 @@ public sealed class CheckpointTests
     }
 
     [Fact]
+    public void A_device_whose_rows_all_wait_still_is_saved_and_goes_on()
+    {
+        // Of such a device no row was passed on, so there is no text of one to keep either.
+        var plan = Pump.Compile("SET 'pilotage.lateness' = '1 min'; INSERT INTO o SELECT device, ts, load FROM pump");
+        var flow = Pump.Start(plan, new SilentSink());
+        flow.Push(0, Devices[0], Pump.StartNs, Pump.Row(1, load: 7), 1);
+        var sink = new RecordingSink();
+        var restored = Pump.Start(plan, sink);
+        Assert.Equal(1, restored.Restore(Checkpoint(flow)).Value.TakenOver);
+        restored.Advance(Pump.StartNs + Pump.HourNs);
+        Assert.Equal(7, Assert.Single(sink.Rows).Values[0]);
+    }
+
+    [Fact]
     public void A_damaged_checkpoint_is_refused()
     {
         var plan = Pump.Compile(Everything);
