@@ -1,0 +1,39 @@
+namespace Pilotage.Learning.Onnx;
+
+/// <summary>Looks for values that are not finite before a model makes its answer, or its state, out of them.</summary>
+public static class RowValues
+{
+    /// <summary>Where the first NaN or infinity stands; −1 when there is none.</summary>
+    public static int FirstNotFinite(ReadOnlySpan<float> row)
+    {
+        for (var i = 0; i < row.Length; i++)
+        {
+            if (!float.IsFinite(row[i]))
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    /// <summary>The same of a tensor; only float32 and float64 are looked at.</summary>
+    public static int FirstNotFinite(Tensor tensor)
+    {
+        if (tensor.Type == TensorType.Float32)
+        {
+            return FirstNotFinite(tensor.As<float>());
+        }
+
+        var values = tensor.Type == TensorType.Float64 ? tensor.As<double>() : [];
+        for (var i = 0; i < values.Length; i++)
+        {
+            if (!double.IsFinite(values[i]))
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+}
