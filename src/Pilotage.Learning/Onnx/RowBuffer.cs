@@ -40,6 +40,13 @@ internal sealed unsafe class RowBuffer : IDisposable
     /// <summary>Rows of all tensors one after the other, into the tensors.</summary>
     public void Write(ReadOnlySpan<float> rows, int count)
     {
+        if (_segments.Length == 1)
+        {
+            // Fast path: one tensor is laid out as the rows are.
+            rows[..(count * Width)].CopyTo(Segment(0, count));
+            return;
+        }
+
         var before = 0;
         for (var i = 0; i < _segments.Length; i++)
         {
@@ -57,6 +64,12 @@ internal sealed unsafe class RowBuffer : IDisposable
     /// <summary>The way back.</summary>
     public void Read(Span<float> rows, int count)
     {
+        if (_segments.Length == 1)
+        {
+            Segment(0, count).CopyTo(rows);
+            return;
+        }
+
         var before = 0;
         for (var i = 0; i < _segments.Length; i++)
         {

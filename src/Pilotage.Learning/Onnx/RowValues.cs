@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Pilotage.Learning.Onnx;
 
 /// <summary>Looks for values that are not finite before a model makes its answer, or its state, out of them.</summary>
@@ -6,7 +8,20 @@ public static class RowValues
     /// <summary>Where the first NaN or infinity stands; −1 when there is none.</summary>
     public static int FirstNotFinite(ReadOnlySpan<float> row)
     {
-        for (var i = 0; i < row.Length; i++)
+        var i = 0;
+        // Fast path: a finite number minus itself is zero, anything else is not. Measured by ./bench inference.
+        while (i + Vector<float>.Count <= row.Length)
+        {
+            var values = new Vector<float>(row[i..]);
+            if (!Vector.EqualsAll(values - values, Vector<float>.Zero))
+            {
+                break;
+            }
+
+            i += Vector<float>.Count;
+        }
+
+        for (; i < row.Length; i++)
         {
             if (!float.IsFinite(row[i]))
             {

@@ -26,15 +26,20 @@ public sealed class InferenceMeter(string model, string hardwareClass, TimeSpan 
     {
         lock (_gate)
         {
-            if (!isAnswered)
-            {
-                _failed++;
-                return;
-            }
+            Note(queued, total, isAnswered);
+        }
+    }
 
-            _queue.Record(queued);
-            _latency.Record(total);
-            _misses += total > deadline ? 1 : 0;
+    /// <summary>Adds the rows of a call, with its time.</summary>
+    internal void Record(ReadOnlySpan<GivenRow> rows, long started, long ended, double ticksPerStep, bool isAnswered)
+    {
+        lock (_gate)
+        {
+            _busy += time.GetElapsedTime(started, ended);
+            foreach (var row in rows)
+            {
+                Note(new TimeSpan((long)((started - row.Timestamp) * ticksPerStep)), new TimeSpan((long)((ended - row.Timestamp) * ticksPerStep)), isAnswered);
+            }
         }
     }
 
@@ -69,6 +74,19 @@ public sealed class InferenceMeter(string model, string hardwareClass, TimeSpan 
                 Environment.WorkingSet,
                 Energy(elapsed));
         }
+    }
+
+    private void Note(TimeSpan queued, TimeSpan total, bool isAnswered)
+    {
+        if (!isAnswered)
+        {
+            _failed++;
+            return;
+        }
+
+        _queue.Record(queued);
+        _latency.Record(total);
+        _misses += total > deadline ? 1 : 0;
     }
 
     private EnergyFigure? Energy(TimeSpan elapsed)

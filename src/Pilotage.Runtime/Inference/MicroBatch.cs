@@ -19,16 +19,19 @@ public sealed class MicroBatch : IDisposable
     private readonly int _width;
     private readonly int _gives;
 
+    // GetElapsedTime asks for the frequency each time; here it is asked for once.
+    private readonly double _ticksPerStep;
+
     // A ring: _count rows from _first on, each with who gave it.
     private readonly float[] _rows;
-    private readonly Given[] _given;
+    private readonly GivenRow[] _given;
     private int _first;
     private int _count;
 
     // What is being run; touched only by whoever set _running.
     private readonly float[] _batch;
     private readonly float[] _answers;
-    private readonly Given[] _taken;
+    private readonly GivenRow[] _taken;
     private readonly ITimer _timer;
     private bool _running;
     private bool _armed;
@@ -44,12 +47,13 @@ public sealed class MicroBatch : IDisposable
     {
         (_model, _options, _time, _meter) = (model, options, time, meter);
         (_width, _gives) = (model.RowWidth, model.OutputWidth);
+        _ticksPerStep = (double)TimeSpan.TicksPerSecond / time.TimestampFrequency;
         _rows = new float[options.QueueRowsMax * _width];
-        _given = new Given[options.QueueRowsMax];
+        _given = new GivenRow[options.QueueRowsMax];
         var most = Math.Min(options.RowsMax, options.QueueRowsMax);
         _batch = new float[most * _width];
         _answers = new float[most * _gives];
-        _taken = new Given[most];
+        _taken = new GivenRow[most];
         _timer = time.CreateTimer(_ => OnTime(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -95,7 +99,7 @@ public sealed class MicroBatch : IDisposable
             var at = _first + _count;
             at = at >= _given.Length ? at - _given.Length : at;
             row.CopyTo(_rows.AsSpan(at * _width));
-            _given[at] = new Given(sink, tag, _time.GetTimestamp());
+            _given[at] = new GivenRow(sink, tag, _time.GetTimestamp());
             _count++;
             if (!_armed)
             {
@@ -124,7 +128,7 @@ public sealed class MicroBatch : IDisposable
     /// <summary>Takes no more; rows whose turn has not come hear that they failed.</summary>
     public void Dispose()
     {
-        Given[] left;
+        GivenRow[] left;
         lock (_gate)
         {
             if (_disposed)
@@ -175,8 +179,9 @@ public sealed class MicroBatch : IDisposable
         _given.AsSpan(_first, before).CopyTo(_taken);
         _rows.AsSpan(0, (count - before) * _width).CopyTo(_batch.AsSpan(before * _width));
         _given.AsSpan(0, count - before).CopyTo(_taken.AsSpan(before));
-        _first = (_first + count) % _given.Length;
         _count -= count;
+        // An empty ring begins at its beginning again, so that what is touched stays in the nearest cache.
+        _first = _count == 0 ? 0 : (_first + count) % _given.Length;
         _running = true;
         return count;
     }
@@ -215,6 +220,7 @@ public sealed class MicroBatch : IDisposable
         for (var i = 0; i < count; i++)
         {
             Tell(i, 1, started, Call(i, 1));
+            started = _time.GetTimestamp();
         }
     }
 
@@ -237,23 +243,19 @@ public sealed class MicroBatch : IDisposable
 
     private void Tell(int from, int count, long started, string? failed)
     {
-        var ended = _time.GetTimestamp();
+        _meter?.Record(_taken.AsSpan(from, count), started, _time.GetTimestamp(), _ticksPerStep, failed is null);
         for (var i = from; i < from + count; i++)
         {
             var given = _taken[i];
-            var queued = _time.GetElapsedTime(given.Timestamp, started);
-            _meter?.Record(queued, _time.GetElapsedTime(given.Timestamp, ended), failed is null);
             if (failed is null)
             {
-                given.Sink.Answered(given.Tag, _answers.AsSpan(i * _gives, _gives), queued);
+                given.Sink.Answered(given.Tag, _answers.AsSpan(i * _gives, _gives), new TimeSpan((long)((started - given.Timestamp) * _ticksPerStep)));
             }
             else
             {
                 given.Sink.Failed(given.Tag, failed);
             }
         }
-
-        _meter?.AddBusy(_time.GetElapsedTime(started, ended));
     }
 
     // Called under the gate. Timers count whole milliseconds, so less than one is rounded up, or it would fire early and again.
@@ -262,8 +264,6 @@ public sealed class MicroBatch : IDisposable
         _armed = true;
         _timer.Change(after <= TimeSpan.Zero ? TimeSpan.Zero : TimeSpan.FromMilliseconds(Math.Ceiling(after.TotalMilliseconds)), Timeout.InfiniteTimeSpan);
     }
-
-    private readonly record struct Given(IRowSink Sink, long Tag, long Timestamp);
 
     private sealed class Waiter : IRowSink
     {
@@ -276,3 +276,6 @@ public sealed class MicroBatch : IDisposable
         public void Failed(long tag, string reason) => _answer.SetResult(new Refusal("onnx.failed", reason));
     }
 }
+
+/// <summary>A row that waits: whom its answer goes to, and when it came.</summary>
+internal readonly record struct GivenRow(IRowSink Sink, long Tag, long Timestamp);
