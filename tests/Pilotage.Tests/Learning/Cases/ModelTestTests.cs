@@ -62,6 +62,8 @@ public sealed class ModelTestTests
 
         folder.Write("rul/golden.json", GoldenSet.Record(other, [[1f, 2, 3]], 1e-5).Write());
         Assert.Equal(CaseOutcome.Failed, Assert.Single(Run(folder)).Outcome);
+        folder.Write("rul/golden.json", "{\"format\":\"pilotage.golden/1\",\"inputs\":["u8.ToArray());
+        Assert.Contains("no golden set", Assert.Single(Run(folder)).Reason, StringComparison.Ordinal);
     }
 
     [Fact]
