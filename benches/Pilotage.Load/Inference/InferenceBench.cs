@@ -1,6 +1,7 @@
 using Pilotage.Learning.Boosting;
 using Pilotage.Learning.Export;
 using Pilotage.Learning.Onnx;
+using Pilotage.Runtime.Inference;
 
 namespace Pilotage.Load.Inference;
 
@@ -9,6 +10,10 @@ internal static class InferenceBench
 {
     private const int Warm = 2_000;
     private const int Calls = 20_000;
+    private const int BatchRows = 64;
+    private const int BatchesWarm = 60_000;
+    private const int BatchesAtOnce = 100;
+    private const int Batches = 20_000;
     private static readonly int[] Layers = [32, 64, 8, 64, 32];
 
     /// <summary>Measures; <c>--no-peer</c> leaves the peer out.</summary>
@@ -17,6 +22,8 @@ internal static class InferenceBench
         var bytes = Autoencoder(new Random(7));
         var ours = Measure(bytes);
         var peer = arguments.Get("no-peer", "false") == "true" ? null : await NodePeer.MeasureAsync(bytes, Layers[0], Calls);
+        var batched = MeasureBatched(bytes);
+        var batchPeer = peer is null ? null : await NodePeer.MeasureAsync(bytes, Layers[0], Batches, BatchRows);
         var name = peer is null ? null : $"onnxruntime-node {peer.Version}";
         var trees = Measure(Trees(new Random(7)));
         return
@@ -25,6 +32,11 @@ internal static class InferenceBench
             new("  p50", "us", ours.P50Us, peer?.P50Us, name, null, null),
             new("  p99", "us", ours.P99Us, peer?.P99Us, name, null, null),
             new("  allocated", "bytes/call", ours.BytesPerCall, null, null, 0, 0),
+            new("64 rows micro-batched, per row, CPU", "us/row", batched.CpuUs, batchPeer?.CpuUs / BatchRows, name is null ? null : $"{name} batch of 64", 0.8, 0.5, PromiseOnRatio: true),
+            new("  64 rows given at once, per row, CPU", "us/row", MeasureTogether(bytes), batchPeer?.CpuUs / BatchRows, name is null ? null : $"{name} batch of 64", null, null),
+            new("  p50 of a row, waiting included", "us", batched.P50Us, null, null, null, null),
+            new("  p99 of a row, waiting included", "us", batched.P99Us, null, null, null, null),
+            new("  allocated", "bytes/row", batched.BytesPerCall, null, null, 0, 0),
             new("one row, 300 trees of depth 6, 24 columns, CPU", "us/call", trees.CpuUs, null, null, null, null),
             new("  p99", "us", trees.P99Us, null, null, null, null),
             new("  allocated", "bytes/call", trees.BytesPerCall, null, null, 0, 0),
@@ -56,6 +68,78 @@ internal static class InferenceBench
         allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
         Array.Sort(took);
         return new Figures(cpu.TotalMicroseconds / Calls, took[Calls / 2], took[Calls * 99 / 100], (double)allocated / Calls);
+    }
+
+    /// <summary>Rows of 64 devices in turn, each given alone with where its answer goes, latency noted of each.</summary>
+    private static Figures MeasureBatched(byte[] bytes)
+    {
+        using var model = OnnxModel.Load(bytes, new OnnxOptions()).Value;
+        var meter = new InferenceMeter("autoencoder", "bench", TimeSpan.FromMilliseconds(10), TimeProvider.System);
+        using var batch = new MicroBatch(model, new MicroBatchOptions { RowsMax = BatchRows }, TimeProvider.System, meter);
+        float[] row = [.. Enumerable.Range(0, model.RowWidth).Select(i => MathF.Sin(i))];
+        var sink = new LastAnswers(new float[BatchRows * model.OutputWidth], model.OutputWidth);
+        var given = 0L;
+        void Rows(int batches)
+        {
+            for (var i = 0; i < batches * BatchRows; i++)
+            {
+                // A timer may run a call when this thread was not given the processor for long; then the queue may be full for a moment.
+                while (batch.Add(row, sink, i % BatchRows) is not null)
+                {
+                    Thread.Yield();
+                }
+            }
+
+            given += batches * BatchRows;
+            while (sink.Count < given)
+            {
+                Thread.Yield();
+            }
+        }
+
+        // Long enough for the compiler of the runtime to be done: it counts calls first, and waits between its steps.
+        for (var i = 0; i < BatchesWarm / BatchesAtOnce; i++)
+        {
+            Rows(BatchesAtOnce);
+        }
+
+        var allocated = GC.GetAllocatedBytesForCurrentThread();
+        var cpu = Environment.CpuUsage.TotalTime;
+        for (var i = 0; i < Batches / BatchesAtOnce; i++)
+        {
+            Rows(BatchesAtOnce);
+        }
+
+        cpu = Environment.CpuUsage.TotalTime - cpu;
+        allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
+        if (model.RowByRow is { } why)
+        {
+            throw new InvalidOperationException($"The rows were not batched: {why}");
+        }
+
+        var figures = meter.Read();
+        const double Rows64 = (double)Batches * BatchRows;
+        return new Figures(cpu.TotalMicroseconds / Rows64, figures.LatencyMsP50 * 1000, figures.LatencyMsP99 * 1000, allocated / Rows64);
+    }
+
+    /// <summary>The same without putting them together.</summary>
+    private static double MeasureTogether(byte[] bytes)
+    {
+        using var model = OnnxModel.Load(bytes, new OnnxOptions()).Value;
+        float[] rows = [.. Enumerable.Range(0, BatchRows * model.RowWidth).Select(i => MathF.Sin(i))];
+        var answers = new float[BatchRows * model.OutputWidth];
+        for (var i = 0; i < BatchesWarm; i++)
+        {
+            model.RunRows(rows, answers);
+        }
+
+        var cpu = Environment.CpuUsage.TotalTime;
+        for (var i = 0; i < Batches; i++)
+        {
+            model.RunRows(rows, answers);
+        }
+
+        return (Environment.CpuUsage.TotalTime - cpu).TotalMicroseconds / Batches / BatchRows;
     }
 
     private static byte[] Autoencoder(Random random)
@@ -95,6 +179,21 @@ internal static class InferenceBench
         var trees = new BoostedTrees(Columns, 0, [.. Enumerable.Range(0, 300).Select(_ => Tree())]);
         ModelColumn[] columns = [.. Enumerable.Range(0, Columns).Select(i => new ModelColumn($"x{i}", "1"))];
         return OnnxWriter.TreeEnsemble(trees, new ModelProperties("trees", "1", columns, [new("y", "1")]));
+    }
+
+    private sealed class LastAnswers(float[] answers, int width) : IRowSink
+    {
+        private long _count;
+
+        public long Count => Volatile.Read(ref _count);
+
+        public void Answered(long tag, ReadOnlySpan<float> outputs, TimeSpan queued)
+        {
+            outputs.CopyTo(answers.AsSpan((int)tag * width));
+            Volatile.Write(ref _count, _count + 1);
+        }
+
+        public void Failed(long tag, string reason) => throw new InvalidOperationException(reason);
     }
 
     private sealed record Figures(double CpuUs, double P50Us, double P99Us, double BytesPerCall);

@@ -8,7 +8,7 @@ internal static class NodePeer
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
     /// <summary>The peer's figures, or null with the reason on standard error when Node or npm is missing.</summary>
-    public static async Task<PeerFigures?> MeasureAsync(byte[] model, int columns, int calls)
+    public static async Task<PeerFigures?> MeasureAsync(byte[] model, int columns, int calls, int rows = 1)
     {
         var root = BenchTools.Root;
         var folder = BenchTools.Folder("onnx-peer");
@@ -28,7 +28,7 @@ internal static class NodePeer
         }
 
         var script = Path.Combine(root, "benches", "peers", "onnx", "bench.mjs");
-        var output = await BenchTools.RunAsync(folder, "node", script, "model.onnx", $"{columns}", $"{calls}");
+        var output = await BenchTools.RunAsync(folder, "node", script, "model.onnx", $"{columns}", $"{calls}", $"{rows}");
         return output is null ? null : JsonSerializer.Deserialize<PeerFigures>(output, Json);
     }
 

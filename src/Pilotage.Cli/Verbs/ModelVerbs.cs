@@ -2,7 +2,7 @@ using Pilotage.Cli.Frame;
 
 namespace Pilotage.Cli.Verbs;
 
-/// <summary><c>model</c>: versions, what they were trained on, how good they are.</summary>
+/// <summary><c>model</c>: versions, what they were trained on, how good they are, and whether they answer as published.</summary>
 internal static class ModelVerbs
 {
     private static readonly Column[] Columns =
@@ -20,6 +20,7 @@ internal static class ModelVerbs
             frame.Reads(
                 VerbFrame.With(new Verb("show", "Shows one model with its versions.", "pilotage model show rul", "pilotage model show rul -o json"), name),
                 parsed => $"api/v1/models/{VerbFrame.Segment(parsed.GetValue(name), name)}",
-                Columns));
+                Columns),
+            ModelTestVerb.Create(frame));
     }
 }

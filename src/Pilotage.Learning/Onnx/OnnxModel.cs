@@ -9,7 +9,7 @@ namespace Pilotage.Learning.Onnx;
 /// running, then gives every native handle and buffer back at once; there is no finalizer, so a model is disposed by
 /// whoever loaded it.
 /// </remarks>
-public sealed class OnnxModel : IDisposable
+public sealed partial class OnnxModel : IDisposable
 {
     /// <summary>Inputs or outputs of one model; their handles stand on the stack during a call.</summary>
     private const int TensorsMax = 1024;
@@ -17,12 +17,14 @@ public sealed class OnnxModel : IDisposable
     private readonly Lock _gate = new();
     private readonly OnnxSession _session;
     private readonly RowBinding? _row;
+    private readonly int _batchRowsMax;
     private bool _disposed;
 
-    private OnnxModel(OnnxSession session, RowBinding? row, Digest digest)
+    private OnnxModel(OnnxSession session, RowBinding? row, Digest digest, OnnxOptions options)
     {
         _session = session;
         _row = row;
+        _batchRowsMax = row is null ? 1 : (int)Math.Clamp(options.RowElementsMax / (long)Math.Max(1, Math.Max(row.InputWidth, row.OutputWidth)), 1, options.BatchRowsMax);
         Digest = digest;
     }
 
@@ -93,14 +95,54 @@ public sealed class OnnxModel : IDisposable
                 return new Refusal("onnx.row_too_large", $"One row of the model has {width} values; the limit is {options.RowElementsMax}.");
             }
 
-            var row = session.TakesRows ? session.BindRow() : null;
-            return new OnnxModel(session, row, Digest.Of(bytes.Span));
+            var row = session.TakesRows ? session.BindRows(1) : null;
+            return new OnnxModel(session, row, Digest.Of(bytes.Span), options);
         }
         catch (OnnxException refused)
         {
             session?.Dispose();
             return ModelInspector.Explain(refused);
         }
+    }
+
+    /// <summary>Loads a model out of a file; one beyond the limit is not read, and weights in files beside it are refused.</summary>
+    public static Outcome<OnnxModel> LoadFile(string path, OnnxOptions options)
+    {
+        try
+        {
+            var length = new FileInfo(path).Length;
+            return length > options.ModelBytesMax
+                ? new Refusal("onnx.too_large", $"The model has {length} bytes; the limit is {options.ModelBytesMax}.")
+                : Load(File.ReadAllBytes(path), options);
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            return new Refusal("onnx.unreadable", $"The model cannot be read: {unreadable.Message}");
+        }
+    }
+
+    /// <summary>Why tensors do not fit the inputs of the model, in words; null where they do.</summary>
+    public Refusal? Misfit(IReadOnlyList<Tensor> tensors)
+    {
+        if (tensors.Count != Inputs.Count)
+        {
+            return new Refusal("onnx.wrong_shape", $"The model takes {Inputs.Count} tensors; {tensors.Count} are given.");
+        }
+
+        for (var i = 0; i < tensors.Count; i++)
+        {
+            if (Inputs[i].Type == TensorType.Other)
+            {
+                return new Refusal("onnx.not_a_tensor", $"The input '{Inputs[i].Name}' is not a tensor of a carried type.");
+            }
+
+            if (!Inputs[i].Takes(tensors[i]))
+            {
+                return new Refusal("onnx.wrong_shape", $"The input '{Inputs[i].Name}' is {Inputs[i].Described}; {tensors[i]} is given.");
+            }
+        }
+
+        return null;
     }
 
     /// <summary>Runs one row; allocates nothing.</summary>
@@ -113,7 +155,7 @@ public sealed class OnnxModel : IDisposable
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            binding.Run(_session.RunOptions, row, outputs);
+            binding.Run(_session.RunOptions, row, outputs, count: 1);
         }
     }
 
@@ -144,6 +186,7 @@ public sealed class OnnxModel : IDisposable
             {
                 _disposed = true;
                 _row?.Dispose();
+                _batch?.Dispose();
                 _session.Dispose();
             }
         }

@@ -16,4 +16,8 @@ public sealed record OnnxOptions
     /// <summary>Most elements one row may hold, inputs and outputs each; bounds the buffers bound at load.</summary>
     [Range(1, 64 * 1024 * 1024)]
     public int RowElementsMax { get; init; } = 4 * 1024 * 1024;
+
+    /// <summary>Most rows in one call of the library; more are taken in several. Their buffers are made at the first call with more than one row.</summary>
+    [Range(1, 4096)]
+    public int BatchRowsMax { get; init; } = 64;
 }

@@ -50,7 +50,8 @@ internal sealed unsafe class OnnxSession : IDisposable
 
     public nint RunOptions { get; private set; }
 
-    public RowBinding BindRow() => new(_runtime, _session, Inputs, Outputs);
+    /// <summary>Buffers for up to so many rows in one call.</summary>
+    public RowBinding BindRows(int rowsMax) => new(_runtime, _session, Inputs, Outputs, rowsMax);
 
     public IReadOnlyList<Tensor> Run(IReadOnlyList<Tensor> inputs)
     {
@@ -150,6 +151,11 @@ internal sealed unsafe class OnnxSession : IDisposable
     private nint Wrap(Tensor tensor)
     {
         var shape = tensor.Shape.ToArray();
+        if (tensor.Type == TensorType.Text)
+        {
+            return TextTensor.Wrap(_runtime, tensor, shape);
+        }
+
         nint value;
         fixed (long* dimensions = shape)
         fixed (byte* data = tensor.Bytes)
@@ -214,6 +220,12 @@ internal sealed unsafe class OnnxSession : IDisposable
         {
             var (type, dimensions) = SessionDescription.Shape(_api, shape);
             var tensor = new Tensor(type, dimensions);
+            if (type == TensorType.Text)
+            {
+                TextTensor.Copy(_api, value, tensor);
+                return tensor;
+            }
+
             _api.Check(_api.GetTensorMutableData(value, &data));
             new ReadOnlySpan<byte>(data, tensor.Bytes.Length).CopyTo(tensor.Bytes);
             return tensor;

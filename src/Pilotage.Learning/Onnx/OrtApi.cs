@@ -58,6 +58,9 @@ internal sealed unsafe class OrtApi(nint table)
 
     public delegate* unmanaged<nint, nint> RunOptionsSetTerminate => (delegate* unmanaged<nint, nint>)_table[46];
 
+    public delegate* unmanaged<nint, long*, nuint, int, nint*, nint> CreateTensorAsOrtValue =>
+        (delegate* unmanaged<nint, long*, nuint, int, nint*, nint>)_table[48];
+
     public delegate* unmanaged<nint, void*, nuint, long*, nuint, int, nint*, nint> CreateTensorWithDataAsOrtValue =>
         (delegate* unmanaged<nint, void*, nuint, long*, nuint, int, nint*, nint>)_table[49];
 
@@ -65,6 +68,15 @@ internal sealed unsafe class OrtApi(nint table)
 
     public delegate* unmanaged<nint, void**, nint> GetTensorMutableData =>
         (delegate* unmanaged<nint, void**, nint>)_table[51];
+
+    public delegate* unmanaged<nint, byte**, nuint, nint> FillStringTensor =>
+        (delegate* unmanaged<nint, byte**, nuint, nint>)_table[52];
+
+    public delegate* unmanaged<nint, nuint*, nint> GetStringTensorDataLength =>
+        (delegate* unmanaged<nint, nuint*, nint>)_table[53];
+
+    public delegate* unmanaged<nint, void*, nuint, nuint*, nuint, nint> GetStringTensorContent =>
+        (delegate* unmanaged<nint, void*, nuint, nuint*, nuint, nint>)_table[54];
 
     /// <summary>The result is part of its argument and is not released.</summary>
     public delegate* unmanaged<nint, nint*, nint> CastTypeInfoToTensorInfo =>

@@ -20,6 +20,9 @@ internal ref struct ProtoReader(ReadOnlySpan<byte> message)
     /// <summary>Its content, when it is length-delimited; else empty.</summary>
     public ReadOnlySpan<byte> Content { get; private set; }
 
+    /// <summary>Whether the field is length-delimited: a message, a text, or numbers packed.</summary>
+    public bool IsDelimited { get; private set; }
+
     /// <summary>Whether the bytes are no protobuf message.</summary>
     public bool Failed { get; private set; }
 
@@ -35,6 +38,7 @@ internal ref struct ProtoReader(ReadOnlySpan<byte> message)
         Number = 0;
         Failed = !TryVarint(out var key) || key >> 3 is 0 or > int.MaxValue;
         Field = (int)(key >> 3);
+        IsDelimited = (key & 7) == Bytes;
         Failed = Failed || !TryValue((int)(key & 7));
         return !Failed;
     }
@@ -65,15 +69,18 @@ internal ref struct ProtoReader(ReadOnlySpan<byte> message)
         }
     }
 
-    private bool TryVarint(out ulong value)
+    private bool TryVarint(out ulong value) => TryVarint(ref _rest, out value);
+
+    /// <summary>Takes one varint off the front, as packed numbers are read.</summary>
+    public static bool TryVarint(ref ReadOnlySpan<byte> rest, out ulong value)
     {
         value = 0;
-        for (var i = 0; i < 10 && i < _rest.Length; i++)
+        for (var i = 0; i < 10 && i < rest.Length; i++)
         {
-            value |= (ulong)(_rest[i] & 0x7F) << (7 * i);
-            if (_rest[i] < 0x80)
+            value |= (ulong)(rest[i] & 0x7F) << (7 * i);
+            if (rest[i] < 0x80)
             {
-                _rest = _rest[(i + 1)..];
+                rest = rest[(i + 1)..];
                 return true;
             }
         }

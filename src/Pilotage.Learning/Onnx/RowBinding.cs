@@ -7,30 +7,33 @@ namespace Pilotage.Learning.Onnx;
 /// <summary>Buffers bound once to every input and output of a session, so that a call neither allocates nor copies names.</summary>
 /// <remarks>
 /// Invariant: the bound values point into <c>_inputs</c> and <c>_outputs</c>, native memory that is freed after the
-/// binding and its values are released. All inputs and outputs are float32; a row is all of them, one after the other.
+/// bindings and their values are released. All inputs and outputs are float32; a row is all of them, one after the other.
+/// A number of rows is bound when it is asked for the first time; all of them lie on the same memory, and one call runs at a time.
 /// </remarks>
 internal sealed unsafe class RowBinding : IDisposable
 {
+    private readonly OnnxRuntime _runtime;
     private readonly OrtApi _api;
     private readonly nint _session;
+    private readonly IReadOnlyList<TensorInfo> _takes;
+    private readonly IReadOnlyList<TensorInfo> _gives;
     private readonly RowBuffer _inputs;
     private readonly RowBuffer _outputs;
     private readonly List<nint> _values = [];
-    private nint _binding;
+    private readonly nint[] _bindings;
 
-    public RowBinding(OnnxRuntime runtime, nint session, IReadOnlyList<TensorInfo> inputs, IReadOnlyList<TensorInfo> outputs)
+    public RowBinding(OnnxRuntime runtime, nint session, IReadOnlyList<TensorInfo> inputs, IReadOnlyList<TensorInfo> outputs, int rowsMax)
     {
+        _runtime = runtime;
         _api = runtime.Api;
         _session = session;
-        _inputs = new RowBuffer(inputs);
-        _outputs = new RowBuffer(outputs);
+        (_takes, _gives) = (inputs, outputs);
+        _inputs = new RowBuffer(inputs, rowsMax);
+        _outputs = new RowBuffer(outputs, rowsMax);
+        _bindings = new nint[rowsMax];
         try
         {
-            nint binding;
-            _api.Check(_api.CreateIoBinding(session, &binding));
-            _binding = binding;
-            Bind(runtime.Memory, inputs, _inputs, _api.BindInput);
-            Bind(runtime.Memory, outputs, _outputs, _api.BindOutput);
+            Bind(rows: 1);
         }
         catch
         {
@@ -38,6 +41,8 @@ internal sealed unsafe class RowBinding : IDisposable
             throw;
         }
     }
+
+    public int RowsMax => _bindings.Length;
 
     public int InputWidth => _inputs.Width;
 
@@ -61,22 +66,32 @@ internal sealed unsafe class RowBinding : IDisposable
         return (int)width;
     }
 
-    /// <summary>Runs one row: two short copies and one call.</summary>
-    public void Run(nint runOptions, ReadOnlySpan<float> row, Span<float> outputs)
+    /// <summary>Runs rows: two short copies and one call.</summary>
+    public void Run(nint runOptions, ReadOnlySpan<float> rows, Span<float> outputs, int count)
     {
-        _inputs.Write(row);
-        _api.Check(_api.RunWithBinding(_session, runOptions, _binding));
-        _outputs.Read(outputs);
+        var binding = _bindings[count - 1];
+        if (binding == 0)
+        {
+            // Slow path: this number of rows for the first time.
+            binding = Bind(count);
+        }
+
+        _inputs.Write(rows, count);
+        _api.Check(_api.RunWithBinding(_session, runOptions, binding));
+        _outputs.Read(outputs, count);
     }
 
     public void Dispose()
     {
-        if (_binding != 0)
+        foreach (var binding in _bindings)
         {
-            _api.ReleaseIoBinding(_binding);
-            _binding = 0;
+            if (binding != 0)
+            {
+                _api.ReleaseIoBinding(binding);
+            }
         }
 
+        _bindings.AsSpan().Clear();
         foreach (var value in _values)
         {
             _api.ReleaseValue(value);
@@ -87,17 +102,35 @@ internal sealed unsafe class RowBinding : IDisposable
         _outputs.Dispose();
     }
 
-    private void Bind(nint memory, IReadOnlyList<TensorInfo> tensors, RowBuffer buffer, delegate* unmanaged<nint, byte*, nint, nint> bind)
+    private nint Bind(int rows)
+    {
+        nint binding;
+        _api.Check(_api.CreateIoBinding(_session, &binding));
+        try
+        {
+            Bind(binding, rows, _takes, _inputs, _api.BindInput);
+            Bind(binding, rows, _gives, _outputs, _api.BindOutput);
+        }
+        catch
+        {
+            _api.ReleaseIoBinding(binding);
+            throw;
+        }
+
+        return _bindings[rows - 1] = binding;
+    }
+
+    private void Bind(nint binding, int rows, IReadOnlyList<TensorInfo> tensors, RowBuffer buffer, delegate* unmanaged<nint, byte*, nint, nint> bind)
     {
         for (var i = 0; i < tensors.Count; i++)
         {
-            var shape = tensors[i].Shape.Select(dimension => dimension < 0 ? 1 : dimension).ToArray();
-            var segment = buffer.Segment(i);
+            var shape = tensors[i].Shape.Select(dimension => dimension < 0 ? rows : dimension).ToArray();
+            var segment = buffer.Segment(i, rows);
             nint value;
             fixed (long* dimensions = shape)
             {
                 _api.Check(_api.CreateTensorWithDataAsOrtValue(
-                    memory,
+                    _runtime.Memory,
                     Unsafe.AsPointer(ref MemoryMarshal.GetReference(segment)),
                     (nuint)segment.Length * sizeof(float),
                     dimensions,
@@ -109,7 +142,7 @@ internal sealed unsafe class RowBinding : IDisposable
             _values.Add(value);
             fixed (byte* name = Encoding.UTF8.GetBytes(tensors[i].Name + '\0'))
             {
-                _api.Check(bind(_binding, name, value));
+                _api.Check(bind(binding, name, value));
             }
         }
     }

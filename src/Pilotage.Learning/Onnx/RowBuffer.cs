@@ -10,20 +10,20 @@ namespace Pilotage.Learning.Onnx;
 internal sealed unsafe class RowBuffer : IDisposable
 {
     public const int Alignment = 64;
-    private readonly (int Offset, int Length)[] _segments;
+    private readonly (int Offset, int Width)[] _segments;
     private float* _memory;
 
-    public RowBuffer(IReadOnlyList<TensorInfo> tensors)
+    public RowBuffer(IReadOnlyList<TensorInfo> tensors, int rowsMax)
     {
         _segments = new (int, int)[tensors.Count];
         var end = 0;
         for (var i = 0; i < tensors.Count; i++)
         {
-            var length = (int)tensors[i].Elements(rows: 1);
-            _segments[i] = (end, length);
-            Width += length;
+            var width = (int)tensors[i].Elements(rows: 1);
+            _segments[i] = (end, width);
+            Width += width;
             const int Line = Alignment / sizeof(float);
-            end += (length + Line - 1) / Line * Line;
+            end = checked(end + (((width * rowsMax) + Line - 1) / Line * Line));
         }
 
         var bytes = (nuint)Math.Max(end, 1) * sizeof(float);
@@ -31,26 +31,56 @@ internal sealed unsafe class RowBuffer : IDisposable
         NativeMemory.Clear(_memory, bytes);
     }
 
-    /// <summary>Floats over all segments, padding left out.</summary>
+    /// <summary>Floats of one row over all segments, padding left out.</summary>
     public int Width { get; }
 
-    public Span<float> Segment(int index) => new(_memory + _segments[index].Offset, _segments[index].Length);
+    /// <summary>The first rows of one tensor.</summary>
+    public Span<float> Segment(int index, int rows) => new(_memory + _segments[index].Offset, _segments[index].Width * rows);
 
-    public void Write(ReadOnlySpan<float> row)
+    /// <summary>Rows of all tensors one after the other, into the tensors.</summary>
+    public void Write(ReadOnlySpan<float> rows, int count)
     {
+        if (_segments.Length == 1)
+        {
+            // Fast path: one tensor is laid out as the rows are.
+            rows[..(count * Width)].CopyTo(Segment(0, count));
+            return;
+        }
+
+        var before = 0;
         for (var i = 0; i < _segments.Length; i++)
         {
-            row[.._segments[i].Length].CopyTo(Segment(i));
-            row = row[_segments[i].Length..];
+            var width = _segments[i].Width;
+            var segment = Segment(i, count);
+            for (var row = 0; row < count; row++)
+            {
+                rows.Slice((row * Width) + before, width).CopyTo(segment[(row * width)..]);
+            }
+
+            before += width;
         }
     }
 
-    public void Read(Span<float> row)
+    /// <summary>The way back.</summary>
+    public void Read(Span<float> rows, int count)
     {
+        if (_segments.Length == 1)
+        {
+            Segment(0, count).CopyTo(rows);
+            return;
+        }
+
+        var before = 0;
         for (var i = 0; i < _segments.Length; i++)
         {
-            Segment(i).CopyTo(row);
-            row = row[_segments[i].Length..];
+            var width = _segments[i].Width;
+            var segment = Segment(i, count);
+            for (var row = 0; row < count; row++)
+            {
+                segment.Slice(row * width, width).CopyTo(rows[((row * Width) + before)..]);
+            }
+
+            before += width;
         }
     }
 

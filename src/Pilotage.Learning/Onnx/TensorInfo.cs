@@ -23,4 +23,29 @@ public sealed record TensorInfo(string Name, TensorType Type, IReadOnlyList<long
 
         return elements;
     }
+
+    /// <summary>Whether a tensor has the type and a shape that fits; free dimensions take any size.</summary>
+    internal bool Takes(Tensor tensor)
+    {
+        // The library tells no dimensions for a scalar and for a rank that the graph leaves open.
+        if (tensor.Type != Type || (Shape.Count > 0 && Shape.Count != tensor.Shape.Count))
+        {
+            return false;
+        }
+
+        for (var i = 0; i < Shape.Count; i++)
+        {
+            if (Shape[i] >= 0 && Shape[i] != tensor.Shape[i])
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Type and dimensions for a person: <c>Float32[?,3]</c>.</summary>
+    internal string Described => Written(Type, Shape);
+
+    internal static string Written(TensorType type, IReadOnlyList<long> shape) => $"{type}[{string.Join(',', shape.Select(dimension => dimension < 0 ? "?" : $"{dimension}"))}]";
 }

@@ -44,6 +44,19 @@ internal static class TinyModels
             Properties);
     }
 
+    /// <summary>y = hn = h + weight × x: what is carried is the sum of all x so far.</summary>
+    public static byte[] Sum(float weight = 1) => OnnxWriter.Model(
+        new OnnxGraph("sum")
+            .Input("x", TensorType.Float32, 1, 1)
+            .Input("h", TensorType.Float32, 1, 1)
+            .Output("y", TensorType.Float32, 1, 1)
+            .Output("hn", TensorType.Float32, 1, 1)
+            .Constant("weight", Tensor.Of([weight], 1))
+            .Node("Mul", ["x", "weight"], ["scaled"])
+            .Node("Add", ["h", "scaled"], ["hn"])
+            .Node("Identity", ["hn"], ["y"]),
+        Properties);
+
     public static OnnxModel Load(byte[] bytes)
     {
         var outcome = OnnxModel.Load(bytes, new OnnxOptions());
