@@ -66,12 +66,11 @@ public sealed partial class Dataflow
             return missing;
         }
 
-        if (Upstream(wanted[0]).OfType<ScanNode>().SelectMany(TextsRead).FirstOrDefault() is { } text)
+        if (TextTaint.Reaches(wanted[0]))
         {
             return new Refusal(
                 "pipeline.text_before_model",
-                $"The pipeline reads {text}, which is a text, and asks {model} about rows of the same table; data sets hold numbers, so what the model was taught could not be what it is asked. "
-                + "Keep the text out of this pipeline, or send it as a number.");
+                $"What {model} is asked depends on a text; data sets hold numbers, so what it was taught could not be what it is asked. Keep texts out of what leads to the model, or send them as numbers.");
         }
 
         var context = new RunContext(new NoSink(), time, plan.Limits, plan.Texts);
@@ -285,9 +284,6 @@ public sealed partial class Dataflow
             ? null
             : new("pipeline.model_missing", $"The pipeline asks models that were not given: {string.Join(", ", missing)}.");
     }
-
-    private static IEnumerable<string> TextsRead(ScanNode scan) => scan.Thing.Properties
-        .Where(property => property.Type == ThingPropertyType.Text && scan.Schema.Read!.Contains(property.Name)).Select(property => property.Name);
 
     private static IEnumerable<PlanNode> Upstream(PlanNode? node)
     {

@@ -72,7 +72,7 @@ internal static class ModelTestVerb
             },
             Columns);
         frame.Session.Error.WriteLine($"{counts.Passed} passed, {counts.Failed} failed, {counts.NotLoadable} not loadable, {counts.NoCases} without cases");
-        return counts.Failed > 0 ? ExitCode.Failed : ExitCode.Done;
+        return counts.Failed > 0 || (counts.Passed == 0 && counts.NotLoadable > 0) ? ExitCode.Failed : ExitCode.Done;
     }
 
     private static JsonNode Row(CaseResult result) => new JsonObject

@@ -183,7 +183,7 @@ internal static class PipelineVerbs
 
     private static Option<string?> Site() => new("--site") { Description = "The site file inside the package that binds it. Default site.yaml, where there is one.", HelpName = "FILE" };
 
-    private static Option<string[]> Parameters() => new("--set") { Description = "A number for a ${parameter}, in place of the site's; without either it is 1. May be given again.", HelpName = "NAME=NUMBER" };
+    private static Option<string[]> Parameters() => new("--set") { Description = "A number for a ${parameter}, in place of the site's; where there is no site file, one that is not set is 1. May be given again.", HelpName = "NAME=NUMBER" };
 
     private static Option<string[]> Models() => new("--model") { Description = "The ONNX file of a model that the pipeline asks. May be given again.", HelpName = "NAME=FILE" };
 

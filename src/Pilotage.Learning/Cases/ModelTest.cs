@@ -1,4 +1,5 @@
 using Pilotage.Core;
+using Pilotage.Core.Durability;
 using Pilotage.Learning.Golden;
 using Pilotage.Learning.Onnx;
 using Pilotage.Learning.Sequences;
@@ -16,7 +17,7 @@ public sealed class ModelTest(Tolerance tolerance, OnnxOptions options, TimeSpan
 
     /// <summary>The models below a folder, or the one file; in order of their names.</summary>
     public static IReadOnlyList<string> Models(string path) =>
-        File.Exists(path) ? [path] : [.. Directory.EnumerateFiles(path, "*.onnx", Below).Order(StringComparer.Ordinal)];
+        File.Exists(path) ? [path] : [.. Directory.EnumerateFiles(path, "*.onnx", Below).Where(file => !PlainFile.IsSomethingElse(file)).Order(StringComparer.Ordinal)];
 
     /// <summary>Runs all cases beside one model; names are relative to <paramref name="root"/>.</summary>
     public IEnumerable<CaseResult> Run(string root, string model, CancellationToken cancellation)

@@ -180,6 +180,10 @@ internal sealed class PipelineBinder
                 columns.Add(new(column.Name, column.Unit));
                 slots.Add(column.Slot);
             }
+            else if (column.Type == ColumnType.Text && insert.Query.Items.Any(item => item.Expression is null))
+            {
+                // Of a star, texts are left out: a series holds numbers.
+            }
             else if (column.Name is not ("device" or "ts"))
             {
                 throw CompileFault.Type(

@@ -13,6 +13,9 @@ internal static class TextFunctions
 {
     // Regular expressions that take time in proportion to the text, whatever they say.
     private const RegexOptions Linear = RegexOptions.NonBacktracking | RegexOptions.CultureInvariant;
+
+    // A letter beyond 16 bits is two code units.
+    private const string Letter = "(?:[\\uD800-\\uDBFF][\\uDC00-\\uDFFF]|[^\\uD800-\\uDFFF])";
     private const char Number = 'N';
     private const char Constant = 'C';
     private const char Many = '*';
@@ -293,7 +296,7 @@ internal static class TextFunctions
             }
             else
             {
-                pattern.Append(letter switch { '%' => ".*", '_' => ".", _ => Regex.Escape(letter.ToString(CultureInfo.InvariantCulture)) });
+                pattern.Append(letter switch { '%' => ".*", '_' => Letter, _ => Regex.Escape(letter.ToString(CultureInfo.InvariantCulture)) });
             }
         }
 

@@ -42,6 +42,12 @@ public sealed class PipelineDesk
     {
         var parameters = package.Needs.Select(need => need.Name).Append(package.UseCase.Alarm?.Parameter).OfType<string>()
             .Distinct(StringComparer.Ordinal).ToDictionary(name => name, _ => 1.0, StringComparer.Ordinal);
+        var known = parameters.Keys.Union(package.Site?.Parameters.Keys ?? []).ToList();
+        if (chosen.Keys.FirstOrDefault(name => !known.Contains(name, StringComparer.Ordinal)) is { } unknown)
+        {
+            return new Refusal("pipeline.unknown_parameter", $"The package has no parameter {unknown}; it has {(known.Count == 0 ? "none" : string.Join(", ", known))}.");
+        }
+
         foreach (var (name, value) in chosen)
         {
             parameters[name] = value;

@@ -51,6 +51,11 @@ internal static class PipelineRows
                 return Fault(1, $"{thing} has no property {unknown}; it has {string.Join(", ", properties)}");
             }
 
+            if (csv.Headers.GroupBy(name => name, StringComparer.Ordinal).FirstOrDefault(same => same.Count() > 1) is { } twice)
+            {
+                return Fault(1, $"two columns are called {twice.Key}");
+            }
+
             var row = new Cells(source.schema);
             for (var number = 0L; csv.Read(); number++)
             {
