@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Pilotage.Cli.Frame;
+using Pilotage.Core.Durability;
 using Pilotage.Learning.Cases;
 using Pilotage.Learning.Onnx;
 
@@ -23,7 +24,7 @@ internal static class ModelTestVerb
         var verb = VerbFrame.With(
             new Verb(
                 "test",
-                "Runs the cases beside models without a server: test_data_set_*/input_*.pb and output_*.pb, io.npz, golden sets. Ends with 1 where one differs, with 3 where there is no model.",
+                "Runs the cases beside models without a server: test_data_set_*/input_*.pb and output_*.pb, io.npz, golden sets. Ends with 1 where one differs or none could be loaded, with 3 where there is no model.",
                 "pilotage model test ./models",
                 "pilotage model test ./models/rul.onnx --rtol 1e-4 --atol 1e-6 -o json"),
             path, relative, absolute, timeout);
@@ -45,6 +46,11 @@ internal static class ModelTestVerb
         if (!File.Exists(root) && !Directory.Exists(root))
         {
             throw new CliFailure(ExitCode.NotFound, $"{root} is not there", "it names no file and no folder", "the folder that holds the models");
+        }
+
+        if (PlainFile.IsSomethingElse(File.ResolveLinkTarget(root, returnFinalTarget: true)?.FullName ?? root) && !Directory.Exists(root))
+        {
+            throw new CliFailure(ExitCode.Usage, $"{root} is no file", "a device or a pipe is there, and a model is read more than once", "a file that ends in .onnx");
         }
 
         var models = ModelTest.Models(root);

@@ -33,13 +33,6 @@ internal static class JsonNumber
         json.WriteRawValue(text[..Format(value, text)], skipInputValidation: true);
     }
 
-    /// <summary>Writes a time in ms since 1970.</summary>
-    public static void WriteMilliseconds(Utf8JsonWriter json, long timeNs)
-    {
-        Span<byte> text = stackalloc byte[BytesMax];
-        json.WriteRawValue(text[..FormatMilliseconds(timeNs, text)], skipInputValidation: true);
-    }
-
     /// <summary>The bytes of a finite number; how many.</summary>
     public static int Format(double value, Span<byte> into)
     {

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Pilotage.TimeSeries;
 
@@ -17,27 +16,4 @@ internal static class SeriesJson
         SeriesKind.Text => value.Text,
         _ => JsonNode.Parse(value.Text!),
     };
-
-    /// <summary>Writes a value; null of a number that JSON has no way to write.</summary>
-    public static void Write(Utf8JsonWriter json, SeriesValue value)
-    {
-        switch (value.Kind)
-        {
-            case SeriesKind.Whole:
-                json.WriteNumberValue(value.Whole);
-                break;
-            case SeriesKind.Number:
-                JsonNumber.Write(json, value.Number);
-                break;
-            case SeriesKind.Truth:
-                json.WriteBooleanValue(value.IsTrue);
-                break;
-            case SeriesKind.Text:
-                json.WriteStringValue(value.Text);
-                break;
-            default:
-                json.WriteRawValue(value.Text!);
-                break;
-        }
-    }
 }

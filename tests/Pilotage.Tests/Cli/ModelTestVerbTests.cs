@@ -58,6 +58,25 @@ public sealed class ModelTestVerbTests
         Assert.Equal(3, run.Error.TrimEnd().Split('\n').Length);
     }
 
+    [Fact]
+    public async Task Nothing_that_loads_ends_with_1_and_a_pipe_is_no_model()
+    {
+        using var folder = new CaseFolder();
+        folder.Write("broken.onnx", [1, 2, 3]);
+        var pipe = Path.Combine(folder.Root, "pipe.onnx");
+        using (var made = System.Diagnostics.Process.Start("mkfifo", pipe))
+        {
+            await made.WaitForExitAsync();
+        }
+
+        using var run = new CliRun();
+        Assert.Equal(ExitCode.Failed, await run.RunAsync("model", "test", folder.Root));
+        Assert.Equal("0 passed, 0 failed, 1 not loadable, 0 without cases\n", run.Error);
+        using var named = new CliRun();
+        Assert.Equal(ExitCode.Usage, await named.RunAsync("model", "test", pipe));
+        Assert.Contains("is no file", named.Error, StringComparison.Ordinal);
+    }
+
     private static CaseFolder Folder(float expected)
     {
         var folder = new CaseFolder();

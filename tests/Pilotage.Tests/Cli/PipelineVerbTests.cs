@@ -95,6 +95,7 @@ public sealed class PipelineVerbTests : IDisposable
     [InlineData("device,ts,vibration\np1,0,fast\n", "Line 2: \"fast\" in column vibration is no number")]
     [InlineData("device,ts,vibration\np1,yesterday,1\n", "Line 2: \"yesterday\" is no time")]
     [InlineData("device,ts,vibration\n,0,1\n", "Line 2: the row names no device")]
+    [InlineData("device,ts,vibration,vibration\np1,0,1,2\n", "Line 1: two columns are called vibration")]
     public async Task A_wrong_file_is_told_by_its_line(string rows, string says)
     {
         Write();
@@ -107,6 +108,7 @@ public sealed class PipelineVerbTests : IDisposable
     [InlineData(3, "there is no file none.csv", "--input", "none.csv")]
     [InlineData(2, "'x' is no name and value", "--input", "rows.csv", "--model", "x")]
     [InlineData(2, "'many' is not a number", "--input", "rows.csv", "--set", "a=many")]
+    [InlineData(1, "has no parameter zz; it has alarm_below", "--input", "rows.csv", "--set", "zz=1")]
     [InlineData(1, "does not ask a model called x", "--input", "rows.csv", "--model", "x=rows.csv")]
     public async Task A_wrong_word_is_told(int code, string says, params string[] words)
     {

@@ -200,12 +200,8 @@ public sealed class AggregateTests(ITestOutputHelper output)
     [InlineData("BAND_ENERGY(load, 100, 10, 60) OVER w", "pipeline.type", "1:61", "above half")]
     [InlineData("BAND_ENERGY(load, 100, 20, 10) OVER w", "pipeline.type", "1:57", "from a lower")]
     [InlineData("MEDIAN(load)", "pipeline.type", "1:34", "needs OVER")]
-    public void A_fault_is_told(string call, string code, string where, string says)
-    {
-        var refusal = Pump.Refused($"INSERT INTO o SELECT device, ts, {call} AS x FROM pump WINDOW w AS (PARTITION BY device ORDER BY ts ROWS BETWEEN 2 PRECEDING AND CURRENT ROW)");
-        Assert.Equal((code, where), (refusal.Code, refusal.Details[0].Where));
-        Assert.Contains(says, refusal.Message, StringComparison.Ordinal);
-    }
+    public void A_fault_is_told(string call, string code, string where, string says) =>
+        Pump.IsRefused($"INSERT INTO o SELECT device, ts, {call} AS x FROM pump WINDOW w AS (PARTITION BY device ORDER BY ts ROWS BETWEEN 2 PRECEDING AND CURRENT ROW)", code, where, says);
 
     [Fact]
     public void A_question_groups_by_anything_what_needs_no_more_room_with_more_rows()

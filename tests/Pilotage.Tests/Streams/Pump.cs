@@ -47,6 +47,14 @@ internal static class Pump
         return outcome.Refusal;
     }
 
+    /// <summary>Refused with a code, at a place, in words that hold these.</summary>
+    public static void IsRefused(string sql, string code, string where, string says)
+    {
+        var refusal = Refused(sql);
+        Assert.Equal((code, where), (refusal.Code, refusal.Details[0].Where));
+        Assert.Contains(says, refusal.Message, StringComparison.Ordinal);
+    }
+
     public static Dataflow Start(PipelinePlan plan, IPipelineSink sink) => Dataflow.Start(plan, Models(), sink, TimeProvider.System).Value;
 
     public static Dictionary<string, IModelInvoker> Models() => new()

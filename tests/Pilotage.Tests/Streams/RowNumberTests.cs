@@ -90,12 +90,8 @@ public sealed class RowNumberTests(ITestOutputHelper output)
     [InlineData("ROW_NUMBER() OVER (PARTITION BY device ORDER BY ts DESC)", "pipeline.unsupported", "1:85", "DESC")]
     [InlineData("ROW_NUMBER(load) OVER (PARTITION BY device ORDER BY ts)", "pipeline.type", "1:34", "Expected ROW_NUMBER()")]
     [InlineData("ROW_NUMBER()", "pipeline.type", "1:34", "needs OVER")]
-    public void A_fault_is_told(string call, string code, string where, string says)
-    {
-        var refusal = Pump.Refused($"INSERT INTO o SELECT device, ts, {call} AS x FROM pump");
-        Assert.Equal((code, where), (refusal.Code, refusal.Details[0].Where));
-        Assert.Contains(says, refusal.Message, StringComparison.Ordinal);
-    }
+    public void A_fault_is_told(string call, string code, string where, string says) =>
+        Pump.IsRefused($"INSERT INTO o SELECT device, ts, {call} AS x FROM pump", code, where, says);
 
     private sealed class Silent : IQuerySink
     {

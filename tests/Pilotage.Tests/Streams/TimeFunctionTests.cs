@@ -136,12 +136,8 @@ public sealed class TimeFunctionTests(ITestOutputHelper output)
     [InlineData("LOG(1, 2, 3)", "pipeline.type", "1:34", "1 to 2 arguments")]
     [InlineData("load + INTERVAL '1' HOUR", "pipeline.type", "1:39", "An INTERVAL is added to a time")]
     [InlineData("INTERVAL '1' HOUR", "pipeline.type", "1:34", "An INTERVAL is added to a time")]
-    public void A_fault_is_told(string expression, string code, string where, string says)
-    {
-        var refusal = Pump.Refused($"INSERT INTO o SELECT device, ts, {expression} AS x FROM pump");
-        Assert.Equal((code, where), (refusal.Code, refusal.Details[0].Where));
-        Assert.Contains(says, refusal.Message, StringComparison.Ordinal);
-    }
+    public void A_fault_is_told(string expression, string code, string where, string says) =>
+        Pump.IsRefused($"INSERT INTO o SELECT device, ts, {expression} AS x FROM pump", code, where, says);
 
     [Fact]
     public void Are_spelled_as_they_are_written_where_an_input_of_a_model_is_explained()
