@@ -5,12 +5,15 @@ namespace Pilotage.TimeSeries;
 /// <summary>One row of a batch, for those who look at what was stored; the batch is left alone once it is appended.</summary>
 public readonly ref struct RowReading
 {
+    private readonly PointBatch _batch;
+    private readonly BatchRow _row;
     private readonly ReadOnlySpan<long> _values;
     private readonly ReadOnlySpan<SeriesKind> _kinds;
 
     private RowReading(PointBatch batch, BatchRow row)
     {
         (Tenant, Device, TimeNs, EdgeNs, List) = (row.Tenant, row.Device, row.TimeNs, row.EdgeNs, row.Properties);
+        (_batch, _row) = (batch, row);
         Properties = batch.PropertiesOf(row);
         _values = batch.ValuesOf(row);
         _kinds = batch.KindsOf(row);
@@ -40,4 +43,7 @@ public readonly ref struct RowReading
 
     /// <summary>A value as a double; NaN of text.</summary>
     public double NumberAt(int column) => SeriesValue.NumberOf(_kinds.IsEmpty ? SeriesKind.Number : _kinds[column], _values[column]);
+
+    /// <summary>A value as text, of text and JSON; null of numbers.</summary>
+    public string? TextAt(int column) => IsNumber(column) ? null : _batch.TextOf(_row, column);
 }

@@ -202,9 +202,20 @@ public sealed partial class TimeSeriesStore : IAsyncDisposable
             _marks[log] = there.Offset;
         }
 
+        var arrivals = _followers.Length == 0 ? null : new long[shapes.Count];
         for (var i = 0; i < shapes.Count; i++)
         {
+            var arrival = _nextArrival;
             Apply(batch, batch.Rows[i], shapes[i], receivedNs);
+            if (arrivals is not null && _nextArrival > arrival)
+            {
+                arrivals[i] = arrival;
+            }
+        }
+
+        foreach (var follower in arrivals is null ? [] : _followers)
+        {
+            follower.Take(new StoredBatch(batch, arrivals!, receivedNs));
         }
 
         return Appended.Stored;
