@@ -10,7 +10,7 @@ internal static class AlertVerbs
     private static readonly Column[] Columns =
     [
         new("ID", "id"), new("DEVICE", "device"), new("TIME", "ts"), new("KIND", "kind"), new("SCORE", "score"), new("VERDICT", "verdict.answer"),
-        new("CAUSE", "verdict.cause", true), new("RELEASE", "release", true),
+        new("CAUSE", "verdict.cause", true), new("RELEASE", "release", true), new("PIPELINE", "pipeline", true),
     ];
 
     public static Verb Create(VerbFrame frame) => VerbFrame.With(

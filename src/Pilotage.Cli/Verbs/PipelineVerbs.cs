@@ -9,14 +9,15 @@ using Pilotage.Server.Package.Pipelines;
 
 namespace Pilotage.Cli.Verbs;
 
-/// <summary><c>pipeline</c>: the pipeline of a package, checked, explained and run over rows of a file, without a server.</summary>
+/// <summary><c>pipeline</c>: that of a package, checked, explained and run over rows of a file, without a server; and with one, see <see cref="LivePipelineVerbs"/>.</summary>
 internal static class PipelineVerbs
 {
     private static readonly Column[] NoteColumns = [new("LINE", "line"), new("COLUMN", "column"), new("HERE", "what"), new("IN FLINK", "instead")];
     private static readonly Column[] StepColumns = [new("STEP", "step"), new("READS", "reads"), new("ROWS", "rows"), new("STATE", "stateBytes"), new("DOES", "does")];
 
     public static Verb Create(VerbFrame frame) => VerbFrame.With(
-        new Verb("pipeline", "The pipeline of a package: checked, explained and run over rows of a file, without a server."), Check(frame), Explain(frame), Test(frame));
+        new Verb("pipeline", "Pipelines: checked, explained and tested in a package without a server; applied, watched and replayed on one."),
+        [Check(frame), Explain(frame), Test(frame), .. LivePipelineVerbs.Create(frame)]);
 
     private static Verb Check(VerbFrame frame)
     {
@@ -156,7 +157,7 @@ internal static class PipelineVerbs
         return Take(PackageReader.ReadFolder(folder, parsed.GetValue(site) ?? "site.yaml").Then(package => PipelineDesk.Open(package, chosen)));
     }
 
-    private static IEnumerable<(string Name, string Value)> Pairs(ParseResult parsed, Option<string[]> option, string called, string example)
+    public static IEnumerable<(string Name, string Value)> Pairs(ParseResult parsed, Option<string[]> option, string called, string example)
     {
         foreach (var pair in parsed.GetValue(option) ?? [])
         {
@@ -171,7 +172,7 @@ internal static class PipelineVerbs
         return File.Exists(path) ? File.OpenRead(path) : throw new CliFailure(ExitCode.NotFound, $"{option}: there is no file {file}");
     }
 
-    private static T Take<T>(Outcome<T> outcome) => outcome.TryGet(out var value, out var refusal)
+    public static T Take<T>(Outcome<T> outcome) => outcome.TryGet(out var value, out var refusal)
         ? value
         : throw new CliFailure(ExitCode.Failed, refusal.Message.TrimEnd('.'), null, "docs/reference/sql.md tells the language")
         {

@@ -15,6 +15,7 @@ using Pilotage.Server.Fabric.Ingest;
 using Pilotage.Server.Fabric.Link;
 using Pilotage.Server.Fabric.Mapping;
 using Pilotage.Server.Fabric.Meaning;
+using Pilotage.Server.Fabric.Pipelines;
 using Pilotage.Server.Fabric.Prometheus;
 using Pilotage.Server.Fabric.Findings;
 using Pilotage.Server.Fabric.Query;
@@ -103,6 +104,13 @@ public static class FabricModule
         .AddSingleton<RetentionBook>()
         .AddSingleton<RetentionSweep>()
         .AddSingleton<IHostedService>(p => p.GetRequiredService<RetentionSweep>())
+        .AddSingleton<PipelineStore>()
+        .AddSingleton<PipelineReader>()
+        .AddSingleton<PipelineMeters>()
+        .AddSingleton<PipelineSites>()
+        .AddSingleton<PipelineBook>()
+        .AddSingleton<PipelineReplays>()
+        .AddSingleton<IHostedService>(p => p.GetRequiredService<PipelineBook>())
         .AddSingleton<SourceStore>()
         .AddSingleton<SourceClients>()
         .AddSingleton<SourcePreview>()
@@ -190,6 +198,14 @@ public static class FabricModule
         api.MapPost("sources/{name}/pause", SourceEndpoints.PauseAsync).RequirePermission("fabric.source.write", Scope.Tenant);
         api.MapPost("sources/{name}/resume", SourceEndpoints.ResumeAsync).RequirePermission("fabric.source.write", Scope.Tenant);
         api.MapPost("sources/preview", SourceEndpoints.PreviewAsync).RequirePermission("fabric.source.write", Scope.Tenant);
+        api.MapGet("pipelines", PipelineEndpoints.List).RequirePermission("fabric.pipeline.read", Scope.Tenant);
+        api.MapGet("pipelines/{name}", PipelineEndpoints.Show).RequirePermission("fabric.pipeline.read", Scope.Tenant);
+        api.MapPut("pipelines/{name}", PipelineEndpoints.ApplyAsync).RequirePermission("fabric.pipeline.write", Scope.Tenant);
+        api.MapDelete("pipelines/{name}", PipelineEndpoints.RemoveAsync).RequirePermission("fabric.pipeline.write", Scope.Tenant);
+        api.MapPost("pipelines/{name}/preview", PipelineEndpoints.Preview).RequirePermission("fabric.pipeline.read", Scope.Tenant);
+        api.MapPost("pipelines/{name}/pause", PipelineEndpoints.PauseAsync).RequirePermission("fabric.pipeline.write", Scope.Tenant);
+        api.MapPost("pipelines/{name}/resume", PipelineEndpoints.ResumeAsync).RequirePermission("fabric.pipeline.write", Scope.Tenant);
+        api.MapPost("pipelines/{name}/replay", PipelineEndpoints.Replay).RequirePermission("fabric.pipeline.read", Scope.Tenant);
         InfluxEndpoints.Map(routes);
         PromEndpoints.Map(routes);
 
@@ -204,6 +220,8 @@ public static class FabricModule
         routes.ServiceProvider.GetRequiredService<ContractJudge>();
         routes.ServiceProvider.GetRequiredService<MappedMessages>();
         routes.ServiceProvider.GetRequiredService<SourceBook>();
+        routes.ServiceProvider.GetRequiredService<PipelineBook>();
+        routes.ServiceProvider.GetRequiredService<PipelineReplays>();
         return routes;
     }
 }

@@ -12,6 +12,7 @@ internal sealed class DataFolder : IDisposable
     public const string SeriesFolder = "series";
     public const string BrokerFolder = "broker";
     public const string ArtifactsFolder = "artifacts";
+    public const string PipelinesFolder = "pipelines";
     private const string FormatFile = "format.json";
     private const string LockFile = "server.lock";
     private const string RestoredFile = "restored.json";
@@ -31,6 +32,7 @@ internal sealed class DataFolder : IDisposable
         Keys = disk.Open(Path.Combine(path, KeysFolder));
         Series = disk.Open(Path.Combine(path, SeriesFolder));
         Broker = disk.Open(Path.Combine(path, BrokerFolder));
+        Pipelines = disk.Open(Path.Combine(path, PipelinesFolder));
         Artifacts = new PosixDirectory(Path.Combine(path, ArtifactsFolder));
 
         // A start that was killed may have made the folders and gone before it synced them.
@@ -49,6 +51,9 @@ internal sealed class DataFolder : IDisposable
     public IDurableDirectory Series { get; }
 
     public IDurableDirectory Broker { get; }
+
+    /// <summary>How far each pipeline is, and what its windows hold.</summary>
+    public IDurableDirectory Pipelines { get; }
 
     public PosixDirectory Artifacts { get; }
 

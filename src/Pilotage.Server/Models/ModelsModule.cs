@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Pilotage.Server.Fabric.Contracts;
 using Pilotage.Server.Hosting.Backup;
 using Pilotage.Server.Models.Artifacts;
 using Pilotage.Server.Models.Contracts;
@@ -28,6 +29,7 @@ public static class ModelsModule
         .AddSingleton<ITrainingRuns>(provider => provider.GetRequiredService<TrainingRuns>())
         .AddSingleton<ModelRegistry>()
         .AddSingleton<IModelRegistry>(provider => provider.GetRequiredService<ModelRegistry>())
+        .AddSingleton<IPipelineModels, PipelineModels>()
         .AddSingleton<Evaluation>()
         .AddSingleton<TrainingQueue>()
         .AddHostedService(provider => provider.GetRequiredService<TrainingQueue>());

@@ -7,6 +7,9 @@ public sealed record Alert(
 {
     /// <summary>The verdict that the latest one replaced; null when nobody changed their mind.</summary>
     public Verdict? Previous { get; init; }
+
+    /// <summary>The pipeline on the server that raised it; null where a release on an edge did. It says something of the device, and nothing of a use case.</summary>
+    public string? Pipeline { get; init; }
 }
 
 /// <summary>What a person found at the machine; it becomes a label of the next dataset.</summary>

@@ -15,6 +15,9 @@ internal sealed class Alerts(IDomainEvents events, ICatalogue catalogue)
         return [.. events.Read(tenant, "alert").Select(raised => ToAlert(raised, verdicts, cleared))];
     }
 
+    /// <summary>Those that use cases are judged by: what somebody's pipeline on the server raises must not make one look better or worse.</summary>
+    public IEnumerable<Alert> OfReleases(TenantId tenant) => All(tenant).Where(alert => alert.Pipeline is null);
+
     public Outcome<Alert> Find(TenantId tenant, string id) => All(tenant).FirstOrDefault(alert => alert.Id == id) is { } found
         ? found
         : new Refusal("alert.not_found", $"There is no alert '{id}'.");
@@ -72,6 +75,7 @@ internal sealed class Alerts(IDomainEvents events, ICatalogue catalogue)
             raised.TimeNs)
         {
             Previous = previous,
+            Pipeline = Text(raised.Data, "pipeline"),
         };
     }
 

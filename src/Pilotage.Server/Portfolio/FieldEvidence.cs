@@ -10,7 +10,7 @@ internal sealed class FieldEvidence(Alerts alerts) : IEvidenceSource
 
     public EvidenceReading Read(UseCase useCase, string name)
     {
-        var all = alerts.All(useCase.Tenant).Where(alert => alert.Rollout is null).ToList();
+        var all = alerts.OfReleases(useCase.Tenant).Where(alert => alert.Rollout is null).ToList();
         var judged = all.Where(alert => alert.Verdict is { Answer: "right" or "wrong" }).ToList();
         var from = $"{all.Count} alerts";
         if (name == Count)

@@ -122,7 +122,7 @@ internal sealed class ValueBook(Lives lives, Alerts alerts, Baselines baselines,
     /// <summary>Only the first alarm of a life counts: what follows it would not have happened.</summary>
     private Dictionary<string, (int? Cycle, string? Alert)> FirstAlarms(UseCase useCase, List<UnitLife> scored)
     {
-        var first = alerts.All(useCase.Tenant).GroupBy(alert => alert.Device).ToDictionary(group => group.Key, group => group.MinBy(alert => alert.TimeNs)!);
+        var first = alerts.OfReleases(useCase.Tenant).GroupBy(alert => alert.Device).ToDictionary(group => group.Key, group => group.MinBy(alert => alert.TimeNs)!);
         return scored.ToDictionary(
             life => life.Device,
             life => first.TryGetValue(life.Device, out var alert)

@@ -8,6 +8,7 @@ using Pilotage.Server.Fabric.Hierarchy;
 using Pilotage.Server.Fabric.Mapping;
 using Pilotage.Server.Fabric.Meaning;
 using Pilotage.Server.Fabric.Findings;
+using Pilotage.Server.Fabric.Pipelines;
 using Pilotage.Server.Fabric.Prometheus;
 using Pilotage.Server.Fabric.Query;
 using Pilotage.Server.Fabric.Retention;
@@ -83,6 +84,14 @@ internal sealed record ApiWords(
         new(Get, "api/v1/series/export", "exportSeries", "Sends series of one or many devices as a table of CSV or Parquet, as it is read.", null, Media: "text/csv"),
         new(Post, "api/v1/sql", "querySql", "Answers a question in the SQL of pipelines over what is stored; rows come as they are found, as JSON or CSV.", typeof(SqlEndpoint.SqlView)),
         new(Get, "api/v1/series/quality", "listSeriesQuality", "How well series come in: a score, and what is wrong since when; all by pages, or the worst.", typeof(QualityEndpoint.QualityPage)),
+        new(Get, "api/v1/pipelines", "listPipelines", "Lists the pipelines that run on the server and how they stand.", typeof(PipelineList)),
+        new(Get, "api/v1/pipelines/{name}", "showPipeline", "A pipeline: its text, its steps with rows a second and sizes of state, its versions.", typeof(PipelineView)),
+        new(Put, "api/v1/pipelines/{name}", "applyPipeline", "Runs a text from now on, in the place of the version before, whose windows it goes on with where its steps compute the same.", typeof(PipelineView), MayBeNew: true),
+        new(Delete, "api/v1/pipelines/{name}", "deletePipeline", "Ends a pipeline and forgets its state; what it put out stays.", typeof(PipelineRow)),
+        new(Post, "api/v1/pipelines/{name}/preview", "previewPipeline", "What applying a text would read, put out and take over.", typeof(PipelinePreview)),
+        new(Post, "api/v1/pipelines/{name}/pause", "pausePipeline", "Runs a pipeline no more until it is resumed.", typeof(PipelineRow)),
+        new(Post, "api/v1/pipelines/{name}/resume", "resumePipeline", "Runs a pipeline again, from where it was; what came meanwhile is read from the store.", typeof(PipelineRow)),
+        new(Post, "api/v1/pipelines/{name}/replay", "replayPipeline", "What a pipeline would have put out over a time of history, as lines of JSON; nothing is stored.", null, Media: "application/x-ndjson"),
         new(Get, "api/v1/retention", "listRetention", "Lists the rules of how long points are kept, and how they were followed last.", typeof(RetentionEndpoints.RetentionList)),
         new(Put, "api/v1/retention/{name}", "putRetention", "Says how long points of some series are kept, and what outlives them; followed from the next sweep on.", typeof(RetentionEndpoints.RetentionRow), MayBeNew: true),
         new(Delete, "api/v1/retention/{name}", "deleteRetention", "Takes a rule away; what it governed is kept by another one, or for good.", typeof(RetentionEndpoints.RetentionRow)),

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Pilotage.Core;
 using Pilotage.Server.Fabric.Contracts;
+using Pilotage.Server.Portfolio;
 using Xunit;
 
 namespace Pilotage.Tests.Server.Portfolio;
@@ -45,6 +46,19 @@ public sealed class VerdictTests : IAsyncLifetime
         Assert.Equal(["unsure", "wrong", "right"], all.Select(one => (string?)one!["answer"]));
         Assert.Equal(3, _server.Get<ILineage>().Down(Acme, new(NodeKind.Alert, "al_1"), 10).Edges.Count(edge => edge.Type == "judged"));
         Assert.Equal(3, _server.Get<IDomainEvents>().Read(Acme, "verdict").Count);
+    }
+
+    [Fact]
+    public async Task What_a_pipeline_on_the_server_raises_says_nothing_of_a_use_case()
+    {
+        var raised = JsonSerializer.SerializeToElement(new { id = "al_2", kind = "hot", pipeline = "hot" });
+        await _server.Get<IDomainEvents>().RecordAsync(new DomainEvent(0, Acme, new DeviceId("pump"), "pipelines/hot", "al_2", "alert", 1, 2, raised), CancellationToken.None);
+        await JudgeAsync(new() { ["answer"] = "right" });
+        Assert.Equal(200, (await _pipeline.AskAsync("POST", "/api/v1/alerts/al_2/verdict", """{"answer":"wrong"}""")).Status);
+        var evidence = _server.Get<IEnumerable<IEvidenceSource>>().OfType<FieldEvidence>().Single();
+        Assert.Equal(100, evidence.Read(new UseCase(Acme, null!, default, 0), "alerts.right_pct").Figure);
+        Assert.Equal("hot", (string?)(await _pipeline.AskAsync("GET", "/api/v1/alerts/al_2")).Json["pipeline"]);
+        Assert.Equal("1 of 1 alerts were judged right or wrong", evidence.Read(new UseCase(Acme, null!, default, 0), "verdicts").Why);
     }
 
     [Theory]
