@@ -6,13 +6,13 @@ namespace Pilotage.Streams;
 /// counted.</summary>
 public sealed record PipelineLimits
 {
-    /// <summary>Longest text, in characters.</summary>
+    /// <summary>Longest text, in characters: some thousand rules.</summary>
     [Range(1, 1 << 24)]
-    public int SqlCharsMax { get; init; } = 65_536;
+    public int SqlCharsMax { get; init; } = 1_048_576;
 
     /// <summary>Most statements in one text (views, inserts and settings together).</summary>
     [Range(1, 10_000)]
-    public int StatementsMax { get; init; } = 256;
+    public int StatementsMax { get; init; } = 4_096;
 
     /// <summary>Most columns of one view, counted with the hidden columns its windows add.</summary>
     [Range(2, 65_536)]

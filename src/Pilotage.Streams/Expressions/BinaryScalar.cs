@@ -61,6 +61,14 @@ internal sealed class BinaryScalar(BinaryOperator op, Scalar left, Scalar right,
             : new BinaryScalar(op, left, new MarginScalar(right, signed), thresholds);
     }
 
+    public override SlotBound? Bound() => (op, left, right) switch
+    {
+        (BinaryOperator.And, _, _) => left.Bound() ?? right.Bound(),
+        (_, SlotScalar slot, LiteralScalar { Value: var number }) when thresholds => BoundOf(op, slot.Slot, number),
+        (_, LiteralScalar { Value: var number }, SlotScalar slot) when thresholds => BoundOf(Mirrored(op), slot.Slot, number),
+        _ => null,
+    };
+
     public override Reach Reach() => (op, left, right) switch
     {
         (BinaryOperator.And, _, _) => left.Reach().And(right.Reach()),
@@ -71,6 +79,14 @@ internal sealed class BinaryScalar(BinaryOperator op, Scalar left, Scalar right,
     };
 
     public override string Describe() => $"({left.Describe()} {op} {right.Describe()})";
+
+    private static SlotBound? BoundOf(BinaryOperator op, int slot, double number) => op switch
+    {
+        _ when double.IsNaN(number) => null,
+        BinaryOperator.Greater or BinaryOperator.GreaterOrEqual or BinaryOperator.Equal => new(slot, number, double.PositiveInfinity),
+        BinaryOperator.Less or BinaryOperator.LessOrEqual => new(slot, double.NegativeInfinity, number),
+        _ => null,
+    };
 
     private static BinaryOperator Mirrored(BinaryOperator op) => op switch
     {

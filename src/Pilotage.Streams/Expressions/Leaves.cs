@@ -22,6 +22,8 @@ internal sealed class LiteralScalar(double value, string? text = null) : Scalar
 /// <summary>A value of the row.</summary>
 internal sealed class SlotScalar(int slot) : Scalar
 {
+    public int Slot => slot;
+
     public override double Evaluate(in RowHead head, ReadOnlySpan<double> row) => row[slot];
 
     public override string Describe() => string.Create(CultureInfo.InvariantCulture, $"#{slot}");

@@ -22,6 +22,9 @@ internal abstract class Scalar
     /// <summary>Adds every value this can have, if they are all written down; false when it may be any.</summary>
     public virtual bool TryLiterals(ICollection<double> into) => false;
 
+    /// <summary>Where it is a condition that can be true only for values of a column from some number on, or up to one: which; null where that is not seen.</summary>
+    public virtual SlotBound? Bound() => null;
+
     /// <summary>Event times and devices outside of which this condition is never true.</summary>
     public virtual Reach Reach() => Expressions.Reach.All;
 

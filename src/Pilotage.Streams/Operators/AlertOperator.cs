@@ -10,17 +10,30 @@ namespace Pilotage.Streams.Operators;
 /// margin is true; it is cleared by the last of so many consecutive rows for which that is false, and may be raised
 /// again by the next row. A row for which the condition is NULL says nothing: it neither raises, nor holds, nor counts.
 /// </remarks>
-internal sealed class AlertOperator(AlertNode node, RunContext context) : Operator
+internal sealed class AlertOperator(AlertNode node, RunContext context) : Operator, IGated
 {
     private const int NotRaised = -1;
     private readonly int[] _kinds = [.. node.Kinds];
     private readonly PerDevice<int[]> _states = new();
 
+    public Scalar Condition => node.Raises;
+
     public override bool HasState => true;
+
+    protected override bool UsesWatermarks => false;
+
+    /// <summary>A raised alert may be cleared by any row.</summary>
+    public bool MustSee(int device) => _states.TryGet(device, out var rowsOff) && rowsOff.AsSpan().ContainsAnyExcept(NotRaised);
 
     public override void Push(in RowHead head, ReadOnlySpan<double> row)
     {
         var raises = node.Raises.Evaluate(head, row);
+        if (raises != 1 && !MustSee(head.Device))
+        {
+            // Fast path: nothing to raise, and nothing to clear.
+            return;
+        }
+
         var holds = node.Holds.Evaluate(head, row);
         if (double.IsNaN(raises) || double.IsNaN(holds))
         {

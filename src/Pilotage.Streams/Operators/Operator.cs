@@ -12,10 +12,29 @@ internal abstract class Operator
     /// <summary>Rows that it passed on so far.</summary>
     public long Emitted { get; private set; }
 
+    /// <summary>Whether a watermark changes anything here or behind.</summary>
+    public bool HearsWatermarks => UsesWatermarks || Array.Exists(_next, next => next.HearsWatermarks);
+
+    /// <summary>Whether a watermark changes anything here.</summary>
+    protected virtual bool UsesWatermarks => true;
+
     /// <summary>Whether there is anything to save.</summary>
     public virtual bool HasState => false;
 
-    public void AddNext(Operator next) => _next = [.. _next, next];
+    public void AddNext(Operator next)
+    {
+        if (next is IGated && _next is [.., Fan fan])
+        {
+            fan.Add(next);
+            return;
+        }
+
+        _next = [.. _next, next];
+        if (_next.Length >= Fan.RulesFrom && Array.TrueForAll(_next[^Fan.RulesFrom..], rule => rule is IGated))
+        {
+            _next = [.. _next[..^Fan.RulesFrom], new Fan(_next[^Fan.RulesFrom..])];
+        }
+    }
 
     public abstract void Push(in RowHead head, ReadOnlySpan<double> row);
 

@@ -4,9 +4,15 @@ using Pilotage.Streams.Planning;
 namespace Pilotage.Streams.Operators;
 
 /// <summary>Lets rows through for which the condition is true.</summary>
-internal sealed class FilterOperator(FilterNode node) : Operator
+internal sealed class FilterOperator(FilterNode node) : Operator, IGated
 {
     private readonly Scalar _condition = node.Condition;
+
+    public Scalar Condition => _condition;
+
+    protected override bool UsesWatermarks => false;
+
+    public bool MustSee(int device) => false;
 
     public override void Push(in RowHead head, ReadOnlySpan<double> row)
     {
@@ -22,6 +28,8 @@ internal sealed class ProjectOperator(ProjectNode node) : Operator
 {
     private readonly Scalar[] _values = [.. node.Values];
     private readonly double[] _row = new double[node.Values.Count];
+
+    protected override bool UsesWatermarks => false;
 
     public override void Push(in RowHead head, ReadOnlySpan<double> row)
     {
@@ -39,6 +47,8 @@ internal sealed class TargetOperator(TargetNode node, RunContext context) : Oper
 {
     private readonly int[] _slots = [.. node.Slots];
     private readonly double[] _values = new double[node.Slots.Count];
+
+    protected override bool UsesWatermarks => false;
 
     public override void Push(in RowHead head, ReadOnlySpan<double> row)
     {

@@ -11,7 +11,7 @@ namespace Pilotage.Server.Fabric.Pipelines;
 /// <summary>The pipelines of the server: kept in the catalogue, begun with the server, ended with it.</summary>
 internal sealed partial class PipelineBook : IHostedService, IAsyncDisposable
 {
-    /// <summary>Most pipelines of a server; each looks at everything that is stored, and one text may hold 256 statements.</summary>
+    /// <summary>Most pipelines of a server; each looks at everything that is stored, and one text may hold thousands of statements.</summary>
     public const int PipelinesMax = 64;
 
     private readonly ConcurrentDictionary<(TenantId, string), PipelineEntry> _entries = new();
@@ -161,7 +161,7 @@ internal sealed partial class PipelineBook : IHostedService, IAsyncDisposable
         }
 
         return before is null && _entries.Count >= PipelinesMax
-            ? new Refusal("fabric.pipeline.full", $"There are {PipelinesMax} pipelines on this server, and no more are run; one text may hold many statements. Take one away with: pilotage pipeline remove NAME")
+            ? new Refusal("fabric.pipeline.full", $"There are {PipelinesMax} pipelines on this server, and no more are run; one text may hold many statements. Take one away with: pilotage pipeline remove NAME --yes")
             : null;
     }
 

@@ -18,7 +18,7 @@ internal sealed class SqlLimits(ServerOptions options, IMeterFactory meters) : T
     public const int DevicesMax = 10_000;
 
     /// <summary>Bounds of the compiler. A window may hold more rows than that of a pipeline, which keeps one for every device at once.</summary>
-    public static PipelineLimits Pipeline { get; } = new() { WindowRowsMax = 1_000_000, DevicesMax = 2 * DevicesMax };
+    public static PipelineLimits Pipeline { get; } = new() { WindowRowsMax = 1_000_000, DevicesMax = 2 * DevicesMax, SqlCharsMax = 65_536, StatementsMax = 256 };
 
     /// <summary>How long one may run.</summary>
     public TimeSpan TimeMax { get; } = options.SqlTimeMax;

@@ -179,6 +179,18 @@ public sealed class LivePipelineTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task From_a_time_it_reads_nothing_that_was_received_before()
+    {
+        await SayAsync(("p1", 1, 60));
+        var between = DateTimeOffset.UtcNow;
+        Assert.True(SpinWait.SpinUntil(() => DateTimeOffset.UtcNow > between, TimeSpan.FromSeconds(10)));
+        await SayAsync(("p1", 2, 70));
+        await ApplyAsync(Sql, 80, $",\"from\":\"{between.AddTicks(1):O}\"");
+        await ReadAsync();
+        Assert.Equal([(2, 70)], Smooth("p1"));
+    }
+
+    [Fact]
     public async Task Paused_it_reads_nothing_and_resumed_what_came_meanwhile()
     {
         await ApplyAsync(Sql);
