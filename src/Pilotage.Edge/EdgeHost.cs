@@ -62,7 +62,7 @@ public static class EdgeHost
         await using var supervisor = new Supervisor(options, identity, store, downloader, buffer, hooks, bootId, socket, time, logs);
         await using var upstream = new Upstream(options, identity, bootId, () => endpoint.ToString() ?? "", supervisor.Take, time, logs);
         ready(endpoint);
-        await RunAllAsync(identity, buffer, supervisor, upstream, time, logs, stopping);
+        await RunAllAsync(options, identity, buffer, supervisor, upstream, time, logs, stopping);
         return true;
     }
 
@@ -75,11 +75,12 @@ public static class EdgeHost
     }
 
     private static async Task RunAllAsync(
-        EdgeIdentity identity, StoreAndForward buffer, Supervisor supervisor, Upstream upstream, TimeProvider time, ILoggerFactory logs, CancellationToken stopping)
+        EdgeOptions options, EdgeIdentity identity, StoreAndForward buffer, Supervisor supervisor, Upstream upstream, TimeProvider time, ILoggerFactory logs,
+        CancellationToken stopping)
     {
         using var any = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        Forwarder Lane(BufferLane lane) =>
-            new(lane, identity.Device.Value, identity.Path, upstream.Client.PublishAsync, time, logs.CreateLogger<Forwarder>());
+        Forwarder Lane(BufferLane lane, TimeSpan linger) =>
+            new(lane, identity.Device.Value, identity.Path, linger, upstream.Client.PublishAsync, time, logs.CreateLogger<Forwarder>());
 
         // Reports wait for the link in a task of their own, so that the loop that decides never does.
         using var reports = new LatestReports();
@@ -88,8 +89,8 @@ public static class EdgeHost
             upstream.RunAsync(any.Token),
             supervisor.RunAsync(reports.PutAsync, any.Token),
             reports.SendAsync(upstream.ReportAsync, any.Token),
-            Lane(buffer.Events).RunAsync(any.Token),
-            Lane(buffer.Data).RunAsync(any.Token),
+            Lane(buffer.Events, TimeSpan.Zero).RunAsync(any.Token),
+            Lane(buffer.Data, options.UplinkLinger).RunAsync(any.Token),
         ];
         var link = tasks[0];
         try
@@ -126,6 +127,8 @@ public static class EdgeHost
     private static BrokerOptions BrokerOptions(EdgeOptions options, EdgeIdentity identity, string socket) => new()
     {
         SubscriptionsMax = WorkerSubscriptionsMax,
+        PublishesPerSecond = options.PublishesPerSecond,
+        PublishBurst = Math.Max(1, 4 * options.PublishesPerSecond),
         QueuedMessagesMax = 1_000_000,
         QueuedBytesMax = 256 * 1024 * 1024,
         Listeners =

@@ -28,6 +28,10 @@ public sealed record EdgeOptions
     /// <summary>Names and addresses under which devices reach <see cref="Listen"/>; they stand in the edge's certificate.</summary>
     public IReadOnlyList<string> Hosts { get; init; } = ["127.0.0.1", "localhost"];
 
+    /// <summary>Messages a second that a device may publish here; one that sends more is read more slowly. Default 50; 0 for no limit.</summary>
+    [Range(0, 1_000_000)]
+    public int PublishesPerSecond { get; init; } = 50;
+
     /// <summary>The hardware class releases are matched against.</summary>
     public string Hardware { get; init; } = $"linux-{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}";
 
@@ -43,6 +47,12 @@ public sealed record EdgeOptions
     /// <summary>Most memory a worker may hold, in bytes; a leaking one is killed. Default 1 GiB.</summary>
     [Range(64L * 1024 * 1024, 1024L * 1024 * 1024 * 1024)]
     public long WorkerBytesMax { get; init; } = 1024L * 1024 * 1024;
+
+    /// <summary>
+    /// How long telemetry and inferences gather before they are sent on, 0 to an hour. Default 0.25 s. The longer, the fewer bytes
+    /// a point takes; events and alerts never wait, and half a megabyte is sent at once.
+    /// </summary>
+    public TimeSpan UplinkLinger { get; init; } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Store-and-forward buffer for telemetry and inferences, in bytes. Default 1 GiB; past it the oldest are dropped and counted.</summary>
     [Range(1024 * 1024, 1024L * 1024 * 1024 * 1024)]

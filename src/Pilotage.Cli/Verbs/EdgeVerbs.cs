@@ -13,6 +13,8 @@ internal static class EdgeVerbs
 {
     private const double SecondsMin = 0.2;
     private const double SecondsMax = 3600;
+    private const double LingerMin = 0;
+    private const int RateMax = 1_000_000;
     private const string NewCode = "pilotage device enroll EDGE --path TENANT/SITE/EDGE --thing edge";
 
     public static Verb Create(VerbFrame frame) => VerbFrame.With(
@@ -27,6 +29,8 @@ internal static class EdgeVerbs
         var listen = Endpoints.Option("--listen", "Where devices behind this edge connect. Default a free port on 127.0.0.1.");
         var heartbeat = Seconds("--heartbeat", "How often workers give a sign of life and the edge reports. Default 2.");
         var watchdog = Seconds("--watchdog", "A worker silent for longer is killed. Default 10.");
+        var linger = Seconds("--linger", "How long telemetry gathers before it is sent on; longer takes fewer bytes a point. Default 0.25.");
+        var rate = new Option<int?>("--publish-rate") { Description = "Messages a second that a device may publish here. Default 50; 0 for no limit.", HelpName = "N" };
         var stdin = HostVerbs.UntilStdinEnds();
         var verb = VerbFrame.With(
             new Verb(
@@ -34,7 +38,7 @@ internal static class EdgeVerbs
                 "Runs an edge in the foreground: one ready line, SIGTERM drains and ends with 0.",
                 "pilotage edge run --data /var/lib/pilotage-edge --server https://pilotage.plant:8443 --mqtts pilotage.plant:8883 --code CODE",
                 "pilotage edge run --data ./edge --server http://127.0.0.1:8080 --mqtts 127.0.0.1:8883 --listen 127.0.0.1:8884"),
-            data, server, mqtts, code, listen, heartbeat, watchdog, stdin);
+            data, server, mqtts, code, listen, heartbeat, watchdog, linger, rate, stdin);
         verb.SetAction(async (parsed, cancellation) =>
         {
             var text = parsed.GetValue(server)!;
@@ -50,6 +54,8 @@ internal static class EdgeVerbs
                 Listen = Endpoints.Address(parsed, listen) ?? defaults.Listen,
                 Heartbeat = Duration(parsed, heartbeat) ?? defaults.Heartbeat,
                 Watchdog = Duration(parsed, watchdog) ?? defaults.Watchdog,
+                PublishesPerSecond = Rate(parsed, rate) ?? defaults.PublishesPerSecond,
+                UplinkLinger = Duration(parsed, linger, LingerMin) ?? defaults.UplinkLinger,
             };
             using var stopping = HostVerbs.Stopping(parsed.GetValue(stdin), cancellation);
             return await RunAsync(frame, options, stopping.Token);
@@ -120,10 +126,17 @@ internal static class EdgeVerbs
 
     private static Option<double?> Seconds(string name, string description) => new(name) { Description = description, HelpName = "SECONDS" };
 
-    private static TimeSpan? Duration(ParseResult parsed, Option<double?> option) => parsed.GetValue(option) switch
+    private static int? Rate(ParseResult parsed, Option<int?> option) => parsed.GetValue(option) switch
     {
         null => null,
-        >= SecondsMin and <= SecondsMax and { } seconds => TimeSpan.FromSeconds(seconds),
-        { } seconds => throw new CliFailure(ExitCode.Usage, $"{option.Name}: {seconds} is out of range", $"seconds from {SecondsMin} to {SecondsMax}", $"{option.Name} 2"),
+        >= 0 and <= RateMax and { } rate => rate,
+        { } rate => throw new CliFailure(ExitCode.Usage, $"{option.Name}: {rate} is out of range", $"messages a second from 0 to {RateMax}", $"{option.Name} 50"),
+    };
+
+    private static TimeSpan? Duration(ParseResult parsed, Option<double?> option, double least = SecondsMin) => parsed.GetValue(option) switch
+    {
+        null => null,
+        { } seconds when seconds >= least && seconds <= SecondsMax => TimeSpan.FromSeconds(seconds),
+        { } seconds => throw new CliFailure(ExitCode.Usage, $"{option.Name}: {seconds} is out of range", $"seconds from {least} to {SecondsMax}", $"{option.Name} 2"),
     };
 }

@@ -28,10 +28,25 @@ public sealed record ForwardBatch(string Edge, string LogId, long NextOffset, IR
     public const int UserPropertiesMax = 16;
 
     /// <summary>Most gap records in one batch.</summary>
-    public const int GapsMax = 256;
+    public const int GapsMax = 4096;
+
+    /// <summary>Most gap records that a server of format 1 takes in one batch.</summary>
+    public const int GapsMaxOfFormat1 = 256;
 
     /// <summary>What the buffer dropped since the batch before.</summary>
     public IReadOnlyList<ForwardGap> Gaps { get; init; } = [];
+
+    /// <summary>More messages, as columns; empty where all stand in <see cref="Messages"/>. Whoever reads a batch unpacks them with <c>MessageColumns</c>, and checks them there.</summary>
+    public ReadOnlyMemory<byte> Columns { get; init; }
+
+    /// <summary>Whether it takes a server that reads format 2.</summary>
+    public bool IsOfFormat2 => !Columns.IsEmpty || Gaps.Count > GapsMaxOfFormat1 || Gaps.Any(gap => gap.Topic is not null);
+
+    /// <summary>The same for a server that reads format 1 alone: gaps by priority, without their topics. Messages that stand as columns must not be there yet.</summary>
+    public ForwardBatch AsFormat1() => this with
+    {
+        Gaps = [.. Gaps.GroupBy(gap => gap.Priority).Select(same => new ForwardGap(same.Key, same.Sum(gap => gap.Count), same.Min(gap => gap.FirstNs), same.Max(gap => gap.LastNs)))],
+    };
 
     /// <summary>Writes the batch, compressed. Breaking a bound above is a bug of the caller and throws.</summary>
     public void Encode(IBufferWriter<byte> into) => ForwardBatchWriter.Write(this, into);

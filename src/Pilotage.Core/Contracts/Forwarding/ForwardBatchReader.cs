@@ -15,9 +15,9 @@ internal static class ForwardBatchReader
             return Bad("it does not begin with the header of a forward batch");
         }
 
-        if (bytes[4] != ForwardBatchFormat.Version)
+        if (bytes[4] is not (ForwardBatchFormat.Version or ForwardBatchFormat.VersionOfColumns))
         {
-            return new Refusal("forward.version", $"This batch is of format {bytes[4]}; this server reads format 1. Upgrade the server first.");
+            return new Refusal("forward.version", $"This batch is of format {bytes[4]}; this server reads formats 1 and 2. Upgrade the server first.");
         }
 
         var length = BinaryPrimitives.ReadUInt32LittleEndian(bytes[6..]);
@@ -40,7 +40,7 @@ internal static class ForwardBatchReader
                 return Bad("its checksum does not match");
             }
 
-            return ReadBody(unpacked, out var batch) ? batch : Bad("its body ends early, runs over or breaks a bound");
+            return ReadBody(unpacked, bytes[4] == ForwardBatchFormat.VersionOfColumns, out var batch) ? batch : Bad("its body ends early, runs over or breaks a bound");
         }
         finally
         {
@@ -72,28 +72,30 @@ internal static class ForwardBatchReader
         return hash[..ForwardBatchFormat.ChecksumBytes].SequenceEqual(stated);
     }
 
-    private static bool ReadBody(ReadOnlySpan<byte> body, [NotNullWhen(true)] out ForwardBatch? batch)
+    private static bool ReadBody(ReadOnlySpan<byte> body, bool isOfFormat2, [NotNullWhen(true)] out ForwardBatch? batch)
     {
         batch = null;
+        byte[]? columns = [];
         var reader = new BoundedReader(body);
         if (!reader.TryText(ForwardBatch.TextBytesMax, out var edge)
             || !reader.TryText(ForwardBatch.TextBytesMax, out var logId)
             || !reader.TryNumber(long.MaxValue, out var nextOffset)
-            || !TryGaps(ref reader, out var gaps)
+            || !TryGaps(ref reader, isOfFormat2, out var gaps)
             || !TryMessages(ref reader, nextOffset, out var messages)
+            || (isOfFormat2 && !reader.TryBytes(ForwardBatch.UnpackedBytesMax, out columns))
             || !reader.AtEnd)
         {
             return false;
         }
 
-        batch = new ForwardBatch(edge, logId, nextOffset, messages) { Gaps = gaps };
+        batch = new ForwardBatch(edge, logId, nextOffset, messages) { Gaps = gaps, Columns = columns };
         return true;
     }
 
-    private static bool TryGaps(ref BoundedReader reader, out ForwardGap[] gaps)
+    private static bool TryGaps(ref BoundedReader reader, bool isOfFormat2, out ForwardGap[] gaps)
     {
         gaps = [];
-        if (!reader.TryNumber(ForwardBatch.GapsMax, out var count))
+        if (!reader.TryNumber(isOfFormat2 ? ForwardBatch.GapsMax : ForwardBatch.GapsMaxOfFormat1, out var count))
         {
             return false;
         }
@@ -101,18 +103,32 @@ internal static class ForwardBatchReader
         var read = new List<ForwardGap>();
         for (var i = 0; i < count; i++)
         {
-            if (!reader.TryNumber(int.MaxValue, out var priority)
-                || !reader.TryNumber(long.MaxValue, out var dropped)
-                || !reader.TrySigned(out var first)
-                || !reader.TrySigned(out var last))
+            if (!TryGap(ref reader, isOfFormat2, out var gap))
             {
                 return false;
             }
 
-            read.Add(new ForwardGap((int)priority, dropped, first, last));
+            read.Add(gap);
         }
 
         gaps = [.. read];
+        return true;
+    }
+
+    internal static bool TryGap(ref BoundedReader reader, bool withTopic, [NotNullWhen(true)] out ForwardGap? gap)
+    {
+        gap = null;
+        var topic = "";
+        if (!reader.TryNumber(int.MaxValue, out var priority)
+            || !reader.TryNumber(long.MaxValue, out var dropped)
+            || !reader.TrySigned(out var first)
+            || !reader.TrySigned(out var last)
+            || (withTopic && !reader.TryText(ForwardBatch.TextBytesMax, out topic)))
+        {
+            return false;
+        }
+
+        gap = new ForwardGap((int)priority, dropped, first, last) { Topic = topic.Length == 0 ? null : topic };
         return true;
     }
 

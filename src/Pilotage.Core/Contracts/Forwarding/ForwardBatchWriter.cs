@@ -25,7 +25,7 @@ internal static class ForwardBatchWriter
         {
             var shrunk = BrotliEncoder.TryCompress(body.WrittenSpan, packed, out var length, BrotliQuality, BrotliWindow)
                 && length < body.WrittenCount;
-            WriteHeader(into, shrunk ? ForwardBatchFormat.CodecBrotli : ForwardBatchFormat.CodecPlain, body.WrittenSpan);
+            WriteHeader(into, batch.IsOfFormat2, shrunk ? ForwardBatchFormat.CodecBrotli : ForwardBatchFormat.CodecPlain, body.WrittenSpan);
             into.Write(shrunk ? packed.AsSpan(0, length) : body.WrittenSpan);
         }
         finally
@@ -34,11 +34,11 @@ internal static class ForwardBatchWriter
         }
     }
 
-    private static void WriteHeader(IBufferWriter<byte> into, byte codec, ReadOnlySpan<byte> body)
+    private static void WriteHeader(IBufferWriter<byte> into, bool isOfFormat2, byte codec, ReadOnlySpan<byte> body)
     {
         var header = into.GetSpan(ForwardBatchFormat.HeaderBytes);
         ForwardBatchFormat.Magic.CopyTo(header);
-        header[4] = ForwardBatchFormat.Version;
+        header[4] = isOfFormat2 ? ForwardBatchFormat.VersionOfColumns : ForwardBatchFormat.Version;
         header[5] = codec;
         BinaryPrimitives.WriteUInt32LittleEndian(header[6..], (uint)body.Length);
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
@@ -55,10 +55,7 @@ internal static class ForwardBatchWriter
         WriteNumber(body, (ulong)batch.Gaps.Count);
         foreach (var gap in batch.Gaps)
         {
-            WriteNumber(body, (ulong)gap.Priority);
-            WriteNumber(body, (ulong)gap.Count);
-            WriteSigned(body, gap.FirstNs);
-            WriteSigned(body, gap.LastNs);
+            WriteGap(body, gap, batch.IsOfFormat2);
         }
 
         WriteNumber(body, (ulong)batch.Messages.Count);
@@ -70,6 +67,24 @@ internal static class ForwardBatchWriter
             WriteSigned(body, message.EdgeReceiveNs - receiveNs);
             (offset, receiveNs) = (message.Offset, message.EdgeReceiveNs);
             WriteMessage(body, message, topics);
+        }
+
+        if (batch.IsOfFormat2)
+        {
+            WriteNumber(body, (ulong)batch.Columns.Length);
+            body.Write(batch.Columns.Span);
+        }
+    }
+
+    internal static void WriteGap(IBufferWriter<byte> body, ForwardGap gap, bool withTopic)
+    {
+        WriteNumber(body, (ulong)gap.Priority);
+        WriteNumber(body, (ulong)gap.Count);
+        WriteSigned(body, gap.FirstNs);
+        WriteSigned(body, gap.LastNs);
+        if (withTopic)
+        {
+            WriteText(body, gap.Topic ?? "");
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Diagnostics.CodeAnalysis;
 
 namespace Pilotage.Core.Contracts.Forwarding;
 
@@ -21,10 +20,7 @@ public static class ForwardRecord
     public static void Write(IBufferWriter<byte> into, ForwardGap gap)
     {
         into.Write([KindGap]);
-        ForwardBatchWriter.WriteNumber(into, (ulong)gap.Priority);
-        ForwardBatchWriter.WriteNumber(into, (ulong)gap.Count);
-        ForwardBatchWriter.WriteSigned(into, gap.FirstNs);
-        ForwardBatchWriter.WriteSigned(into, gap.LastNs);
+        ForwardBatchWriter.WriteGap(into, gap, withTopic: false);
     }
 
     /// <summary>Reads an entry; exactly one of the two is set when it is true.</summary>
@@ -36,21 +32,8 @@ public static class ForwardRecord
         {
             KindMessage => reader.TrySigned(out var receivedNs)
                 && ForwardBatchReader.TryMessage(ref reader, offset, receivedNs, [], out message) && reader.AtEnd,
-            KindGap => TryGap(ref reader, out gap) && reader.AtEnd,
+            KindGap => ForwardBatchReader.TryGap(ref reader, withTopic: false, out gap) && reader.AtEnd,
             _ => false,
         };
-    }
-
-    private static bool TryGap(ref BoundedReader reader, [NotNullWhen(true)] out ForwardGap? gap)
-    {
-        gap = null;
-        if (!reader.TryNumber(int.MaxValue, out var priority) || !reader.TryNumber(long.MaxValue, out var count)
-            || !reader.TrySigned(out var first) || !reader.TrySigned(out var last))
-        {
-            return false;
-        }
-
-        gap = new ForwardGap((int)priority, count, first, last);
-        return true;
     }
 }

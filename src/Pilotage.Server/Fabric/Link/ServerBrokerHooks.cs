@@ -9,6 +9,7 @@ using Pilotage.Server.Fabric.Ingest;
 using Pilotage.Server.Fabric.Mapping;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.Server.Hosting;
+using Pilotage.TimeSeries.Chunks;
 using Pilotage.Trust;
 
 namespace Pilotage.Server.Fabric.Link;
@@ -166,7 +167,7 @@ internal sealed partial class ServerBrokerHooks(
 
     private Task<PublishDecision> ForwardedAsync(Device edge, MqttMessage message, long receivedNs)
     {
-        if (!ForwardBatch.Decode(message.Payload.Span).TryGet(out var batch, out var refusal))
+        if (!ForwardBatch.Decode(message.Payload.Span).Then(MessageColumns.Unpack).TryGet(out var batch, out var refusal))
         {
             return Task.FromResult(PublishDecision.Refused(MqttReason.PayloadFormatInvalid, refusal.Message));
         }

@@ -45,7 +45,9 @@ public sealed class ForwardBatchTests
         {
             var source = valid[random.Next(valid.Length)];
             var mutant = Mutate(source, random);
-            if (!mutant.AsSpan().SequenceEqual(source) && ForwardBatch.Decode(mutant).IsOk)
+
+            // The compressor leaves bits that nobody reads: what says the same is no other batch.
+            if (!mutant.AsSpan().SequenceEqual(source) && ForwardBatch.Decode(mutant).TryGet(out var read, out _) && !Encode(read).AsSpan().SequenceEqual(source))
             {
                 accepted++;
             }
@@ -93,9 +95,19 @@ public sealed class ForwardBatchTests
     public void Refuses_a_format_of_the_future_by_name()
     {
         var frame = Encode(Sample(new Random(1)));
-        frame[4] = 2;
+        frame[4] = 3;
 
         Assert.Equal("forward.version", ForwardBatch.Decode(frame).Refusal.Code);
+    }
+
+    [Fact]
+    public void A_batch_for_a_server_of_format_1_tells_gaps_by_priority()
+    {
+        var gaps = Enumerable.Range(0, 600).Select(i => new ForwardGap(i % 2, 2, i, 1000 + i) { Topic = $"acme/s/d{i}/_tele" }).ToList();
+        var batch = new ForwardBatch("edge-1", "log", 5, []) { Gaps = gaps };
+
+        Assert.Equal((2, 1), (Encode(batch)[4], Encode(batch.AsFormat1())[4]));
+        Assert.Equal([new(0, 600, 0, 1598), new(1, 600, 1, 1599)], ForwardBatch.Decode(Encode(batch.AsFormat1())).Value.Gaps);
     }
 
     [Fact]
@@ -152,7 +164,8 @@ public sealed class ForwardBatchTests
 
         return new ForwardBatch("edge-1", "log-" + random.Next(), offset + 1 + random.Next(5), messages)
         {
-            Gaps = [.. Enumerable.Range(0, random.Next(3)).Select(n => new ForwardGap(n, random.Next(9), -4, 1L << 60))],
+            Gaps = [.. Enumerable.Range(0, random.Next(3)).Select(n => new ForwardGap(n, random.Next(9), -4, 1L << 60) { Topic = offset % 2 == 0 ? null : "acme/s/d1/_tele" })],
+            Columns = RandomBytes(random, random.Next(2) * random.Next(50)),
         };
     }
 
@@ -198,6 +211,7 @@ public sealed class ForwardBatchTests
     {
         Assert.Equal((expected.Edge, expected.LogId, expected.NextOffset), (actual.Edge, actual.LogId, actual.NextOffset));
         Assert.Equal(expected.Gaps, actual.Gaps);
+        Assert.Equal(expected.Columns.ToArray(), actual.Columns.ToArray());
         Assert.Equal(expected.Messages.Count, actual.Messages.Count);
         foreach (var (left, right) in expected.Messages.Zip(actual.Messages))
         {

@@ -7,6 +7,7 @@ using Pilotage.Server.Fabric.Contracts;
 using Pilotage.Server.Fabric.Ingest;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.TimeSeries;
+using Pilotage.TimeSeries.Chunks;
 using Xunit;
 
 namespace Pilotage.Tests.Server.Fabric;
@@ -132,6 +133,20 @@ public sealed class IngestionTests : IAsyncLifetime
         Assert.Equal(4, Store.HighWater(_edge.Id.Value, "log-1"));
         var account = _server.Get<MessageAccount>().Of(_pump);
         Assert.Equal((5, 0), (account.Messages, account.Duplicates));
+    }
+
+    [Fact]
+    public async Task A_batch_in_columns_is_stored_as_one_without_and_counts_once()
+    {
+        var packed = MessageColumns.Pack(Batch(0, 6));
+        Assert.Empty(packed.Messages);
+        await Forward(MessageColumns.Unpack(packed).Value);
+        await Forward(Batch(0, 6));
+        await Forward(MessageColumns.Unpack(MessageColumns.Pack(Batch(3, 8))).Value);
+
+        Assert.Equal(Enumerable.Range(0, 8).Select(i => new Point((T0 + (i * 1000L)) * NsPerMs, i, Quality.Good)), Points("a"));
+        var account = _server.Get<MessageAccount>().Of(_pump);
+        Assert.Equal((8, 0), (account.Messages, account.Duplicates));
     }
 
     [Fact]
