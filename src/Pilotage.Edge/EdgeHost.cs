@@ -62,7 +62,7 @@ public static class EdgeHost
         await using var supervisor = new Supervisor(options, identity, store, downloader, buffer, hooks, bootId, socket, time, logs);
         await using var upstream = new Upstream(options, identity, bootId, () => endpoint.ToString() ?? "", supervisor.Take, time, logs);
         ready(endpoint);
-        await RunAllAsync(options, identity, buffer, supervisor, upstream, time, logs, stopping);
+        await RunAllAsync(options, identity, folder, buffer, supervisor, upstream, time, logs, stopping);
         return true;
     }
 
@@ -75,12 +75,14 @@ public static class EdgeHost
     }
 
     private static async Task RunAllAsync(
-        EdgeOptions options, EdgeIdentity identity, StoreAndForward buffer, Supervisor supervisor, Upstream upstream, TimeProvider time, ILoggerFactory logs,
+        EdgeOptions options, EdgeIdentity identity, PosixDirectory folder, StoreAndForward buffer, Supervisor supervisor, Upstream upstream, TimeProvider time, ILoggerFactory logs,
         CancellationToken stopping)
     {
         using var any = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        Forwarder Lane(BufferLane lane, TimeSpan linger) =>
-            new(lane, identity.Device.Value, identity.Path, linger, upstream.Client.PublishAsync, time, logs.CreateLogger<Forwarder>());
+        var budget = new UplinkBudget(
+            folder.Sub("buffer"), options, identity.Path, message => buffer.Events.AppendAsync(message, CancellationToken.None), time, logs.CreateLogger<UplinkBudget>());
+        Forwarder Lanes(TimeSpan linger, bool isUrgent, params BufferLane[] lanes) =>
+            new(lanes, identity.Device.Value, identity.Path, linger, budget, isUrgent, upstream.Client.PublishAsync, time, logs.CreateLogger<Forwarder>());
 
         // Reports wait for the link in a task of their own, so that the loop that decides never does.
         using var reports = new LatestReports();
@@ -89,8 +91,10 @@ public static class EdgeHost
             upstream.RunAsync(any.Token),
             supervisor.RunAsync(reports.PutAsync, any.Token),
             reports.SendAsync(upstream.ReportAsync, any.Token),
-            Lane(buffer.Events, TimeSpan.Zero).RunAsync(any.Token),
-            Lane(buffer.Data, options.UplinkLinger).RunAsync(any.Token),
+
+            // Two at a time, so that no alert waits for the answer to a clip.
+            Lanes(TimeSpan.Zero, true, buffer.Alerts, buffer.Events).RunAsync(any.Token),
+            Lanes(options.UplinkLinger, false, buffer.Data, buffer.Clips).RunAsync(any.Token),
         ];
         var link = tasks[0];
         try

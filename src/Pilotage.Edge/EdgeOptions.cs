@@ -54,7 +54,18 @@ public sealed record EdgeOptions
     /// </summary>
     public TimeSpan UplinkLinger { get; init; } = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Store-and-forward buffer for telemetry and inferences, in bytes. Default 1 GiB; past it the oldest are dropped and counted.</summary>
+    /// <summary>Bytes that may go to the server a day, by UTC; telemetry and clips beyond it wait for the next, alerts and events are counted and go. Default 0: no bound.</summary>
+    [Range(0, long.MaxValue)]
+    public long UplinkBytesPerDay { get; init; }
+
+    /// <summary>Bytes of telemetry and clips that may go to the server a second, so that catching up leaves the link to others. Default 0: no bound.</summary>
+    [Range(0, long.MaxValue)]
+    public long UplinkBytesPerSecond { get; init; }
+
+    /// <summary>The longest wait between two attempts to reach the server. Default 30 s.</summary>
+    public TimeSpan ReconnectMax { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Store-and-forward buffer for telemetry, inferences and clips, in bytes. Default 1 GiB; past it the oldest clips are dropped, then the oldest telemetry, and the server is told which.</summary>
     [Range(1024 * 1024, 1024L * 1024 * 1024 * 1024)]
     public long BufferBytesMax { get; init; } = 1024L * 1024 * 1024;
 
@@ -62,7 +73,7 @@ public sealed record EdgeOptions
     [Range(0, 1024L * 1024 * 1024 * 1024)]
     public long HistoryBytesMax { get; init; } = 64L * 1024 * 1024;
 
-    /// <summary>Buffer for events, alerts and states, kept apart so that telemetry never pushes them out. Default 128 MiB.</summary>
+    /// <summary>Buffer for events and states, and another one as large for alerts, kept apart so that telemetry never pushes them out. Default 128 MiB.</summary>
     [Range(1024 * 1024, 1024L * 1024 * 1024 * 1024)]
     public long EventBufferBytesMax { get; init; } = 128L * 1024 * 1024;
 

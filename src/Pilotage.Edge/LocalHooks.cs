@@ -55,14 +55,14 @@ internal sealed class LocalHooks(EdgeIdentity identity, StoreAndForward buffer, 
             Retain = message.Retain,
             UserProperties = message.Properties?.UserProperties ?? (IReadOnlyList<(string, string)>)[],
         };
-        return KeepAsync(entry, path.Class);
+        return KeepAsync(entry, path);
     }
 
-    private async ValueTask<PublishDecision> KeepAsync(ForwardedMessage entry, string topicClass)
+    private async ValueTask<PublishDecision> KeepAsync(ForwardedMessage entry, TopicPath path)
     {
         try
         {
-            await buffer.AppendAsync(entry, topicClass, CancellationToken.None);
+            await buffer.AppendAsync(entry, path, CancellationToken.None);
             return PublishDecision.Accepted;
         }
         catch (CommitLogFullException full)

@@ -15,6 +15,8 @@ internal static class EdgeVerbs
     private const double SecondsMax = 3600;
     private const double LingerMin = 0;
     private const int RateMax = 1_000_000;
+    private const long PerDayMin = 100_000;
+    private const long PerSecondMin = 100;
     private const string NewCode = "pilotage device enroll EDGE --path TENANT/SITE/EDGE --thing edge";
 
     public static Verb Create(VerbFrame frame) => VerbFrame.With(
@@ -31,14 +33,17 @@ internal static class EdgeVerbs
         var watchdog = Seconds("--watchdog", "A worker silent for longer is killed. Default 10.");
         var linger = Seconds("--linger", "How long telemetry gathers before it is sent on; longer takes fewer bytes a point. Default 0.25.");
         var rate = new Option<int?>("--publish-rate") { Description = "Messages a second that a device may publish here. Default 50; 0 for no limit.", HelpName = "N" };
+        var perDay = Bytes("--uplink-bytes-per-day", "Bytes that may go to the server a day, by UTC; telemetry beyond it waits, alerts and events go. Default no bound.");
+        var perSecond = Bytes("--uplink-bytes-per-second", "Bytes of telemetry that may go to the server a second. Default no bound.");
         var stdin = HostVerbs.UntilStdinEnds();
         var verb = VerbFrame.With(
             new Verb(
                 "run",
                 "Runs an edge in the foreground: one ready line, SIGTERM drains and ends with 0.",
                 "pilotage edge run --data /var/lib/pilotage-edge --server https://pilotage.plant:8443 --mqtts pilotage.plant:8883 --code CODE",
-                "pilotage edge run --data ./edge --server http://127.0.0.1:8080 --mqtts 127.0.0.1:8883 --listen 127.0.0.1:8884"),
-            data, server, mqtts, code, listen, heartbeat, watchdog, linger, rate, stdin);
+                "pilotage edge run --data ./edge --server http://127.0.0.1:8080 --mqtts 127.0.0.1:8883 --listen 127.0.0.1:8884",
+                "pilotage edge run --data ./edge --server https://plant:8443 --mqtts plant:8883 --linger 60 --uplink-bytes-per-day 20000000"),
+            data, server, mqtts, code, listen, heartbeat, watchdog, linger, rate, perDay, perSecond, stdin);
         verb.SetAction(async (parsed, cancellation) =>
         {
             var text = parsed.GetValue(server)!;
@@ -54,6 +59,8 @@ internal static class EdgeVerbs
                 Listen = Endpoints.Address(parsed, listen) ?? defaults.Listen,
                 Heartbeat = Duration(parsed, heartbeat) ?? defaults.Heartbeat,
                 Watchdog = Duration(parsed, watchdog) ?? defaults.Watchdog,
+                UplinkBytesPerDay = Bound(parsed, perDay, PerDayMin) ?? defaults.UplinkBytesPerDay,
+                UplinkBytesPerSecond = Bound(parsed, perSecond, PerSecondMin) ?? defaults.UplinkBytesPerSecond,
                 PublishesPerSecond = Rate(parsed, rate) ?? defaults.PublishesPerSecond,
                 UplinkLinger = Duration(parsed, linger, LingerMin) ?? defaults.UplinkLinger,
             };
@@ -125,6 +132,14 @@ internal static class EdgeVerbs
         .Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
 
     private static Option<double?> Seconds(string name, string description) => new(name) { Description = description, HelpName = "SECONDS" };
+
+    private static Option<long?> Bytes(string name, string description) => new(name) { Description = description, HelpName = "BYTES" };
+
+    private static long? Bound(ParseResult parsed, Option<long?> option, long least) => parsed.GetValue(option) switch
+    {
+        { } bytes when bytes != 0 && bytes < least => throw new CliFailure(ExitCode.Usage, $"{option.Name}: {bytes} is out of range", $"{least} bytes or more, or 0 for no bound", $"{option.Name} {100 * least}"),
+        var bytes => bytes,
+    };
 
     private static int? Rate(ParseResult parsed, Option<int?> option) => parsed.GetValue(option) switch
     {

@@ -8,45 +8,59 @@ using Pilotage.TimeSeries.Chunks;
 
 namespace Pilotage.Edge.Link;
 
-/// <summary>Sends one lane upstream, batch by batch, and moves the mark when the server has acknowledged: effectively once by offset.</summary>
+/// <summary>Sends lanes upstream, batch by batch, the first lane that has something first, and moves the mark when the server has acknowledged: effectively once by offset.</summary>
 /// <remarks>Messages go as columns. A server of before columns refuses the format of such a batch; it gets the same messages as they are, and is asked again now and then.</remarks>
 internal sealed partial class Forwarder(
-    BufferLane lane, string edge, string edgePath, TimeSpan linger, Func<MqttMessage, CancellationToken, ValueTask<MqttReason>> publish,
+    IReadOnlyList<BufferLane> lanes, string edge, string edgePath, TimeSpan linger, UplinkBudget budget, bool isUrgent, Func<MqttMessage, CancellationToken, ValueTask<MqttReason>> publish,
     TimeProvider time, ILogger<Forwarder> logger)
 {
     private const int MessagesMax = 4000;
     private const int BytesMax = 512 * 1024;
-    private const int SaveMarkEvery = 50;
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromHours(1);
     private DateTimeOffset _columnsFrom = DateTimeOffset.MinValue;
 
     public async Task RunAsync(CancellationToken stopping)
     {
-        for (var sent = 1; !stopping.IsCancellationRequested; sent++)
+        while (true)
         {
-            await lane.WaitAsync(stopping);
+            var lane = await DueAsync(stopping);
             if (linger > TimeSpan.Zero && lane.PendingBytes < BytesMax)
             {
                 // What comes meanwhile shares the frame, and columns of few rows are no shorter than rows.
                 await Task.Delay(linger, time, stopping);
             }
 
-            if (lane.Next(edge, MessagesMax, BytesMax) is not { } batch)
+            if (await lane.NextAsync(edge, MessagesMax, BytesMax, stopping) is not { } batch)
             {
                 continue;
             }
 
-            while (!await SendAsync(batch, stopping))
+            if (await SendAsync(batch, stopping))
             {
+                await lane.AckAsync(batch.NextOffset, stopping);
+            }
+            else
+            {
+                // Then whatever is first by then.
                 await Task.Delay(RetryAfter, time, stopping);
             }
+        }
+    }
 
-            await lane.AckAsync(batch.NextOffset, stopping);
-            if (sent % SaveMarkEvery == 0)
+    private async Task<BufferLane> DueAsync(CancellationToken stopping)
+    {
+        while (true)
+        {
+            if (lanes.FirstOrDefault(lane => lane.HasPending) is { } due)
             {
-                lane.SaveMark();
+                return due;
             }
+
+            using var found = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+            await Task.WhenAny(lanes.Select(lane => lane.WaitAsync(found.Token)));
+            await found.CancelAsync();
+            stopping.ThrowIfCancellationRequested();
         }
     }
 
@@ -70,11 +84,12 @@ internal sealed partial class Forwarder(
         return true;
     }
 
-    private ValueTask<MqttReason> PublishAsync(ForwardBatch batch, CancellationToken stopping)
+    private async ValueTask<MqttReason> PublishAsync(ForwardBatch batch, CancellationToken stopping)
     {
         var buffer = new ArrayBufferWriter<byte>();
         batch.Encode(buffer);
-        return publish(
+        await budget.TakeAsync(buffer.WrittenCount, isUrgent, stopping);
+        return await publish(
             new MqttMessage
             {
                 Topic = TopicPath.Of(edgePath, TopicClass.Forward),

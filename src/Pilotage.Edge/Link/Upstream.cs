@@ -25,7 +25,7 @@ internal sealed partial class Upstream : IAsyncDisposable
         _desired = desired;
         _logger = logs.CreateLogger<Upstream>();
         _birth = new BirthMessage(Online: true, options.Hardware, listen(), bootId);
-        Client = new MqttClient(ClientOptions(options.Mqtts), time, new Random(Environment.ProcessId), logs.CreateLogger<MqttClient>())
+        Client = new MqttClient(ClientOptions(options.Mqtts, options.ReconnectMax), time, new Random(Environment.ProcessId), logs.CreateLogger<MqttClient>())
         {
             OnMessage = ReceiveAsync,
             OnStateChanged = Changed,
@@ -61,7 +61,7 @@ internal sealed partial class Upstream : IAsyncDisposable
 
     public ValueTask DisposeAsync() => Client.DisposeAsync();
 
-    private MqttClientOptions ClientOptions(DnsEndPoint server) => new()
+    private MqttClientOptions ClientOptions(DnsEndPoint server, TimeSpan reconnectMax) => new()
     {
         Endpoint = MqttEndpoint.Tcp(server.Host, server.Port),
         Tls = new MqttTlsOptions { ClientCertificate = _identity.Certificate, Roots = [_identity.Authority] },
@@ -70,7 +70,7 @@ internal sealed partial class Upstream : IAsyncDisposable
         SessionExpiry = TimeSpan.FromHours(1),
         Will = State(new BirthMessage(Online: false, _birth.Hardware, null, _birth.BootId)),
         BackoffMin = TimeSpan.FromMilliseconds(200),
-        BackoffMax = TimeSpan.FromSeconds(30),
+        BackoffMax = reconnectMax,
     };
 
     private MqttMessage State(BirthMessage birth) => new()

@@ -54,14 +54,14 @@ public sealed class ForwarderTests
 
     private async Task RunAsync(int count, int until)
     {
-        await using var lane = BufferLane.Open(_disk.Root, 1, 1 << 24, 0, () => "log", _time, NullLogger.Instance);
+        await using var lane = BufferLane.Open(_disk.Root, "telemetry", 2, 1 << 24, 0, () => "log", _time, NullLogger.Instance);
         for (var i = 0; i < count; i++)
         {
             await lane.AppendAsync(new ForwardedMessage(0, i, "acme/s/d1/_tele", Encoding.UTF8.GetBytes(Payload(i))), default);
         }
 
         using var stopping = new CancellationTokenSource();
-        var running = new Forwarder(lane, "edge-1", "acme/s/edge-1", TimeSpan.Zero, PublishAsync, _time, NullLogger<Forwarder>.Instance).RunAsync(stopping.Token);
+        var running = new Forwarder([lane], "edge-1", "acme/s/edge-1", TimeSpan.Zero, UplinkBudgetTests.Unbounded(_time), isUrgent: false, PublishAsync, _time, NullLogger<Forwarder>.Instance).RunAsync(stopping.Token);
         while (lane.PendingBytes > 0 || _taken.Count < until)
         {
             _time.Advance(TimeSpan.FromSeconds(1));

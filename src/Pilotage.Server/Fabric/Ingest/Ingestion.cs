@@ -27,6 +27,7 @@ internal sealed class Ingestion : IAsyncDisposable
     private readonly GroupCommit<PointGathering> _points;
     private readonly Counter<long> _stored;
     private readonly Counter<long> _bad;
+    private readonly Counter<long> _dropped;
 
     public Ingestion(
         IFleet fleet,
@@ -57,8 +58,10 @@ internal sealed class Ingestion : IAsyncDisposable
         var meter = meters.Create("Pilotage.Server");
         _stored = meter.CreateCounter<long>("pilotage.ingest.messages.stored", "{message}", "Messages stored and acknowledged.");
         _bad = meter.CreateCounter<long>("pilotage.ingest.messages.bad", "{message}", "Messages kept aside because they were not understood.");
+        _dropped = meter.CreateCounter<long>("pilotage.ingest.messages.dropped", "{message}", "Messages that full buffers of edges dropped, as the edges told, by priority.");
         _stored.Add(0);
         _bad.Add(0);
+        DroppedData.Names.ToList().ForEach(name => _dropped.Add(0, new KeyValuePair<string, object?>("priority", name)));
     }
 
     /// <summary>
@@ -142,7 +145,7 @@ internal sealed class Ingestion : IAsyncDisposable
             }
         }
 
-        await Task.WhenAll(decoded.Select(StoreOthersAsync));
+        await Task.WhenAll(decoded.Select(StoreOthersAsync).Append(TellDroppedAsync(edge, batch, receivedNs)));
         if (batch.NextOffset - 1 > known)
         {
             var points = new PointBatch();
@@ -240,6 +243,19 @@ internal sealed class Ingestion : IAsyncDisposable
         }
 
         return DecodedMessage.NotUnderstood(edge, message, $"the edge {edge.Id} does not speak for a device at this topic");
+    }
+
+    /// <summary>What a full buffer of the edge dropped is an event of the device that it was of, once, however often the batch comes.</summary>
+    private async Task TellDroppedAsync(Device edge, ForwardBatch batch, long receivedNs)
+    {
+        var events = batch.Gaps.Select(gap => DroppedData.Of(edge, batch.LogId, gap, _fleet, receivedNs)).ToList();
+        await Task.WhenAll(events.Select(async (one, place) =>
+        {
+            if (await _events.RecordAsync(one, CancellationToken.None))
+            {
+                _dropped.Add(batch.Gaps[place].Count, new KeyValuePair<string, object?>("priority", DroppedData.NameOf(batch.Gaps[place].Priority)));
+            }
+        }));
     }
 
     private Task AddAsync(DecodedMessage decoded)

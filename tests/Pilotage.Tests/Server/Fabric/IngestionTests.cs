@@ -150,6 +150,21 @@ public sealed class IngestionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_a_full_buffer_dropped_is_an_event_of_its_device_once_and_of_the_edge_where_it_speaks_for_nobody()
+    {
+        ForwardGap Gap(string? topic, long count) => new(2, count, T0 * NsPerMs, (T0 + 60_000) * NsPerMs) { Topic = topic };
+        var batch = Batch(0, 2) with { Gaps = [Gap("acme/lyon/pump-1/_tele", 7), Gap("acme/lyon/pump-2/_tele", 8), Gap(null, 9)] };
+        await Forward(batch);
+        await Forward(batch);
+
+        var events = _server.Get<EventStore>();
+        var dropped = Assert.Single(events.Read(Acme, "data.dropped", _pump.Id));
+        Assert.Equal((T0 * NsPerMs, "/acme/lyon/edge-1"), (dropped.TimeNs, dropped.Source));
+        Assert.Equal("""{"edge":"EDGE","topic":"acme/lyon/pump-1/_tele","priority":"telemetry","messages":7,"from":"2023-11-14T22:13:20Z","to":"2023-11-14T22:14:20Z"}""".Replace("EDGE", _edge.Id.Value, StringComparison.Ordinal), dropped.Data.GetRawText());
+        Assert.Equal([8, 9], events.Read(Acme, "data.dropped", _edge.Id).Select(one => one.Data.GetProperty("messages").GetInt32()).Order());
+    }
+
+    [Fact]
     public async Task An_edge_speaks_for_its_own_devices_only()
     {
         var message = new ForwardedMessage(0, T0 * NsPerMs, "acme/lyon/pump-2/_tele", Encoding.UTF8.GetBytes(Row(0, 1)));
