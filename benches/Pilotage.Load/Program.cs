@@ -12,6 +12,7 @@ internal static class Program
     private static readonly Dictionary<string, Func<BenchArguments, Task<IReadOnlyList<BenchRow>>>> Benches = new(StringComparer.Ordinal)
     {
         ["bytes"] = Series.BytesBench.RunAsync,
+        ["edge"] = Edge.EdgeBench.RunAsync,
         ["gateway"] = Gateway.GatewayBench.RunAsync,
         ["inference"] = Inference.InferenceBench.RunAsync,
         ["memory"] = Series.MemoryBench.RunAsync,

@@ -12,6 +12,7 @@ namespace Pilotage.Tests.Edge;
 
 public sealed class ForwarderTests
 {
+    private const int StepsMax = 1_000_000;
     private readonly SimulatedDisk _disk = new(new Random(1));
     private readonly ManualTime _time = new();
     private readonly List<byte> _formats = [];
@@ -62,8 +63,9 @@ public sealed class ForwarderTests
 
         using var stopping = new CancellationTokenSource();
         var running = new Forwarder([lane], "edge-1", "acme/s/edge-1", TimeSpan.Zero, UplinkBudgetTests.Unbounded(_time), isUrgent: false, PublishAsync, _time, NullLogger<Forwarder>.Instance).RunAsync(stopping.Token);
-        while (lane.PendingBytes > 0 || _taken.Count < until)
+        for (var steps = 0; lane.PendingBytes > 0 || _taken.Count < until; steps++)
         {
+            Assert.InRange(steps, 0, StepsMax);
             _time.Advance(TimeSpan.FromSeconds(1));
             await Task.Yield();
         }

@@ -18,6 +18,7 @@ public sealed class StoreAndForwardTests
     private const int Events = 1;
     private const int Telemetry = 2;
     private const int Clips = 3;
+    private const int StepsMax = 1_000_000;
     private readonly SimulatedDisk _disk = new(new Random(1));
     private readonly ManualTime _time = new();
     private int _ns;
@@ -103,8 +104,9 @@ public sealed class StoreAndForwardTests
 
         using var stopping = new CancellationTokenSource();
         var running = new Forwarder(Lanes(buffer), "edge-1", "acme/s/edge-1", TimeSpan.Zero, UplinkBudgetTests.Unbounded(_time), isUrgent: false, PublishAsync, _time, NullLogger<Forwarder>.Instance).RunAsync(stopping.Token);
-        while (Lanes(buffer).Any(lane => lane.HasPending))
+        for (var steps = 0; Lanes(buffer).Any(lane => lane.HasPending); steps++)
         {
+            Assert.InRange(steps, 0, StepsMax);
             _time.Advance(TimeSpan.FromSeconds(1));
             await Task.Yield();
         }
