@@ -31,6 +31,8 @@ internal static class EdgeProcesses
             EnrolmentCode = code,
             Heartbeat = TimeSpan.FromMilliseconds(500),
             Watchdog = TimeSpan.FromSeconds(8),
+            PublishesPerSecond = 0,
+            ReconnectMax = TimeSpan.FromSeconds(1),
         };
         var outcome = await EdgeHost.RunAsync(options, TimeProvider.System, NullLoggerFactory.Instance, Ready, CancellationToken.None);
         await Console.Error.WriteLineAsync(outcome.IsOk ? "" : outcome.Refusal.ToString());
