@@ -347,6 +347,7 @@ internal sealed partial class BufferLane : IAsyncDisposable
     private static ForwardBatch? KeptOf(ForwardDrop drop, long acked) =>
         !drop.Kept.IsEmpty && ForwardBatch.Decode(drop.Kept.Span).TryGet(out var kept, out _) && kept.NextOffset > acked ? kept : null;
 
+    // A disk without room gets some by what is sent, so that must not wait for it: without the marks some is sent again after a crash.
     private void SaveMarks()
     {
         if (_saved == (Acked, _sent))
@@ -357,8 +358,15 @@ internal sealed partial class BufferLane : IAsyncDisposable
         Span<byte> marks = stackalloc byte[MarksBytes];
         BitConverter.TryWriteBytes(marks, Acked);
         BitConverter.TryWriteBytes(marks[sizeof(long)..], _sent);
-        AtomicFile.Write(_directory, "acked", marks);
-        _saved = (Acked, _sent);
+        try
+        {
+            AtomicFile.Write(_directory, "acked", marks);
+            _saved = (Acked, _sent);
+        }
+        catch (IOException failure)
+        {
+            Log.Unmarked(_logger, _name, failure.Message);
+        }
     }
 
     private void Remember(long next, long bytes)
@@ -395,6 +403,9 @@ internal sealed partial class BufferLane : IAsyncDisposable
     {
         [LoggerMessage(5101, LogLevel.Warning, "The buffer is full: dropped the oldest {Count} messages of {Lane}; the server will be told which")]
         public static partial void Dropped(ILogger logger, long count, string lane);
+
+        [LoggerMessage(5103, LogLevel.Warning, "How far {Lane} was sent could not be written down ({Why}); it is sent all the same")]
+        public static partial void Unmarked(ILogger logger, string lane, string why);
 
         [LoggerMessage(5102, LogLevel.Error, "Entry {Sequence} of the buffer cannot be read and is left out")]
         public static partial void Unreadable(ILogger logger, long sequence);

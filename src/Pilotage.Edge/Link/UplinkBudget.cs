@@ -94,7 +94,16 @@ internal sealed partial class UplinkBudget
             Span<byte> file = stackalloc byte[FileBytes];
             BitConverter.TryWriteBytes(file, _day);
             BitConverter.TryWriteBytes(file[sizeof(long)..], _used);
-            AtomicFile.Write(_directory, FileName, file);
+            try
+            {
+                AtomicFile.Write(_directory, FileName, file);
+            }
+            catch (IOException failure)
+            {
+                // What is sent makes room on a disk that has none; the count is kept in memory until then.
+                Log.Uncounted(_logger, failure.Message);
+            }
+
             return true;
         }
     }
@@ -133,6 +142,9 @@ internal sealed partial class UplinkBudget
 
     private static partial class Log
     {
+        [LoggerMessage(5115, LogLevel.Warning, "The uplink's bytes of this day could not be written down ({Why}); after a restart some of them count no more")]
+        public static partial void Uncounted(ILogger logger, string why);
+
         [LoggerMessage(5114, LogLevel.Warning, "The uplink's bytes of this day are used up ({Used} of {BytesPerDay}): telemetry and clips wait in the buffer until 00:00 UTC, alerts and events go on")]
         public static partial void UsedUp(ILogger logger, long used, long bytesPerDay);
     }

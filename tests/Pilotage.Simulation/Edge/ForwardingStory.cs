@@ -12,8 +12,8 @@ namespace Pilotage.Simulation.Edge;
 /// <summary>A lane of an edge's buffer on a simulated disk, a link that loses messages and answers, and a server that keeps what it is told by offset: numbered messages in, and an account of every one of them out.</summary>
 internal sealed class ForwardingStory : IAsyncDisposable
 {
-    private const int MessagesMax = 400;
-    private const int BytesMax = 32 * 1024;
+    private const int MessagesMax = 60;
+    private const int BytesMax = 8 * 1024;
     private readonly Random _random;
     private readonly SimulatedDisk _disk;
     private readonly ManualTime _time = new();

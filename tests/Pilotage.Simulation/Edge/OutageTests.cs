@@ -46,7 +46,7 @@ public sealed class OutageTests(ITestOutputHelper output)
         foreach (var seed in TestSize.Cases(16, 1_000))
         {
             var random = new Random(seed);
-            await using var story = new ForwardingStory(seed, devices: 1 + random.Next(6), bytesMax: 40_000 + random.Next(200_000));
+            await using var story = new ForwardingStory(seed, devices: 1 + random.Next(6), bytesMax: 6_000 + random.Next(30_000));
             for (var spell = 0; spell < 8; spell++)
             {
                 // A spell of bad weather: none gets through, some, or all but the answers.

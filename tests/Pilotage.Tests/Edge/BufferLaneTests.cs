@@ -167,6 +167,20 @@ public sealed class BufferLaneTests
     }
 
     [Fact]
+    public async Task A_disk_without_room_does_not_keep_what_is_on_it_from_being_sent()
+    {
+        await using var lane = Open();
+        await FillAsync(lane, 10);
+        _disk.CapacityBytes = _disk.UsedBytes;
+
+        var batch = (await NextAsync(lane, 100, 1 << 20))!;
+        await lane.AckAsync(batch.NextOffset, default);
+
+        Assert.Equal(10, batch.Messages.Count);
+        Assert.False(lane.HasPending);
+    }
+
+    [Fact]
     public async Task What_was_forwarded_stays_as_history_up_to_its_bound()
     {
         await using var lane = Open(bytesMax: 1 << 20, historyBytesMax: 300_000);

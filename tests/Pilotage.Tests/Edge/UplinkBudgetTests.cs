@@ -65,6 +65,19 @@ public sealed class UplinkBudgetTests
     }
 
     [Fact]
+    public async Task A_disk_without_room_does_not_stop_the_link_and_the_day_is_counted_on()
+    {
+        var budget = Open();
+        _disk.CapacityBytes = 0;
+        for (var i = 0; i < 10; i++)
+        {
+            await TakeAtOnceAsync(budget, isUrgent: false);
+        }
+
+        Assert.Equal(PerDay, budget.UsedToday);
+    }
+
+    [Fact]
     public async Task A_clock_that_was_set_back_for_years_begins_a_day_and_does_not_stop_the_link()
     {
         var budget = Open();
