@@ -14,6 +14,7 @@ internal sealed class AlertOperator(AlertNode node, RunContext context) : Operat
 {
     private const int NotRaised = -1;
     private readonly int[] _kinds = [.. node.Kinds];
+    private readonly bool _isOfOneKind = node.Kind is LiteralScalar;
     private readonly PerDevice<int[]> _states = new();
 
     public Scalar Condition => node.Raises;
@@ -31,6 +32,13 @@ internal sealed class AlertOperator(AlertNode node, RunContext context) : Operat
         if (raises != 1 && !MustSee(head.Device))
         {
             // Fast path: nothing to raise, and nothing to clear.
+            return;
+        }
+
+        if (raises == 1 && _isOfOneKind && _states.TryGet(head.Device, out var raised) && raised[0] != NotRaised)
+        {
+            // Fast path: what stands goes on standing.
+            raised[0] = 0;
             return;
         }
 

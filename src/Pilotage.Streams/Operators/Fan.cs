@@ -25,7 +25,9 @@ internal sealed class Fan : Operator
 
     private const int WordBits = 64;
     private readonly List<Operator> _rules;
-    private readonly PerDevice<List<int>> _standing = new();
+
+    // A bit for each rule that has something standing of the device.
+    private readonly PerDevice<ulong[]> _standing = new();
     private Thresholds[] _thresholds = [];
     private Operator[] _hearing = [];
     private ulong[] _always = [];
@@ -55,9 +57,9 @@ internal sealed class Fan : Operator
             _standing.Set(head.Device, standing = Standing(head.Device));
         }
 
-        foreach (var rule in standing)
+        for (var word = 0; word < _found.Length; word++)
         {
-            _found[rule / WordBits] |= 1UL << rule;
+            _found[word] |= standing[word];
         }
 
         PushFound(head, row, standing);
@@ -84,7 +86,7 @@ internal sealed class Fan : Operator
         }
     }
 
-    private void PushFound(in RowHead head, ReadOnlySpan<double> row, List<int> standing)
+    private void PushFound(in RowHead head, ReadOnlySpan<double> row, ulong[] standing)
     {
         for (var word = 0; word < _found.Length; word++)
         {
@@ -97,31 +99,27 @@ internal sealed class Fan : Operator
         }
     }
 
-    /// <summary>Keeps the list of what stands true.</summary>
-    private void Note(int rule, int device, List<int> standing)
+    /// <summary>Takes note of what stands now.</summary>
+    private void Note(int rule, int device, ulong[] standing)
     {
-        var stands = ((IGated)_rules[rule]).MustSee(device);
-        var place = standing.BinarySearch(rule);
-        if (stands && place < 0)
+        var bit = 1UL << rule;
+        if (((IGated)_rules[rule]).MustSee(device))
         {
-            standing.Insert(~place, rule);
+            standing[rule / WordBits] |= bit;
         }
-        else if (!stands && place >= 0)
+        else
         {
-            standing.RemoveAt(place);
+            standing[rule / WordBits] &= ~bit;
         }
     }
 
     /// <summary>What stands of a device that was not seen since the start, by a checkpoint say.</summary>
-    private List<int> Standing(int device)
+    private ulong[] Standing(int device)
     {
-        var standing = new List<int>();
+        var standing = new ulong[_found.Length];
         for (var rule = 0; rule < _rules.Count; rule++)
         {
-            if (((IGated)_rules[rule]).MustSee(device))
-            {
-                standing.Add(rule);
-            }
+            Note(rule, device, standing);
         }
 
         return standing;
