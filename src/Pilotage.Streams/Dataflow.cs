@@ -51,7 +51,7 @@ public sealed partial class Dataflow
     public static Outcome<Dataflow> StartFeatures(
         PipelinePlan plan, string model, IReadOnlyDictionary<string, IModelInvoker> models, IFeatureSink features, TimeProvider time)
     {
-        var nodes = plan.Roots.SelectMany(Upstream).OfType<PredictNode>().Distinct().ToArray();
+        var nodes = plan.Roots.SelectMany(root => root.Upstream()).OfType<PredictNode>().Distinct().ToArray();
         var wanted = Array.FindAll(nodes, node => node.Model.Name == model);
         if (wanted.Length != 1)
         {
@@ -60,7 +60,7 @@ public sealed partial class Dataflow
                 : new Refusal("pipeline.model_used_twice", $"The pipeline asks {model} in {wanted.Length} places; a data set has one.");
         }
 
-        var needed = Upstream(wanted[0].Input!).OfType<PredictNode>().Select(node => node.Model);
+        var needed = wanted[0].Input!.Upstream().OfType<PredictNode>().Select(node => node.Model);
         if (Missing(needed, models) is { } missing)
         {
             return missing;
@@ -141,7 +141,7 @@ public sealed partial class Dataflow
             numbers[node] = steps.Count;
             state.ResetWrittenCount();
             step.Save(new(state));
-            steps.Add(new(node.DescribeStep(), node.Input is { } input ? numbers[input] : null, step.Emitted, state.WrittenCount));
+            steps.Add(new(node.DescribeStep(), [.. node.Inputs.Select(input => numbers[input])], step.Emitted, state.WrittenCount));
         }
 
         return steps;
@@ -285,14 +285,6 @@ public sealed partial class Dataflow
             : new("pipeline.model_missing", $"The pipeline asks models that were not given: {string.Join(", ", missing)}.");
     }
 
-    private static IEnumerable<PlanNode> Upstream(PlanNode? node)
-    {
-        for (; node is not null; node = node.Input)
-        {
-            yield return node;
-        }
-    }
-
     private sealed class NoSink : IPipelineSink
     {
         public void AlertRaised(DeviceId device, long tsNs, string kind, double score, long inputId)
@@ -320,7 +312,7 @@ public sealed record RestoreReport(int TakenOver, int StartedEmpty, int Dropped)
 
 /// <summary>One step of a running pipeline.</summary>
 /// <param name="Text">What it does, by the slots of its rows.</param>
-/// <param name="Input">The step it reads, by its place in the list; null for a table.</param>
+/// <param name="Inputs">The steps it reads, by their places in the list; none for a table.</param>
 /// <param name="Rows">Rows it passed on since this run was started or restored; of a target, none.</param>
 /// <param name="StateBytes">What its state takes in a checkpoint.</param>
-public sealed record PipelineStep(string Text, int? Input, long Rows, long StateBytes);
+public sealed record PipelineStep(string Text, IReadOnlyList<int> Inputs, long Rows, long StateBytes);

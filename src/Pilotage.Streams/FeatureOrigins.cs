@@ -55,6 +55,8 @@ public sealed class FeatureOrigins
     {
         PredictRelationSyntax predict => Asked(predict.Input).Append(predict),
         SubqueryRelationSyntax subquery => Asked(subquery.Query.From),
+        JoinRelationSyntax join => Asked(join.Left),
+        UnionRelationSyntax union => union.Queries.SelectMany(query => Asked(query.From)),
         WindowRelationSyntax window => Asked(window.Input),
         _ => [],
     };
@@ -100,6 +102,10 @@ public sealed class FeatureOrigins
                 return new Found(null, [], [], column is "device" or "ts" ? [] : [$"{named.Name}.{column}"]);
             case SubqueryRelationSyntax subquery:
                 return Find(subquery.Query, column);
+            case JoinRelationSyntax join:
+                return FindJoined(join, column);
+            case UnionRelationSyntax union:
+                return FindInAll(union, column);
             case WindowRelationSyntax window:
                 return Find(window.Input, column);
             case PredictRelationSyntax predict when _models.GetValueOrDefault(predict.Model.Text)?.Outputs.Contains(column) == true:
@@ -112,8 +118,55 @@ public sealed class FeatureOrigins
         }
     }
 
+    /// <summary>A column of UNION ALL bears the name of the first query and is what each has in its place.</summary>
+    private Found? FindInAll(UnionRelationSyntax union, string column)
+    {
+        var place = union.Queries[0].Items.ToList().FindIndex(item => NameOf(item) == column);
+        var found = union.Queries.Select(query => Find(query, PlacedName(query, place) ?? column)).OfType<Found>().ToList();
+        var ways = found.Select(one => one.Expression ?? string.Join(", ", one.Properties)).Distinct(StringComparer.Ordinal).ToList();
+        return found switch
+        {
+            [] => null,
+            [var only] => only,
+            [var first, ..] when ways.Count == 1 => first,
+            _ => new Found(
+                string.Join(" UNION ALL ", ways),
+                [.. found.SelectMany(one => one.Steps).Distinct(StringComparer.Ordinal)],
+                [.. found.SelectMany(one => one.Through).Distinct(StringComparer.Ordinal)],
+                [.. found.SelectMany(one => one.Properties).Distinct(StringComparer.Ordinal)]),
+        };
+    }
+
+    /// <summary>A column of a query's FROM, of which there are several tables only where they are joined.</summary>
+    private Found? Find(RelationSyntax from, ColumnSyntax column) =>
+        Find(from, from is JoinRelationSyntax && column.Qualifier is { } table ? $"{table}.{column.Name}" : column.Name);
+
+    /// <summary>Of joined tables a column may bear the name of its own before it.</summary>
+    private Found? FindJoined(JoinRelationSyntax join, string column)
+    {
+        var right = (join.Right.Alias ?? join.Right.Name) + ".";
+        if (column.StartsWith(right, StringComparison.Ordinal))
+        {
+            return Find(join.Right, column[right.Length..]);
+        }
+
+        var left = join.Left is JoinRelationSyntax ? "" : (join.Left.Alias ?? (join.Left as NamedRelationSyntax)?.Name) + ".";
+        return Find(join.Left, left.Length > 0 && column.StartsWith(left, StringComparison.Ordinal) ? column[left.Length..] : column) ?? Find(join.Right, column);
+    }
+
+    // After a star places are not known by the text alone.
+    private static string? PlacedName(SelectSyntax query, int place) =>
+        place >= 0 && place < query.Items.Count && query.Items.Take(place + 1).All(item => item.Expression is not null) ? NameOf(query.Items[place]) : null;
+
+    private static string? NameOf(SelectItemSyntax item) => item.Alias?.Text ?? (item.Expression as ColumnSyntax)?.Name;
+
     private Found? Find(SelectSyntax query, string column)
     {
+        if (query.From is UnionRelationSyntax union)
+        {
+            return Find(union, column);
+        }
+
         foreach (var item in query.Items)
         {
             if (item.Expression is null && Find(query.From, column) is { } passed)
@@ -121,9 +174,9 @@ public sealed class FeatureOrigins
                 return passed;
             }
 
-            if (item.Expression is { } expression && (item.Alias?.Text ?? (expression as ColumnSyntax)?.Name) == column)
+            if (item.Expression is { } expression && NameOf(item) == column)
             {
-                var read = ExpressionText.ColumnsOf(expression).DistinctBy(one => one.Name, StringComparer.Ordinal).Select(one => (one.Name, Found: Find(query.From, one.Name))).Where(one => one.Found is not null).ToList();
+                var read = ExpressionText.ColumnsOf(expression).DistinctBy(one => (one.Qualifier, one.Name)).Select(one => (one.Name, Found: Find(query.From, one))).Where(one => one.Found is not null).ToList();
                 return expression is ColumnSyntax && read is [var same] ? same.Found : Made(TextOf(query).Of(expression), read!);
             }
         }

@@ -104,6 +104,18 @@ public static class FlinkPortability
             case SubqueryRelationSyntax subquery:
                 Of(subquery.Query, notes);
                 break;
+            case JoinRelationSyntax join:
+                Add(notes, join.Right.At, $"{join.Right.Name} by device", "a versioned table: PRIMARY KEY (device) NOT ENFORCED and a watermark, or a view of the last ROW_NUMBER() of each device");
+                Of(join.On, notes);
+                Of(join.Left, notes);
+                break;
+            case UnionRelationSyntax union:
+                foreach (var query in union.Queries)
+                {
+                    Of(query, notes);
+                }
+
+                break;
             case WindowRelationSyntax window:
                 if (window.Function.Text == "SESSION" && window.PartitionBy.Count == 0)
                 {

@@ -43,6 +43,10 @@ public sealed record PipelineLimits
     [Range(1, 1_000)]
     public int StepsMax { get; init; } = 256;
 
+    /// <summary>Most ways on which a row of a table comes to one step, through UNION ALL and joins of views that read it: each is a row more to compute.</summary>
+    [Range(1, 1_000)]
+    public int WaysMax { get; init; } = 64;
+
     /// <summary>Most HOP windows one row may fall into (size divided by slide).</summary>
     [Range(1, 100_000)]
     public int OverlapMax { get; init; } = 1_000;

@@ -48,7 +48,7 @@ public sealed class PipelinePlan
     internal IReadOnlyList<string> Texts { get; }
 
     /// <summary>The steps of the plan, one line each, inputs first; for people and for comparing two plans.</summary>
-    public string Explain() => string.Join("\n\n", Roots.Select(root => root.Describe()));
+    public string Explain() => string.Join("\n\n", Roots.Select(root => root.Explain()));
 }
 
 /// <summary>A series target and the columns of its rows, without device and time.</summary>

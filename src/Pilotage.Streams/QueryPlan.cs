@@ -55,7 +55,7 @@ public sealed class QueryPlan
     internal IReadOnlyList<DeviceId> Named => _named;
 
     /// <summary>The steps of the plan, one line each, inputs first.</summary>
-    public string Explain() => Root.Describe();
+    public string Explain() => Root.Explain();
 
     private static IEnumerable<PlanNode> Chain(PlanNode? node)
     {

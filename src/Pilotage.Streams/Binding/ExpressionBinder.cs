@@ -49,12 +49,17 @@ internal sealed class ExpressionBinder(
         }
     }
 
-    /// <summary>The column a name stands for; a misspelt one is refused with what is there.</summary>
     /// <summary>Whether there is a column of that name.</summary>
     public bool Has(string name) => schema.Find(name) is not null;
 
+    /// <summary>The column a name stands for; a misspelt one is refused with what is there.</summary>
     public Column Find(ColumnSyntax column)
     {
+        if (schema.Tables.Count > 0)
+        {
+            return FindJoined(column, isSelected: true);
+        }
+
         if (column.Qualifier is { } qualifier && qualifier != alias)
         {
             throw CompileFault.Unknown(column.At, "table", qualifier, alias is null ? [] : [alias], " in this query");
@@ -64,6 +69,31 @@ internal sealed class ExpressionBinder(
             ?? throw CompileFault.Unknown(column.At, "column", column.Name, schema.Names, place);
         schema.Read?.Add(found.Name);
         return found;
+    }
+
+    /// <summary>The column of one of several joined tables.</summary>
+    /// <param name="column">Its name.</param>
+    /// <param name="isSelected">Whether its value is asked for; else it only says by what rows are joined.</param>
+    public Column FindJoined(ColumnSyntax column, bool isSelected)
+    {
+        if (column.Qualifier is { } table && !schema.Tables.Contains(table, StringComparer.Ordinal))
+        {
+            throw CompileFault.Unknown(column.At, "table", table, schema.Tables, " in this query");
+        }
+
+        var there = schema.Columns.Where(one => column.Qualifier is null || one.Table == column.Qualifier).ToArray();
+        var found = Array.FindAll(there, one => one.Name == column.Name);
+        if (found is not [var only])
+        {
+            throw found.Length == 0
+                ? CompileFault.Unknown(column.At, "column", column.Name, there.Select(one => one.Name).Distinct(StringComparer.Ordinal), place)
+                : CompileFault.Ambiguous(column.At, $"There is a column {column.Name} in {string.Join(" and in ", found.Select(one => one.Table))}; write {string.Join(" or ", found.Select(one => $"{one.Table}.{one.Name}"))}.");
+        }
+
+        // In a row that found none to be joined with it would have to be NULL, and a device is no value.
+        return isSelected && only.Type == ColumnType.Device && only.Table != schema.Tables[0]
+            ? throw CompileFault.Unsupported(column.At, $"The device of a joined row is that of {schema.Tables[0]}; write {schema.Tables[0]}.{column.Name}.")
+            : only;
     }
 
     private Typed Read(ColumnSyntax syntax)

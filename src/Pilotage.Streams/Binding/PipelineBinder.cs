@@ -180,7 +180,7 @@ internal sealed class PipelineBinder
                 columns.Add(new(column.Name, column.Unit));
                 slots.Add(column.Slot);
             }
-            else if (column.Type == ColumnType.Text && insert.Query.Items.Any(item => item.Expression is null))
+            else if (column.Type == ColumnType.Text && HasStar(insert.Query))
             {
                 // Of a star, texts are left out: a series holds numbers.
             }
@@ -199,6 +199,9 @@ internal sealed class PipelineBinder
         _targets.Add(new(name, columns));
         _roots.Add(new TargetNode(node, name, slots, time.Scalar));
     }
+
+    private static bool HasStar(SelectSyntax query) =>
+        query.From is UnionRelationSyntax union ? union.Queries.Any(HasStar) : query.Items.Any(item => item.Expression is null);
 
     private static void RequireDevice(InsertSyntax insert, IReadOnlyList<NamedItem> items)
     {
@@ -235,16 +238,8 @@ internal sealed class PipelineBinder
         var found = new List<ModelSchema>();
         foreach (var root in _roots)
         {
-            var chain = new Stack<ModelSchema>();
-            for (var node = root; node is not null; node = node.Input)
-            {
-                if (node is PredictNode predict)
-                {
-                    chain.Push(predict.Model);
-                }
-            }
-
-            found.AddRange(chain.Where(model => !found.Contains(model)));
+            var asked = root.Upstream().OfType<PredictNode>().Select(predict => predict.Model).Distinct();
+            found.AddRange(asked.Where(model => !found.Contains(model)).ToList());
         }
 
         return found;

@@ -52,6 +52,7 @@ internal sealed class RelationBinder(
         NamedRelationSyntax named => new(Named(named), named.Alias ?? named.Name, null),
         SubqueryRelationSyntax subquery => new(selects.Bind(subquery.Query), subquery.Alias, null),
         WindowRelationSyntax window => Window(window, selects),
+        JoinRelationSyntax join => new(Join(join, selects), null, null),
         PredictRelationSyntax predict => new(Predict(predict, selects), predict.Alias, null),
         _ => throw CompileFault.Unsupported(syntax.At, "This cannot stand after FROM."),
     };
@@ -133,6 +134,14 @@ internal sealed class RelationBinder(
             ? new(input.Node, window.Alias ?? input.Alias, new TimeWindow(kind, size, step)) { WindowFunction = window.Function }
             : throw CompileFault.Limit(
                 window.Size.At, $"{function} puts a row into {size / step} windows; at most {context.Limits.OverlapMax}.");
+    }
+
+    private AsOfNode Join(JoinRelationSyntax join, SelectBinder selects)
+    {
+        var left = Bind(join.Left, selects);
+        return left.Window is null
+            ? new JoinBinder(context, join, left, Named(join.Right)).Bind()
+            : throw CompileFault.Unsupported(join.Left.At, "A join of a window needs a view with GROUP BY between them.");
     }
 
     private PredictNode Predict(PredictRelationSyntax predict, SelectBinder selects)

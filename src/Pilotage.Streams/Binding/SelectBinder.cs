@@ -11,6 +11,11 @@ internal sealed partial class SelectBinder(BindingContext context, RelationBinde
     /// <summary>Binds a query into a plan whose rows hold exactly its select list.</summary>
     public PlanNode Bind(SelectSyntax select)
     {
+        if (select.From is UnionRelationSyntax union)
+        {
+            return UnionBinder.Bind(context, union, this);
+        }
+
         var bound = BindParts(select, conditionApart: false);
         return Project(bound.Node, bound.Items);
     }
@@ -19,6 +24,12 @@ internal sealed partial class SelectBinder(BindingContext context, RelationBinde
     /// may clear.</summary>
     public (PlanNode Node, IReadOnlyList<NamedItem> Items, Typed? Condition) BindAlert(SelectSyntax select)
     {
+        if (select.From is UnionRelationSyntax union)
+        {
+            throw CompileFault.Unsupported(
+                union.At, "The WHERE of an alert is its condition, so UNION ALL belongs in a view of its own; or write an INSERT INTO alerts for each query.");
+        }
+
         var bound = BindParts(select, conditionApart: true);
         return (bound.Node, bound.Items, bound.Condition);
     }
@@ -163,6 +174,11 @@ internal sealed partial class SelectBinder(BindingContext context, RelationBinde
         {
             if (item.Expression is null)
             {
+                if (schema.Tables.Count > 0)
+                {
+                    throw CompileFault.Unsupported(item.At, $"All tables of a join have a device and a time, so its columns are written one by one: {schema.Tables[0]}.device, {schema.Tables[0]}.ts, ….");
+                }
+
                 schema.Read?.UnionWith(schema.Names);
                 items.AddRange(schema.Columns.Select(column =>
                     new NamedItem(column.Name, new(column.Read(), column.Type, column.Unit, item.At))));

@@ -41,9 +41,13 @@ internal sealed class GraphBuilder(
             return known;
         }
 
-        var input = node.Input is null ? null : Get(node.Input);
+        var inputs = node.Inputs.Select(Get).ToArray();
         var made = Make(node);
-        input?.AddNext(made);
+        for (var i = 0; i < inputs.Length; i++)
+        {
+            inputs[i].AddNext(made.Port(i));
+        }
+
         _operators.Add(node, made);
         if (made.HasState)
         {
@@ -64,12 +68,17 @@ internal sealed class GraphBuilder(
         PredictNode predict => new PredictOperator(predict, models[predict.Model.Name], context),
         AlertNode alert => new AlertOperator(alert, context),
         TargetNode target => new TargetOperator(target, context),
+        UnionNode union => new UnionOperator(union, SourcesOf(union), context),
+        AsOfNode join => new AsOfOperator(join, SourcesOf(join), context),
         AssignNode assign => new AssignOperator(assign),
         GatherNode gather => new GatherOperator(gather, context),
         OrderNode order => new OrderOperator(order, context),
         LimitNode limit => new LimitOperator(limit, context),
         _ => throw new UnreachableException(),
     };
+
+    private SourceOperator[][] SourcesOf(PlanNode node) =>
+        [.. node.Inputs.Select(input => input.Upstream().OfType<ScanNode>().Select(scan => (SourceOperator)_operators[scan]).ToArray())];
 
     // Two equal statements have equal signatures; their order tells them apart.
     private string SignatureOf(PlanNode node)

@@ -36,6 +36,9 @@ internal abstract class Operator
         }
     }
 
+    /// <summary>What one of its inputs passes rows to; itself where it reads but one.</summary>
+    public virtual Operator Port(int input) => this;
+
     public abstract void Push(in RowHead head, ReadOnlySpan<double> row);
 
     /// <summary>No row of this device older than the watermark will come any more.</summary>

@@ -19,6 +19,9 @@ internal sealed class SourceOperator(int width, int[] textSlots, long latenessNs
 
     public int Width => width;
 
+    /// <summary>Whether a row of this device was given.</summary>
+    public bool Knows(int device) => _orders.TryGet(device, out _);
+
     public override bool HasState => true;
 
     /// <summary>The least watermark of every device, as advanced from outside.</summary>
@@ -51,7 +54,7 @@ internal sealed class SourceOperator(int width, int[] textSlots, long latenessNs
 
         // Fast path: nothing waits, so the row goes straight through.
         var newestNs = Math.Max(order.NewestNs, tsNs);
-        var passes = latenessNs == 0 && order.Waiting == 0;
+        var passes = latenessNs == 0 && order.Waiting.Count == 0;
         if (passes && order.Repeats(tsNs, _row))
         {
             context.Duplicates++;
@@ -68,7 +71,7 @@ internal sealed class SourceOperator(int width, int[] textSlots, long latenessNs
         }
         else
         {
-            order.Hold(tsNs, inputId, _row);
+            order.Waiting.Add(tsNs, inputId, _row);
         }
 
         Settle(device, order, order.WatermarkNs, inputId);
@@ -154,17 +157,17 @@ internal sealed class SourceOperator(int width, int[] textSlots, long latenessNs
     private void Settle(int device, DeviceOrder order, long watermarkNs, long inputId)
     {
         order.WatermarkNs = Math.Max(order.WatermarkNs, watermarkNs);
-        while (order.Waiting > 0)
+        while (order.Waiting.Count > 0)
         {
-            var due = order.OldestNs <= order.WatermarkNs;
-            if (!due && order.Waiting <= context.Limits.ReorderRowsMax)
+            var due = order.Waiting.OldestNs <= order.WatermarkNs;
+            if (!due && order.Waiting.Count <= context.Limits.ReorderRowsMax)
             {
                 break;
             }
 
             context.ReleasedEarly += due ? 0 : 1;
-            order.WatermarkNs = Math.Max(order.WatermarkNs, order.OldestNs);
-            order.Release(out var tsNs, out var releasedId, _row);
+            order.WatermarkNs = Math.Max(order.WatermarkNs, order.Waiting.OldestNs);
+            order.Waiting.Take(out var tsNs, out var releasedId, _row);
             if (order.Repeats(tsNs, _row))
             {
                 context.Rows--;
@@ -173,20 +176,19 @@ internal sealed class SourceOperator(int width, int[] textSlots, long latenessNs
             }
 
             Pass(order, new(device, tsNs, releasedId, context.Texts), _row);
+
+            // One row after the other wholly, whether many go on at once or each by itself: rows of one time see no more of one another.
+            Watermark(device, tsNs, inputId);
         }
 
         Watermark(device, Math.Max(order.WatermarkNs, AdvancedNs), inputId);
     }
 
-    /// <summary>The order of one device: its watermark, the row passed on last, and a heap of rows that wait.</summary>
+    /// <summary>The order of one device: its watermark, the row passed on last, and the rows that wait.</summary>
     private sealed class DeviceOrder(int width)
     {
         private readonly double[] _last = new double[width];
-        private readonly PriorityQueue<double[], (long TimeNs, long Arrival)> _waiting = new();
-        private readonly Dictionary<double[], long> _ids = new(ReferenceEqualityComparer.Instance);
-        private readonly Stack<double[]> _spare = new();
         private long _lastNs = long.MinValue;
-        private long _arrivals;
 
         public long WatermarkNs { get; set; } = long.MinValue;
 
@@ -194,9 +196,7 @@ internal sealed class SourceOperator(int width, int[] textSlots, long latenessNs
 
         public long LastInputId { get; private set; }
 
-        public int Waiting => _waiting.Count;
-
-        public long OldestNs => _waiting.TryPeek(out _, out var key) ? key.TimeNs : long.MaxValue;
+        public WaitingRows Waiting { get; } = new(width);
 
         // Compared as bits, so that a NULL repeats a NULL.
         public bool Repeats(long tsNs, ReadOnlySpan<double> row) => tsNs == _lastNs
@@ -209,63 +209,36 @@ internal sealed class SourceOperator(int width, int[] textSlots, long latenessNs
             row.CopyTo(_last);
         }
 
-        public void Hold(long tsNs, long inputId, ReadOnlySpan<double> row)
-        {
-            var held = _spare.TryPop(out var spare) ? spare : new double[width];
-            row.CopyTo(held);
-            _ids[held] = inputId;
-            _waiting.Enqueue(held, (tsNs, _arrivals++));
-        }
-
-        public void Release(out long tsNs, out long inputId, Span<double> into)
-        {
-            _waiting.TryDequeue(out var held, out var key);
-            tsNs = key.TimeNs;
-            _ids.Remove(held!, out inputId);
-            held.CopyTo(into);
-            _spare.Push(held!);
-        }
-
         public void KeepTexts(TextPool texts, int[] slots)
         {
-            foreach (var row in Rows())
+            Waiting.KeepTexts(texts, slots);
+            foreach (var slot in HasLast ? slots : [])
             {
-                foreach (var slot in slots)
-                {
-                    texts.Keep(row[slot]);
-                }
+                texts.Keep(_last[slot]);
             }
         }
 
         public bool TryTranslate(TextPool texts, int[] slots)
         {
-            foreach (var row in Rows())
+            foreach (var slot in HasLast ? slots : [])
             {
-                foreach (var slot in slots)
+                if (!texts.TryTranslate(_last.AsSpan(slot, 1)))
                 {
-                    if (!texts.TryTranslate(row.AsSpan(slot, 1)))
-                    {
-                        return false;
-                    }
+                    return false;
                 }
             }
 
-            return true;
+            return Waiting.TryTranslate(texts, slots);
         }
 
         // Of a device whose rows all wait still, none was passed on last.
-        private IEnumerable<double[]> Rows() => _waiting.UnorderedItems.Select(item => item.Element).Concat(_lastNs == long.MinValue ? [] : [_last]);
+        private bool HasLast => _lastNs != long.MinValue;
 
         public void Save(CheckpointWriter writer)
         {
             writer.Write([WatermarkNs, NewestNs, LastInputId, _lastNs]);
             writer.Write(_last);
-            writer.Write(_waiting.Count);
-            foreach (var (held, key) in _waiting.UnorderedItems.OrderBy(item => item.Priority))
-            {
-                writer.Write([key.TimeNs, _ids[held]]);
-                writer.Write(held);
-            }
+            Waiting.Save(writer);
         }
 
         public static DeviceOrder Load(ref CheckpointReader reader, int width)
@@ -278,15 +251,7 @@ internal sealed class SourceOperator(int width, int[] textSlots, long latenessNs
                 _lastNs = reader.ReadInt64(),
             };
             reader.Read(order._last);
-            var held = new double[width];
-            for (var left = reader.ReadCount(2 * sizeof(long)); left > 0 && !reader.Failed; left--)
-            {
-                var tsNs = reader.ReadInt64();
-                var inputId = reader.ReadInt64();
-                reader.Read(held);
-                order.Hold(tsNs, inputId, held);
-            }
-
+            order.Waiting.Load(ref reader);
             return order;
         }
     }

@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using System.Text;
+using Pilotage.Core;
 using Pilotage.Streams.Binding;
 using Pilotage.Streams.Expressions;
 using Pilotage.Streams.Windows;
@@ -5,27 +8,96 @@ using Pilotage.Streams.Windows;
 namespace Pilotage.Streams.Planning;
 
 /// <summary>One step of the logical plan: what its rows look like and what they are made of.</summary>
-internal abstract class PlanNode(PlanNode? input, RowSchema schema)
+internal abstract class PlanNode(IReadOnlyList<PlanNode> inputs, RowSchema schema)
 {
-    public PlanNode? Input => input;
+    private string? _described;
+
+    protected PlanNode(PlanNode? input, RowSchema schema)
+        : this(input is null ? [] : [input], schema)
+    {
+    }
+
+    /// <summary>The steps it reads, in order; none for a table.</summary>
+    public IReadOnlyList<PlanNode> Inputs => inputs;
+
+    /// <summary>The step it reads, where there is one at most; null for a table.</summary>
+    public PlanNode? Input => inputs switch
+    {
+        [] => null,
+        [var input] => input,
+        _ => throw new UnreachableException(),
+    };
 
     public RowSchema Schema => schema;
 
-    /// <summary>Steps from the table to here, this one included.</summary>
-    public int Depth { get; } = (input?.Depth ?? 0) + 1;
+    /// <summary>Steps from the table to here on the longest way, this one included.</summary>
+    public int Depth { get; } = inputs.Select(input => input.Depth).DefaultIfEmpty(0).Max() + 1;
+
+    /// <summary>On how many ways a row of a table comes here: each is a row more to compute.</summary>
+    public long Ways { get; } = inputs.Count == 0 ? 1 : inputs.Sum(input => input.Ways);
+
+    /// <summary>Whether a row of a table is passed on while it is given: not later, when a watermark comes.</summary>
+    public virtual bool IsPrompt => inputs.All(input => input.IsPrompt);
+
+    /// <summary>This step and all before it, each once, those that are read before their readers.</summary>
+    public IReadOnlyList<PlanNode> Upstream()
+    {
+        var met = new HashSet<PlanNode>(ReferenceEqualityComparer.Instance);
+        var found = new List<PlanNode>();
+        Collect(this, met, found);
+        return found;
+    }
 
     /// <summary>This step and all before it in a fixed spelling, without the names of views: equal spellings mean equal
     /// state.</summary>
-    public string Describe() => input is null ? DescribeSelf() : $"{input.Describe()}\n{DescribeSelf()}";
+    /// <remarks>Of several inputs the digests stand there, for what two of them share would be spelled twice, and so on upwards.</remarks>
+    public string Describe() => _described ??= inputs switch
+    {
+        [] => DescribeSelf(),
+        [var input] => $"{input.Describe()}\n{DescribeSelf()}",
+        _ => $"{string.Join('\n', inputs.Select(input => Digest.Of(Encoding.UTF8.GetBytes(input.Describe()))))}\n{DescribeSelf()}",
+    };
+
+    /// <summary>All steps that lead here, one line each, those that are read before their readers; one that does not read the line before it says which it reads.</summary>
+    public string Explain()
+    {
+        var steps = Upstream();
+        var lines = new Dictionary<PlanNode, int>(ReferenceEqualityComparer.Instance);
+        var text = new StringBuilder();
+        foreach (var step in steps)
+        {
+            lines[step] = lines.Count + 1;
+            var reads = step.Inputs.Select(input => lines[input]).ToArray();
+            var isNext = reads is [] || (reads is [var read] && read == lines.Count - 1);
+            text.Append(text.Length == 0 ? "" : "\n").Append(step.DescribeStep()).Append(isNext ? "" : $" <- {string.Join(", ", reads)}");
+        }
+
+        return text.ToString();
+    }
 
     /// <summary>This step alone.</summary>
     public string DescribeStep() => DescribeSelf();
 
     protected abstract string DescribeSelf();
+
+    private static void Collect(PlanNode node, HashSet<PlanNode> met, List<PlanNode> found)
+    {
+        if (!met.Add(node))
+        {
+            return;
+        }
+
+        foreach (var input in node.Inputs)
+        {
+            Collect(input, met, found);
+        }
+
+        found.Add(node);
+    }
 }
 
 /// <summary>The rows of a thing type as they are pushed.</summary>
-internal sealed class ScanNode(int source, ThingSchema thing, RowSchema schema) : PlanNode(null, schema)
+internal sealed class ScanNode(int source, ThingSchema thing, RowSchema schema) : PlanNode([], schema)
 {
     public int Source => source;
 
@@ -82,6 +154,8 @@ internal sealed class GroupNode(PlanNode input, TimeWindow cut, WindowSpec windo
     public TimeWindow Cut => cut;
 
     public WindowSpec Window => window;
+
+    public override bool IsPrompt => false;
 
     protected override string DescribeSelf() => $"group {cut.Describe()} {window.Describe()}";
 }

@@ -20,6 +20,21 @@ internal sealed partial record TextTaint(IReadOnlySet<int> Slots, bool Rows)
             return new(scan.Thing.TextSlots.ToHashSet(), Rows: false);
         }
 
+        if (node is UnionNode)
+        {
+            var inputs = node.Inputs.Select(Of).ToArray();
+            return new(inputs.SelectMany(one => one.Slots).ToHashSet(), inputs.Any(one => one.Rows));
+        }
+
+        if (node is AsOfNode join)
+        {
+            // Whichever text chose the rows that are joined chose their values.
+            var (asking, asked) = (Of(join.Inputs[0]), Of(join.Inputs[1]));
+            var first = join.Inputs[0].Schema.Slots;
+            var there = asked.Rows ? Enumerable.Range(first, join.Schema.Slots - first) : asked.Slots.Select(slot => first + slot);
+            return new(asking.Slots.Concat(there).ToHashSet(), asking.Rows || (asked.Rows && !join.IsLeft));
+        }
+
         var input = Of(node.Input!);
         return node switch
         {

@@ -30,7 +30,7 @@ internal sealed partial class Parser
         }
 
         RefuseStatements();
-        var select = Select();
+        var select = Queries();
         var order = OrderBy();
         var limit = Limit();
         while (tokens.TakeSign(";"))
@@ -47,7 +47,7 @@ internal sealed partial class Parser
         var name = tokens.ExpectName("a name after WITH");
         tokens.ExpectWord("AS");
         tokens.ExpectSign("(");
-        var query = Select();
+        var query = Queries();
         tokens.ExpectSign(")");
         return new(name.At, name, query);
     }

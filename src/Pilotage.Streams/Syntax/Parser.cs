@@ -46,13 +46,13 @@ internal sealed partial class Parser(TokenReader tokens, PipelineLimits limits, 
             tokens.ExpectWord("VIEW");
             var name = tokens.ExpectName("the name of the view");
             tokens.ExpectWord("AS");
-            return new CreateViewSyntax(at, name, Select());
+            return new CreateViewSyntax(at, name, Queries());
         }
 
         if (tokens.TakeWord("INSERT"))
         {
             tokens.ExpectWord("INTO");
-            return new InsertSyntax(at, tokens.ExpectName("alerts or the name of a series target"), Select());
+            return new InsertSyntax(at, tokens.ExpectName("alerts or the name of a series target"), Queries());
         }
 
         return tokens.TakeWord("SET") ? Setting(at) : throw tokens.Expected("CREATE, INSERT, SET");
@@ -73,14 +73,7 @@ internal sealed partial class Parser(TokenReader tokens, PipelineLimits limits, 
         tokens.Refuse("DISTINCT");
         var items = List(SelectItem);
         tokens.ExpectWord("FROM");
-        var from = Relation();
-        if (tokens.IsSign(","))
-        {
-            throw CompileFault.Unsupported(
-                tokens.Current.At, "A query reads one table or view; joins are not part of the dialect.");
-        }
-
-        tokens.Refuse("JOIN", "LEFT", "RIGHT", "INNER", "FULL", "CROSS");
+        var from = Joined(Relation());
         var where = tokens.TakeWord("WHERE") ? Expression() : null;
         var groupBy = GroupBy();
         var having = tokens.TakeWord("HAVING") ? Expression() : null;
@@ -137,7 +130,7 @@ internal sealed partial class Parser(TokenReader tokens, PipelineLimits limits, 
         var at = tokens.Current.At;
         if (tokens.TakeSign("("))
         {
-            var query = Select();
+            var query = Queries();
             tokens.ExpectSign(")");
             return new SubqueryRelationSyntax(at, query);
         }

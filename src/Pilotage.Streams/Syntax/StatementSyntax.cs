@@ -36,6 +36,13 @@ internal sealed record NamedRelationSyntax(SourcePosition At, string Name) : Rel
 
 internal sealed record SubqueryRelationSyntax(SourcePosition At, SelectSyntax Query) : RelationSyntax(At);
 
+/// <summary><c>a [LEFT] JOIN b FOR SYSTEM_TIME AS OF a.ts ON …</c>.</summary>
+internal sealed record JoinRelationSyntax(
+    SourcePosition At, RelationSyntax Left, NamedRelationSyntax Right, bool IsLeft, ColumnSyntax AsOf, ExpressionSyntax On) : RelationSyntax(At);
+
+/// <summary>The queries of <c>a UNION ALL b</c>, which is read as <c>SELECT *</c> from them.</summary>
+internal sealed record UnionRelationSyntax(SourcePosition At, IReadOnlyList<SelectSyntax> Queries) : RelationSyntax(At);
+
 /// <summary><c>TUMBLE</c>, <c>HOP</c> and <c>CUMULATE</c>, which have a slide or step, or <c>SESSION</c>, whose size is the gap.</summary>
 internal sealed record WindowRelationSyntax(
     SourcePosition At,

@@ -15,6 +15,7 @@ public sealed class CompilerFuzzTests
         "WHEN", "THEN", "ELSE", "END", "AND", "OR", "NOT", "NULL", "IS", "IN", "BETWEEN", "COALESCE", "NULLIF", "TIMESTAMPDIFF", "window_start",
         "window_end", "SET", "'pilotage.lateness'", "'5 s'", "kind", "score", "`", "$", "--", "/*", "\n", "UNBOUNDED", "CAST", "DOUBLE",
         "CUMULATE", "SESSION", "MEDIAN", "PERCENTILE", "COUNT(DISTINCT", "BAND_ENERGY", "CORR", "ROW_NUMBER()", "EXTRACT", "FLOOR(", "TO", "DAY", "AT TIME ZONE 'UTC'", "TIMESTAMPADD", "DATE_FORMAT", "TIMESTAMP '2026-01-01'", "LOG",
+        "UNION ALL", "LEFT JOIN", "JOIN", "FOR SYSTEM_TIME AS OF v.ts", "ON v.device = w.device", "v.ts", "LEAD",
     ];
 
     [Fact]

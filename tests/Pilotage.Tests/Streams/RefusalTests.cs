@@ -50,7 +50,7 @@ public sealed class RefusalTests
     [InlineData("INSERT INTO alerts SELECT device, ts, 'k' AS kind, load AS score FROM pump; INSERT INTO alerts SELECT device, ts, 'k' AS kind, load AS score FROM pump", "pipeline.ambiguous", "1:115", "'k'")]
     [InlineData("INSERT INTO o SELECT device, ts, load FROM pump JOIN pump", "pipeline.unsupported", "1:49", "JOIN")]
     [InlineData("INSERT INTO o SELECT device, ts, load FROM pump ORDER BY ts", "pipeline.unsupported", "1:49", "ORDER")]
-    [InlineData("INSERT INTO o SELECT device, ts, load FROM pump UNION ALL SELECT 1", "pipeline.unsupported", "1:49", "UNION")]
+    [InlineData("INSERT INTO o SELECT device, ts, load FROM pump UNION SELECT device, ts, load FROM pump", "pipeline.unsupported", "1:49", "UNION ALL")]
     [InlineData("INSERT INTO o SELECT DISTINCT load FROM pump", "pipeline.unsupported", "1:22", "DISTINCT")]
     [InlineData("INSERT INTO o SELECT device, ts, load FROM pump GROUP BY device", "pipeline.unsupported", "1:58", "TUMBLE or HOP")]
     [InlineData("INSERT INTO o SELECT device, ts, load FROM pump WHERE device = 'a'", "pipeline.type", "1:62", "Cannot compare")]

@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using Pilotage.Server.Hosting;
 using Pilotage.Streams;
 
@@ -36,11 +35,11 @@ internal sealed record PipelineView(
     DateTimeOffset? CheckpointAt, long? CheckpointBytes, string? LastFailure, IReadOnlyList<VersionView> Versions, IReadOnlyList<string> Notes);
 
 /// <param name="Step">Its number.</param>
-/// <param name="Reads">The step it reads; null for a table.</param>
+/// <param name="Reads">The steps it reads; none for a table.</param>
 /// <param name="Rows">Rows it passed on since it runs.</param>
 /// <param name="RowsPerSecond">The same a second, since somebody looked some seconds ago; since it runs where nobody did.</param>
 /// <param name="StateBytes">What its windows and the like take in a checkpoint.</param>
-internal sealed record StepView(int Step, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] int? Reads, long Rows, double RowsPerSecond, long StateBytes, string Does);
+internal sealed record StepView(int Step, IReadOnlyList<int> Reads, long Rows, double RowsPerSecond, long StateBytes, string Does);
 
 /// <param name="TakenOver">Steps that went on with what they had.</param>
 /// <param name="StartedEmpty">Steps that compute something else than before, or were not there.</param>
@@ -70,7 +69,11 @@ internal static class PipelineViews
         var (document, live) = (entry.Pipeline.Document, entry.Live);
         return new PipelineView(
             Row(entry), document.Sql, document.Parameters, document.Models,
-            live is null || entry.Failed is not null ? [] : [.. live.Steps().Select((step, i) => new StepView(i + 1, step.Step.Input + 1, step.Step.Rows, Math.Round(step.RowsPerSecond, 2), step.Step.StateBytes, step.Step.Text))],
+            live is null || entry.Failed is not null ? [] :
+            [
+                .. live.Steps().Select((step, i) => new StepView(
+                    i + 1, [.. step.Step.Inputs.Select(input => input + 1)], step.Step.Rows, Math.Round(step.RowsPerSecond, 2), step.Step.StateBytes, step.Step.Text)),
+            ],
             Restored(live?.Restored), live?.Checkpoint is { } kept ? Clock.FromNs(kept.AtNs) : null, live?.Checkpoint?.Bytes, live?.Failures.Last,
             [.. versions.Select(one => new VersionView(one.Version, one.WrittenBy, Clock.FromNs(one.WrittenNs), one.Document.FromNs is { } from ? Clock.FromNs(from) : null))],
             live?.NotRestored is { } why ? [$"It began with empty windows: {why}"] : []);

@@ -61,7 +61,7 @@ public sealed class PipelineDesk
         return package.Compile(parameters).Then(plan => (Outcome<PipelineDesk>)new PipelineDesk(package, plan));
     }
 
-    /// <summary>The steps as they would run, without a row: <c>step</c>, which one it <c>reads</c>, <c>rows</c> it passed on, <c>stateBytes</c>, and what it <c>does</c>.</summary>
+    /// <summary>The steps as they would run, without a row: <c>step</c>, which ones it <c>reads</c>, <c>rows</c> it passed on, <c>stateBytes</c>, and what it <c>does</c>.</summary>
     public JsonArray Steps()
     {
         var models = _plan.Models.ToDictionary(model => model.Name, IModelInvoker (_) => new Unasked(), StringComparer.Ordinal);
@@ -117,7 +117,7 @@ public sealed class PipelineDesk
     private static JsonArray Told(IReadOnlyList<PipelineStep> steps) => new([.. steps.Select((step, i) => (JsonNode)new JsonObject
     {
         ["step"] = i + 1,
-        ["reads"] = step.Input + 1,
+        ["reads"] = new JsonArray([.. step.Inputs.Select(input => (JsonNode)(input + 1))]),
         ["rows"] = step.Rows,
         ["stateBytes"] = step.StateBytes,
         ["does"] = step.Text,
