@@ -14,7 +14,7 @@ public sealed partial class Dataflow
     private const int Magic = 0x4B434C50;
     private const int Version = 2;
     private const int VersionWithoutTexts = 1;
-    private const long LatestNs = 0x7FEF_FFFF_FFFF_FFFF;
+    internal const long LatestNs = 0x7FEF_FFFF_FFFF_FFFF;
     private readonly RunContext _context;
     private readonly GraphBuilder _graph;
     private bool _touched;

@@ -14,6 +14,7 @@ public static class FlinkPortability
     {
         ["RMS"] = "SQRT(AVG(x * x))",
         ["REGR_SLOPE"] = Aggregate,
+        ["LEAD"] = "LAG of the row after it, or MATCH_RECOGNIZE: streams have no LEAD there",
         ["MEDIAN"] = "PERCENTILE(x, 0.5)",
         ["PEAK_TO_PEAK"] = "MAX(x) - MIN(x)",
         ["CREST_FACTOR"] = Aggregate,

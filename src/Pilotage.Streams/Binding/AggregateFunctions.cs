@@ -24,6 +24,7 @@ internal static class AggregateFunctions
         ["FIRST_VALUE"] = AggregateFunction.First,
         ["LAST_VALUE"] = AggregateFunction.Last,
         ["LAG"] = AggregateFunction.Lag,
+        ["LEAD"] = AggregateFunction.Lead,
         ["MEDIAN"] = AggregateFunction.Percentile,
         ["PERCENTILE"] = AggregateFunction.Percentile,
         [CallSyntax.CountDistinct] = AggregateFunction.CountDistinct,

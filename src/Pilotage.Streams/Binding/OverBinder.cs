@@ -12,6 +12,7 @@ internal sealed class OverBinder
     private readonly IReadOnlyList<(NameSyntax Name, WindowSyntax Window)> _named;
     private readonly List<WindowSpec> _specs = [];
     private readonly List<RowNumbering> _numbers = [];
+    private readonly List<LeadCall> _leads = [];
 
     public OverBinder(
         BindingContext context, RowSchema input, string? alias, IReadOnlyList<(NameSyntax Name, WindowSyntax Window)> named)
@@ -22,6 +23,9 @@ internal sealed class OverBinder
     }
 
     public IReadOnlyList<WindowSpec> Specs => _specs;
+
+    /// <summary>What rows look ahead to, each once.</summary>
+    public IReadOnlyList<LeadCall> Leads => _leads;
 
     /// <summary>The numberings of rows, each once.</summary>
     public IReadOnlyList<RowNumbering> Numbers => _numbers;
@@ -39,6 +43,11 @@ internal sealed class OverBinder
         }
 
         var frame = Frame(over.Window ?? Named(over));
+        if (function == AggregateFunction.Lead)
+        {
+            return Lead(call);
+        }
+
         if (function == AggregateFunction.Lag)
         {
             // LAG looks a number of rows back whatever the frame, so it has a window of just that many rows.
@@ -134,6 +143,31 @@ internal sealed class OverBinder
         }
 
         return new(new SlotScalar(same.Slot), ColumnType.Number, null, call.At);
+    }
+
+    private Typed Lead(CallSyntax call)
+    {
+        if (call.IsStar || call.Arguments.Count is not (1 or 2))
+        {
+            throw CompileFault.Type(call.At, "Expected LEAD(value) or LEAD(value, rows).");
+        }
+
+        var value = _inner.Bind(call.Arguments[0]);
+        if (value.Type == ColumnType.Device)
+        {
+            throw CompileFault.Type(value.At, "LEAD expects a value, found a device; it is that of all rows of a window.");
+        }
+
+        var wanted = new LeadCall(value.Scalar, AggregateBinder.LagOffset(call, _inner), value.Type == ColumnType.Text, 0);
+        var same = _leads.Find(other => (other with { Slot = 0 }).Describe() == wanted.Describe());
+        if (same is null)
+        {
+            same = wanted with { Slot = NewSlot(call.At) };
+            _leads.Add(same);
+        }
+
+        var type = value.Type == ColumnType.Null ? ColumnType.Number : value.IsTime ? ColumnType.Timestamp : value.Type;
+        return new(new SlotScalar(same.Slot), type, value.Unit, call.At);
     }
 
     private WindowSpec SpecOf(WindowFrame frame)

@@ -58,7 +58,7 @@ internal sealed partial class SelectBinder
         var slots = keys.Count;
         var window = new WindowSpec(WindowFrame.Unbounded);
         Typed Aggregate(CallSyntax call, AggregateFunction function) =>
-            call.Over is null && function is not (AggregateFunction.Lag or AggregateFunction.RowNumber)
+            call.Over is null && function is not (AggregateFunction.Lag or AggregateFunction.Lead or AggregateFunction.RowNumber)
                 ? AggregateBinder.Bind(call, function, window, inner, () => NewSlot(call.At, ref slots))
                 : throw CompileFault.Unsupported(call.At, $"{call.Name.ToUpperInvariant()} cannot be used so in a grouped query.");
 

@@ -65,7 +65,7 @@ internal sealed partial class SelectBinder(BindingContext context, RelationBinde
         var outer = new ExpressionBinder(context, node.Schema, source.Alias, " here", windows.Bind);
         var items = Items(select, node.Schema, outer);
         windows.RefuseUnknownNames();
-        if (windows.Specs.Count > 0 || windows.Numbers.Count > 0)
+        if (windows.Specs.Count > 0 || windows.Numbers.Count > 0 || windows.Leads.Count > 0)
         {
             if (conditionApart && condition is not null)
             {
@@ -73,6 +73,8 @@ internal sealed partial class SelectBinder(BindingContext context, RelationBinde
                     select.Where!.At, "The WHERE of an alert is its condition, so its windows belong in a view of their own.");
             }
 
+            // First of all, so that what is held back is a row as it came, and windows see rows when they go on.
+            node = windows.Leads.Count > 0 ? new LeadNode(node, windows.Leads, windows.Slots) : node;
             node = windows.Specs.Count > 0 ? new OverNode(node, windows.Specs, windows.Slots) : node;
             foreach (var number in windows.Numbers)
             {
@@ -104,7 +106,7 @@ internal sealed partial class SelectBinder(BindingContext context, RelationBinde
         var slots = GroupNode.FirstAggregateSlot;
         var inner = new ExpressionBinder(context, input.Schema, source.Alias, " inside an aggregate");
         Typed Aggregate(CallSyntax call, AggregateFunction function) =>
-            call.Over is null && function is not (AggregateFunction.Lag or AggregateFunction.RowNumber)
+            call.Over is null && function is not (AggregateFunction.Lag or AggregateFunction.Lead or AggregateFunction.RowNumber)
                 ? AggregateBinder.Bind(call, function, window, inner, () => NewSlot(call.At, ref slots))
                 : throw CompileFault.Unsupported(
                     call.At, $"{call.Name.ToUpperInvariant()} cannot be used so in a grouped query.");

@@ -63,6 +63,7 @@ internal sealed class GraphBuilder(
         FilterNode filter => new FilterOperator(filter),
         OverNode over => new OverOperator(over, context),
         NumberNode number => new NumberOperator(number, context),
+        LeadNode lead => new LeadOperator(lead, context),
         ProjectNode project => new ProjectOperator(project),
         GroupNode group => new GroupOperator(group, context),
         PredictNode predict => new PredictOperator(predict, models[predict.Model.Name], context),

@@ -7,6 +7,9 @@ namespace Pilotage.Streams.Operators;
 /// call.</summary>
 internal abstract class Operator
 {
+    /// <summary>A watermark from here on is the end of all rows: a second before the last time there is, for windows take a millisecond off on its way.</summary>
+    public const long EndNs = Dataflow.LatestNs - 1_000_000_000;
+
     private Operator[] _next = [];
 
     /// <summary>Rows that it passed on so far.</summary>

@@ -133,6 +133,16 @@ internal sealed class NumberNode(PlanNode input, RowNumbering numbering, int slo
     protected override string DescribeSelf() => $"number {numbering.Describe()}";
 }
 
+/// <summary>LEAD: the row of before, told once the rows that it looks ahead to have come, with their values.</summary>
+internal sealed class LeadNode(PlanNode input, IReadOnlyList<LeadCall> calls, int slots) : PlanNode(input, input.Schema with { Slots = slots })
+{
+    public IReadOnlyList<LeadCall> Calls => calls;
+
+    public override bool IsPrompt => false;
+
+    protected override string DescribeSelf() => $"lead {string.Join(", ", calls.Select(call => call.Describe()))}";
+}
+
 /// <summary>A select list: one expression per slot.</summary>
 internal sealed class ProjectNode(
     PlanNode input, IReadOnlyList<Scalar> values, RowSchema schema) : PlanNode(input, schema)

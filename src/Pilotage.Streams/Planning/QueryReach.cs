@@ -36,6 +36,7 @@ internal static class QueryReach
     {
         FilterNode filter => needed.And(filter.Condition.Reach()),
         OverNode over => needed with { FirstNs = Earlier(needed.FirstNs, over.Windows) },
+        LeadNode => needed with { LastNs = long.MaxValue },
         NumberNode => needed with { FirstNs = 0 },
         GroupNode group => needed with
         {

@@ -41,6 +41,7 @@ internal sealed partial record TextTaint(IReadOnlySet<int> Slots, bool Rows)
             FilterNode filter => input with { Rows = input.Rows || input.IsReadBy(filter.Condition) },
             ProjectNode project => input with { Slots = Enumerable.Range(0, project.Values.Count).Where(slot => input.IsReadBy(project.Values[slot])).ToHashSet() },
             OverNode over => input with { Slots = input.Slots.Union(over.Windows.SelectMany(window => Of(window, input))).ToHashSet() },
+            LeadNode lead => input with { Slots = input.Slots.Union(lead.Calls.Where(call => input.IsReadBy(call.Value)).Select(call => call.Slot)).ToHashSet() },
             GroupNode group => input with { Slots = Of(group.Window, input).ToHashSet() },
             PredictNode predict => predict.Features.Any(input.IsReadBy)
                 ? input with { Slots = input.Slots.Union(Enumerable.Range(node.Schema.Slots - predict.Model.Outputs.Count, predict.Model.Outputs.Count)).ToHashSet() }

@@ -39,6 +39,9 @@ internal enum AggregateFunction
 
     /// <summary>Not of a window's values: how many rows there were with the same keys.</summary>
     RowNumber,
+
+    /// <summary>Not of a window's values: what a row that comes later holds.</summary>
+    Lead,
 }
 
 /// <summary>One aggregate of a window: which columns of the window it reads and which slot of the row it
