@@ -65,7 +65,7 @@ public static class FlinkPortability
         switch (statement)
         {
             case SetSyntax setting when setting.Key.StartsWith(Prefix, StringComparison.Ordinal):
-                Add(notes, setting.At, $"SET '{setting.Key}'", setting.Key == "pilotage.lateness" ? "the interval of WATERMARK FOR ts" : "leave it out");
+                Add(notes, setting.At, $"SET '{setting.Key}'", Setting(setting.Key));
                 break;
             case InsertSyntax insert:
                 if (insert.Target.Text == "alerts")
@@ -80,6 +80,13 @@ public static class FlinkPortability
                 break;
         }
     }
+
+    private static string Setting(string key) => key switch
+    {
+        "pilotage.lateness" => "the interval of WATERMARK FOR ts",
+        "pilotage.late" => "an INSERT of its own of the rows WHERE ts <= CURRENT_WATERMARK(ts)",
+        _ => "leave it out",
+    };
 
     private static void Of(SelectSyntax select, List<PortabilityNote> notes)
     {

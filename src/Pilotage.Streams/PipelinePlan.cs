@@ -40,6 +40,9 @@ public sealed class PipelinePlan
     /// once.</summary>
     public long LatenessNs { get; }
 
+    /// <summary>The series target that rows go to which came too late to be computed with; null where they are only counted.</summary>
+    public string? LateTarget { get; internal init; }
+
     /// <summary>The bounds the pipeline was compiled with and runs under.</summary>
     public PipelineLimits Limits { get; }
 

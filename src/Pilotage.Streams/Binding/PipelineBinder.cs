@@ -11,6 +11,8 @@ internal sealed class PipelineBinder
 {
     private const string Alerts = "alerts";
     private const string LatenessKey = "pilotage.lateness";
+    private const string LateKey = "pilotage.late";
+    private const string LateBy = "late_by";
     private const string ClearRowsKey = "pilotage.alert.clear-rows";
     private const string ClearMarginKey = "pilotage.alert.clear-margin";
     private const int ClearRowsMax = 1_000_000;
@@ -21,6 +23,7 @@ internal sealed class PipelineBinder
     private readonly List<PipelineTarget> _targets = [];
     private readonly HashSet<string> _kinds = new(StringComparer.Ordinal);
     private long _latenessNs;
+    private NameSyntax? _late;
     private int _clearRows = 3;
     private double _clearMargin = 0.1;
     private bool _started;
@@ -62,11 +65,13 @@ internal sealed class PipelineBinder
                 new(1, 1), "A pipeline needs at least one INSERT INTO; nothing would come out of it.");
         }
 
+        AddLateTarget();
         return new(_relations.Sources, _roots, _context.Texts, _latenessNs, _context.Limits)
         {
             Models = Models(),
             Targets = _targets,
             AlertKinds = [.. _kinds],
+            LateTarget = _late?.Text,
             Digest = digest,
         };
     }
@@ -87,6 +92,11 @@ internal sealed class PipelineBinder
                 }
 
                 break;
+            case LateKey:
+                _late = setting.Value.Trim().Length > 0 && setting.Value != Alerts
+                    ? new(setting.ValueAt, setting.Value)
+                    : throw CompileFault.Type(setting.ValueAt, $"{LateKey} is the name of a series target for rows that come too late, found '{setting.Value}'.");
+                break;
             case ClearRowsKey:
                 if (!int.TryParse(setting.Value, NumberStyles.None, CultureInfo.InvariantCulture, out _clearRows)
                     || _clearRows is < 1 or > ClearRowsMax)
@@ -106,8 +116,35 @@ internal sealed class PipelineBinder
                 break;
             default:
                 throw CompileFault.Unknown(
-                    setting.At, "setting", setting.Key, [LatenessKey, ClearRowsKey, ClearMarginKey], "");
+                    setting.At, "setting", setting.Key, [LatenessKey, LateKey, ClearRowsKey, ClearMarginKey], "");
         }
+    }
+
+    /// <summary>Rows that come too late have the columns of the table that are numbers, and by how much they were late.</summary>
+    private void AddLateTarget()
+    {
+        if (_late is not { } late)
+        {
+            return;
+        }
+
+        if (_relations.Sources is not [var thing])
+        {
+            throw CompileFault.Unsupported(late.At, $"The text reads {_relations.Sources.Count} tables, whose late rows have different columns; {LateKey} goes with a text that reads one.");
+        }
+
+        if (_targets.Exists(target => target.Name == late.Text))
+        {
+            throw CompileFault.Ambiguous(late.At, $"{late.Text} is inserted into by a statement; rows that come too late go to a target of their own.");
+        }
+
+        if (thing.Properties.Any(property => property.Name == LateBy))
+        {
+            throw CompileFault.Ambiguous(late.At, $"Late rows have a column {LateBy}, and so has {thing.Name}.");
+        }
+
+        var numbers = thing.Properties.Where(property => property.Type != ThingPropertyType.Text).Select(property => new PipelineColumn(property.Name, property.Unit));
+        _targets.Add(new(late.Text, [.. numbers, new(LateBy, TimeUnits.Ucum(TimeUnits.SecondNs))]));
     }
 
     private void InsertAlert(InsertSyntax insert)

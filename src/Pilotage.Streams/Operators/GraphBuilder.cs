@@ -59,7 +59,7 @@ internal sealed class GraphBuilder(
 
     private Operator Make(PlanNode node) => node switch
     {
-        ScanNode scan => Sources[scan.Source] = new(scan.Thing.Properties.Count, scan.Thing.TextSlots, plan.LatenessNs, context),
+        ScanNode scan => Sources[scan.Source] = new(scan.Thing.Properties.Count, scan.Thing.TextSlots, plan.LatenessNs, context) { LateTarget = plan.LateTarget },
         FilterNode filter => new FilterOperator(filter),
         OverNode over => new OverOperator(over, context),
         NumberNode number => new NumberOperator(number, context),

@@ -14,13 +14,20 @@ namespace Pilotage.Streams.Operators;
 /// </remarks>
 internal sealed class SourceOperator(int width, int[] textSlots, long latenessNs, RunContext context) : Operator
 {
+    private const double NsPerSecond = 1e9;
     private readonly PerDevice<DeviceOrder> _orders = new();
     private readonly double[] _row = new double[width];
+
+    // The numbers of a row that comes too late, and by how many seconds.
+    private readonly double[] _late = new double[width - textSlots.Length + 1];
 
     public int Width => width;
 
     /// <summary>Whether a row of this device was given.</summary>
     public bool Knows(int device) => _orders.TryGet(device, out _);
+
+    /// <summary>The series target of rows that come too late; null where they are only counted.</summary>
+    public string? LateTarget { get; init; }
 
     public override bool HasState => true;
 
@@ -36,9 +43,11 @@ internal sealed class SourceOperator(int width, int[] textSlots, long latenessNs
             _orders.Set(device, order);
         }
 
-        if (tsNs < Math.Max(order.WatermarkNs, AdvancedNs))
+        var reachedNs = Math.Max(order.WatermarkNs, AdvancedNs);
+        if (tsNs < reachedNs)
         {
             context.Late++;
+            TellLate(device, tsNs, values, (reachedNs - tsNs) / NsPerSecond, inputId);
             return PushResult.Late;
         }
 
@@ -146,6 +155,26 @@ internal sealed class SourceOperator(int width, int[] textSlots, long latenessNs
         }
 
         return !reader.Failed && count <= context.Devices.Places;
+    }
+
+    private void TellLate(int device, long tsNs, ReadOnlySpan<double> values, double lateBy, long inputId)
+    {
+        if (LateTarget is null)
+        {
+            return;
+        }
+
+        var numbers = 0;
+        for (var slot = 0; slot < width; slot++)
+        {
+            if (!textSlots.AsSpan().Contains(slot))
+            {
+                _late[numbers++] = Scalar.Finite(values[slot]);
+            }
+        }
+
+        _late[numbers] = lateBy;
+        context.Sink.Row(LateTarget, context.Device(device), tsNs, _late, inputId);
     }
 
     private void Pass(DeviceOrder order, in RowHead head, ReadOnlySpan<double> row)
