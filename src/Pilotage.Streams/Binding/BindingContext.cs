@@ -12,6 +12,9 @@ internal sealed class BindingContext(IReadOnlyDictionary<string, double> paramet
     /// <summary>What a question knows beyond what a pipeline does; null for a pipeline.</summary>
     public QueryScope? Query { get; init; }
 
+    /// <summary>After how long without a row state is forgotten, for the statements that follow; 0 is never.</summary>
+    public long TtlNs { get; set; }
+
     public IReadOnlyList<string> Texts => _texts;
 
     public int TextIndex(string text)

@@ -134,7 +134,7 @@ internal sealed class OverBinder
         }
 
         var keys = Array.FindAll(columns, column => column.Type != ColumnType.Device);
-        var numbering = new RowNumbering([.. keys.Select(key => key.Read())], [.. keys.Select(key => key.Type == ColumnType.Text)], 0);
+        var numbering = new RowNumbering([.. keys.Select(key => key.Read())], [.. keys.Select(key => key.Type == ColumnType.Text)], 0, _context.TtlNs);
         var same = _numbers.Find(other => other.DescribeKeys() == numbering.DescribeKeys());
         if (same is null)
         {

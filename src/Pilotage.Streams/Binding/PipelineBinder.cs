@@ -12,6 +12,7 @@ internal sealed class PipelineBinder
     private const string Alerts = "alerts";
     private const string LatenessKey = "pilotage.lateness";
     private const string LateKey = "pilotage.late";
+    private const string TtlKey = "table.exec.state.ttl";
     private const string LateBy = "late_by";
     private const string ClearRowsKey = "pilotage.alert.clear-rows";
     private const string ClearMarginKey = "pilotage.alert.clear-margin";
@@ -92,6 +93,11 @@ internal sealed class PipelineBinder
                 }
 
                 break;
+            case TtlKey:
+                _context.TtlNs = TimeUnits.TryReadDuration(setting.Value, out var ttlNs)
+                    ? ttlNs
+                    : throw CompileFault.Limit(setting.ValueAt, "Expected a duration such as '1 d', at most '3650 d'; '0 s' is for ever.");
+                break;
             case LateKey:
                 _late = setting.Value.Trim().Length > 0 && setting.Value != Alerts
                     ? new(setting.ValueAt, setting.Value)
@@ -116,7 +122,7 @@ internal sealed class PipelineBinder
                 break;
             default:
                 throw CompileFault.Unknown(
-                    setting.At, "setting", setting.Key, [LatenessKey, LateKey, ClearRowsKey, ClearMarginKey], "");
+                    setting.At, "setting", setting.Key, [LatenessKey, LateKey, ClearRowsKey, ClearMarginKey, TtlKey], "");
         }
     }
 

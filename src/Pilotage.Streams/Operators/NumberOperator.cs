@@ -13,6 +13,7 @@ internal sealed class NumberOperator : Operator
     private readonly Scalar[] _keys;
     private readonly bool[] _areTexts;
     private readonly int _slot;
+    private readonly long _ttlNs;
     private readonly PerDevice<Numbers> _states = new();
     private readonly double[] _key;
     private readonly double[] _row;
@@ -20,7 +21,7 @@ internal sealed class NumberOperator : Operator
     public NumberOperator(NumberNode node, RunContext context)
     {
         _context = context;
-        (_keys, _areTexts, _slot) = (node.Numbering.Keys, node.Numbering.AreTexts, node.Numbering.Slot);
+        (_keys, _areTexts, _slot, _ttlNs) = (node.Numbering.Keys, node.Numbering.AreTexts, node.Numbering.Slot, node.Numbering.TtlNs);
         _key = new double[_keys.Length];
         _row = new double[node.Schema.Slots];
     }
@@ -31,7 +32,7 @@ internal sealed class NumberOperator : Operator
     {
         if (!_states.TryGet(head.Device, out var numbers))
         {
-            numbers = new();
+            numbers = new(_ttlNs);
             _states.Set(head.Device, numbers);
         }
 
@@ -43,7 +44,7 @@ internal sealed class NumberOperator : Operator
         }
 
         row.CopyTo(_row);
-        _row[_slot] = numbers.Next(_key, _context);
+        _row[_slot] = numbers.Next(_key, head.TimeNs, _context);
         Emit(head, _row);
     }
 
@@ -84,12 +85,12 @@ internal sealed class NumberOperator : Operator
                 continue;
             }
 
-            var numbers = new Numbers();
-            var keys = reader.ReadCount((_key.Length * sizeof(double)) + sizeof(long));
+            var numbers = new Numbers(_ttlNs);
+            var keys = reader.ReadCount((_key.Length * sizeof(double)) + ((_ttlNs == 0 ? 1 : 2) * sizeof(long)));
             for (var left = keys; left > 0; left--)
             {
                 reader.Read(_key);
-                if (!TryTranslate() || !numbers.TryAdd(_key, reader.ReadInt64()))
+                if (!TryTranslate() || !numbers.TryAdd(_key, reader.ReadInt64(), _ttlNs == 0 ? 0 : reader.ReadInt64()))
                 {
                     return false;
                 }
@@ -119,8 +120,8 @@ internal sealed class NumberOperator : Operator
         return true;
     }
 
-    /// <summary>The keys of one device in the order in which they were met, and how many rows each had.</summary>
-    private sealed class Numbers
+    /// <summary>The keys of one device and how many rows each had: in the order in which they were met first, or last where they are forgotten after a time.</summary>
+    private sealed class Numbers(long ttlNs)
     {
         private static readonly IEqualityComparer<double[]> Bits = EqualityComparer<double[]>.Create(
             static (left, right) => MemoryMarshal.AsBytes<double>(left).SequenceEqual(MemoryMarshal.AsBytes<double>(right)),
@@ -131,22 +132,33 @@ internal sealed class NumberOperator : Operator
                 return hash.ToHashCode();
             });
 
-        private readonly Dictionary<double[], long> _rows = new(Bits);
-        private readonly Queue<double[]> _keys = new();
+        private readonly Dictionary<double[], LinkedListNode<Numbered>> _places = new(Bits);
+        private readonly LinkedList<Numbered> _keys = new();
 
-        public IEnumerable<double[]> Keys => _keys;
+        public IEnumerable<double[]> Keys => _keys.Select(numbered => numbered.Key);
 
-        public long Next(double[] key, RunContext context)
+        public long Next(double[] key, long nowNs, RunContext context)
         {
-            if (_rows.TryGetValue(key, out var rows))
+            while (ttlNs > 0 && _keys.First is { } idle && idle.Value.LastNs < nowNs - ttlNs)
             {
-                _rows[key] = rows + 1;
-                return rows + 1;
+                Forget(idle);
+            }
+
+            if (_places.TryGetValue(key, out var place))
+            {
+                place.Value = place.Value with { Rows = place.Value.Rows + 1, LastNs = nowNs };
+                if (ttlNs > 0)
+                {
+                    _keys.Remove(place);
+                    _keys.AddLast(place);
+                }
+
+                return place.Value.Rows;
             }
 
             if (_keys.Count == context.Limits.NumberedKeysMax)
             {
-                _rows.Remove(_keys.Dequeue());
+                Forget(_keys.First!);
                 context.WindowRowsDropped++;
 
                 // A question has no later rows to be right about; it is refused by its own bound.
@@ -154,17 +166,17 @@ internal sealed class NumberOperator : Operator
                     "pipeline.numbered_keys", $"ROW_NUMBER would have to remember more than {context.Limits.NumberedKeysMax:N0} different keys of one device; ask for a shorter time, or number by less.");
             }
 
-            TryAdd(key, 1);
+            TryAdd(key, 1, nowNs);
             return 1;
         }
 
-        public bool TryAdd(double[] key, long rows)
+        public bool TryAdd(double[] key, long rows, long lastNs)
         {
-            var kept = (double[])key.Clone();
-            var isNew = _rows.TryAdd(kept, rows);
+            var place = new LinkedListNode<Numbered>(new((double[])key.Clone(), rows, lastNs));
+            var isNew = _places.TryAdd(place.Value.Key, place);
             if (isNew)
             {
-                _keys.Enqueue(kept);
+                _keys.AddLast(place);
             }
 
             return isNew;
@@ -173,11 +185,23 @@ internal sealed class NumberOperator : Operator
         public void Save(CheckpointWriter writer)
         {
             writer.Write(_keys.Count);
-            foreach (var key in _keys)
+            foreach (var (key, rows, lastNs) in _keys)
             {
                 writer.Write(key);
-                writer.Write(_rows[key]);
+                writer.Write(rows);
+                if (ttlNs > 0)
+                {
+                    writer.Write(lastNs);
+                }
             }
         }
+
+        private void Forget(LinkedListNode<Numbered> place)
+        {
+            _places.Remove(place.Value.Key);
+            _keys.Remove(place);
+        }
+
+        private readonly record struct Numbered(double[] Key, long Rows, long LastNs);
     }
 }

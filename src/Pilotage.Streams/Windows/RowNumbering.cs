@@ -7,9 +7,10 @@ namespace Pilotage.Streams.Windows;
 /// <param name="Keys">These values.</param>
 /// <param name="AreTexts">Which of them are texts.</param>
 /// <param name="Slot">Where the number goes.</param>
-internal sealed record RowNumbering(Scalar[] Keys, bool[] AreTexts, int Slot)
+/// <param name="TtlNs">After how long without a row a key is forgotten; 0 is never.</param>
+internal sealed record RowNumbering(Scalar[] Keys, bool[] AreTexts, int Slot, long TtlNs)
 {
     public string DescribeKeys() => string.Join(", ", Keys.Select(key => key.Describe()));
 
-    public string Describe() => string.Create(CultureInfo.InvariantCulture, $"[{DescribeKeys()}]@{Slot}");
+    public string Describe() => string.Create(CultureInfo.InvariantCulture, $"[{DescribeKeys()}]@{Slot}{(TtlNs == 0 ? "" : $" for {TtlNs}")}");
 }

@@ -89,6 +89,32 @@ public sealed class PipelineVerbTests : IDisposable
         Assert.Contains(steps, step => step!["does"]!.GetValue<string>().StartsWith("filter", StringComparison.Ordinal) && step["rows"]!.GetValue<long>() == 2);
     }
 
+    [Fact]
+    public async Task Queries_in_one_joins_and_late_rows_are_explained_and_run()
+    {
+        Write();
+        await File.WriteAllTextAsync(Path.Combine(_cli.Directory, "pump", "pipeline.sql"), """
+            SET 'pilotage.late' = 'late';
+            CREATE VIEW stops AS SELECT device, ts, vibration AS v FROM pump WHERE state = 'off';
+            CREATE VIEW seen AS SELECT p.device, p.ts, vibration AS x, v FROM pump AS p LEFT JOIN stops FOR SYSTEM_TIME AS OF p.ts AS s ON p.device = s.device;
+            INSERT INTO both SELECT device, ts, x, v FROM seen WHERE x IS NULL UNION ALL SELECT device, ts, LEAD(vibration) OVER (PARTITION BY device ORDER BY ts), 0 FROM pump WHERE state = 'RUN';
+            INSERT INTO alerts SELECT device, ts, 'high' AS kind, x AS score FROM seen WHERE x > ${alarm_below};
+            """);
+        Assert.Equal(0, await _cli.RunAsync("pipeline", "check", "pump"));
+        Assert.Contains("late_by in s", _cli.Output, StringComparison.Ordinal);
+        var checkedLetters = _cli.Output.Length;
+        Assert.Equal(0, await _cli.RunAsync("pipeline", "explain", "pump", "-o", "json"));
+        var steps = System.Text.Json.Nodes.JsonNode.Parse(_cli.Output[checkedLetters..])!.AsArray();
+        Assert.Empty(steps[0]!["reads"]!.AsArray());
+        Assert.All(steps.Where(step => step!["does"]!.GetValue<string>() is "union all" or "left join as of"), step => Assert.Equal(2, step!["reads"]!.AsArray().Count));
+        await File.AppendAllTextAsync(Path.Combine(_cli.Directory, "rows.csv"), "p1,60500,3,RUN\n");
+        Assert.Equal(0, await _cli.RunAsync("pipeline", "test", "pump", "--input", "rows.csv", "--close-windows"));
+        Assert.Contains("""{"series":"both","device":"p1","ts":"1970-01-01T00:03:00Z","x":null,"v":9}""", _cli.Output, StringComparison.Ordinal);
+        Assert.Contains("""{"series":"both","device":"p1","ts":"1970-01-01T00:00:00Z","x":9,"v":0}""", _cli.Output, StringComparison.Ordinal);
+        Assert.Contains("\"series\":\"late\",\"device\":\"p1\",\"ts\":\"1970-01-01T00:01:00.5", _cli.Output, StringComparison.Ordinal);
+        Assert.Contains("\"late_by\":119.5", _cli.Output, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("device,vibration\np1,1\n", "Line 1: the header names no column device or no column ts")]
     [InlineData("device,ts,turbidity\np1,0,1\n", "pump has no property turbidity")]
