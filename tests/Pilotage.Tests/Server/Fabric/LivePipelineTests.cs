@@ -56,7 +56,8 @@ public sealed class LivePipelineTests : IAsyncLifetime
     {
         await SayAsync(("p1", 0, 90));
         var applied = await ApplyAsync(Sql);
-        Assert.Equal(("hot", 1, "running"), ((string?)applied["pipeline"]!["name"], (int)applied["pipeline"]!["version"]!, (string?)applied["pipeline"]!["state"]));
+        Assert.Equal(("hot", 1), ((string?)applied["pipeline"]!["name"], (int)applied["pipeline"]!["version"]!));
+        Assert.Contains((string?)applied["pipeline"]!["state"], new[] { "running", "catching-up" });
         Assert.Equal(["alert hot", "series smooth@hot/mean"], applied["pipeline"]!["outputs"]!.AsArray().Select(output => (string?)output));
         await SayAsync(("p1", 1, 60), ("p2", 1, 99), ("f1", 1, 500));
         await SayAsync(("p1", 2, 70), ("p2", 2, 20), ("p2", 3, 20), ("p2", 4, 20), ("p2", 5, 20));
@@ -335,6 +336,7 @@ public sealed class LivePipelineTests : IAsyncLifetime
             Assert.Contains(says, answer.Text, StringComparison.Ordinal);
         }
 
+        await ReadAsync();
         Assert.Equal((1, "running"), ((int)(await _pipeline.AskAsync("GET", Route)).Json["pipeline"]!["version"]!, (string?)(await _pipeline.AskAsync("GET", Route)).Json["pipeline"]!["state"]));
         Assert.Equal(412, (await _pipeline.AskAsync("PUT", Route, Body(Sql, 1), ifNoneMatch: "*")).Status);
         Assert.Contains("small letters", (await _pipeline.AskAsync("PUT", "/api/v1/pipelines/Hot", Body(Sql, 1))).Detail(), StringComparison.Ordinal);
