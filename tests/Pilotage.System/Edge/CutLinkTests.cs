@@ -42,7 +42,7 @@ public sealed class CutLinkTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public async Task Cuts_at_random_bytes_and_kills_of_both_sides_lose_nothing_and_store_nothing_twice()
     {
-        var (kills, cuts, messages) = (TestSize.Count(4, 100), TestSize.Count(30, 300), TestSize.Count(12_000, 500_000));
+        var (kills, cuts, messages) = (TestSize.Count(2, 100), TestSize.Count(10, 300), TestSize.Count(4_000, 500_000));
         var random = new Random(TestSize.Seed);
         await using var proxy = new CuttingProxy(TestSize.Seed, BytesOfAConnection) { IsCutting = false };
         await StartServerAsync(proxy);
