@@ -62,7 +62,9 @@ internal sealed partial class LivePipeline : IAsyncDisposable
         (Pipeline, Plan, _run, _sink, _sites) = (pipeline, plan, run, sink, sites);
         _places = new RowPlaces(plan, pipeline.Tenant, sites.Fleet);
         _nextArrival = state?.NextArrival ?? pipeline.Document.FromArrival;
-        (_checkpointedArrival, _settledArrival) = (_nextArrival, _nextArrival);
+
+        // Alerts may be waiting to be cleared from the beginning.
+        (_checkpointedArrival, _settledArrival) = (_nextArrival, sink.Count == 0 ? _nextArrival : _nextArrival - 1);
         _checkpointDue = sites.Time.GetUtcNow() + CheckpointInterval;
         _sink.IsSilent = state is null && pipeline.Document.FromNs is not null;
         SinceNs = sites.Time.NowNs();
@@ -147,10 +149,11 @@ internal sealed partial class LivePipeline : IAsyncDisposable
     /// <summary>Begins to run, from the state that is there or from where the version says; the models are disposed of with it.</summary>
     public static Outcome<LivePipeline> Begin(StoredPipeline pipeline, PipelinePlan plan, IReadOnlyDictionary<string, IModelInvoker> models, PipelineSites sites)
     {
-        var file = PipelineState.FileOf(pipeline.Tenant, pipeline.Name);
         PipelineState? state = null;
         string? notRestored = null;
-        if (!PipelineState.Read(sites.Folder, file).TryGet(out var kept, out var refusal))
+
+        // Alerts that stand are known from it also where its windows are not taken.
+        if (!PipelineState.Read(sites.Folder, pipeline.Tenant, pipeline.Name).TryGet(out var kept, out var refusal))
         {
             notRestored = refusal.Message;
         }
@@ -175,7 +178,7 @@ internal sealed partial class LivePipeline : IAsyncDisposable
             return refusal;
         }
 
-        sink.Resume(state?.Standing ?? new Dictionary<(DeviceId, string), string>());
+        sink.Resume(kept?.Standing ?? new Dictionary<(DeviceId, string), string>(), goesOn: state is not null);
         var live = new LivePipeline(pipeline, plan, run, sink, sites, state) { NotRestored = notRestored };
         live._running = Task.Run(live.RunAsync);
         return live;
@@ -420,7 +423,8 @@ internal sealed partial class LivePipeline : IAsyncDisposable
         {
             var flow = new ArrayBufferWriter<byte>();
             _run.Checkpoint(flow);
-            var bytes = new PipelineState(Pipeline.Version, _nextArrival, _sink.Standing, flow.WrittenSpan.ToArray()).Write(_sites.Folder, PipelineState.FileOf(Pipeline.Tenant, Pipeline.Name));
+            var bytes = new PipelineState(PipelineState.OwnerOf(Pipeline.Tenant, Pipeline.Name), Pipeline.Version, _nextArrival, _sink.Standing, flow.WrittenSpan.ToArray())
+                .Write(_sites.Folder, Pipeline.Tenant, Pipeline.Name);
             Checkpoint = new CheckpointNote(_sites.Time.NowNs(), bytes);
             (_checkpointedArrival, _checkpointedRows) = (_nextArrival, _rows);
             _sites.Meters.Checkpoints.Add(1);

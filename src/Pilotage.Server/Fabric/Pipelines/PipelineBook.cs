@@ -50,7 +50,7 @@ internal sealed partial class PipelineBook : IHostedService, IAsyncDisposable
         try
         {
             var before = _entries.GetValueOrDefault((who.Tenant, name));
-            if (WhyNot(before, name, onlyNew) is { } refusal || !_reader.Read(who.Tenant, name, body, _sites.Time.NowNs()).TryGet(out var read, out refusal))
+            if (WhyNot(before, name, onlyNew) is { } refusal || !Read(who.Tenant, name, body).TryGet(out var read, out refusal))
             {
                 return refusal;
             }
@@ -75,7 +75,7 @@ internal sealed partial class PipelineBook : IHostedService, IAsyncDisposable
     public Outcome<PipelineOutlook> Preview(TenantId tenant, string name, PipelineBody body)
     {
         var before = _entries.GetValueOrDefault((tenant, name));
-        return _reader.Read(tenant, name, body, _sites.Time.NowNs()).Then(read => (Outcome<PipelineOutlook>)new PipelineOutlook(read.Document, read.Plan, (before?.Pipeline.Version ?? 0) + 1, TakenOver(tenant, name, read)));
+        return Read(tenant, name, body).Then(read => (Outcome<PipelineOutlook>)new PipelineOutlook(read.Document, read.Plan, (before?.Pipeline.Version ?? 0) + 1, TakenOver(tenant, name, read)));
     }
 
     /// <summary>Runs a pipeline no more until it is resumed, or again from where it was; on disk when this returns.</summary>
@@ -153,6 +153,30 @@ internal sealed partial class PipelineBook : IHostedService, IAsyncDisposable
         _changing.Dispose();
     }
 
+    private Outcome<PipelineReader.ReadPipeline> Read(TenantId tenant, string name, PipelineBody body)
+    {
+        // What it puts out would make it put out more, for ever.
+        var (seen, open) = (new HashSet<string>(StringComparer.Ordinal), new Stack<string>(PipelineReader.PipelinesRead(body.Sql)));
+        while (open.TryPop(out var read))
+        {
+            if (read == name)
+            {
+                return new Refusal("fabric.pipeline.loop", $"The text reads what {name} puts out (a column …@{name}/…){(seen.Count == 0 ? "" : $", by way of {string.Join(", ", seen)}")}; it would never come to an end.");
+            }
+
+            if (seen.Add(read) && _entries.TryGetValue((tenant, read), out var other))
+            {
+                foreach (var further in PipelineReader.PipelinesRead(other.Pipeline.Document.Sql))
+                {
+                    open.Push(further);
+                }
+            }
+        }
+
+        var before = body.Fresh == true || body.From is not null ? null : _entries.GetValueOrDefault((tenant, name))?.Pipeline.Document;
+        return _reader.Read(tenant, name, body, before, _sites.Time.NowNs());
+    }
+
     private Refusal? WhyNot(PipelineEntry? before, string name, bool onlyNew)
     {
         if (before is not null && onlyNew)
@@ -206,7 +230,7 @@ internal sealed partial class PipelineBook : IHostedService, IAsyncDisposable
 
     private RestoreReport? TakenOver(TenantId tenant, string name, PipelineReader.ReadPipeline read)
     {
-        if (read.Document.IsFresh || !PipelineState.Read(_sites.Folder, PipelineState.FileOf(tenant, name)).TryGet(out var state, out _) || state is null)
+        if (read.Document.IsFresh || !PipelineState.Read(_sites.Folder, tenant, name).TryGet(out var state, out _) || state is null)
         {
             return null;
         }

@@ -34,7 +34,7 @@ internal static class PipelineEndpoints
     {
         var removed = await pipelines.RemoveAsync(who.Tenant, name, cancellation);
         audit.Record(who, "fabric.pipeline.write", Shown(name), removed.IsOk ? "removed" : "refused", removed.IsOk ? null : removed.Refusal.Code);
-        return removed.ToHttp(entry => TypedResults.Ok(PipelineViews.Row(entry with { Live = null })));
+        return removed.ToHttp(entry => TypedResults.Ok(PipelineViews.Row(entry with { Live = null, Pipeline = entry.Pipeline with { Paused = "it was taken away" } })));
     }
 
     public static Task<IResult> PauseAsync(string name, Principal who, PipelineBook pipelines, IAudit audit, CancellationToken cancellation) =>

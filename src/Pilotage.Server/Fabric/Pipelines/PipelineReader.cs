@@ -18,8 +18,9 @@ internal sealed partial class PipelineReader(SqlTables tables, IPipelineModels m
     /// <param name="tenant">Whose.</param>
     /// <param name="name">The name it is applied under.</param>
     /// <param name="body">What was sent.</param>
+    /// <param name="before">The version that runs now; null where there is none.</param>
     /// <param name="nowNs">When.</param>
-    public Outcome<ReadPipeline> Read(TenantId tenant, string name, PipelineBody body, long nowNs)
+    public Outcome<ReadPipeline> Read(TenantId tenant, string name, PipelineBody body, PipelineDocument? before, long nowNs)
     {
         if (!Name().IsMatch(name))
         {
@@ -45,7 +46,19 @@ internal sealed partial class PipelineReader(SqlTables tables, IPipelineModels m
         {
             ThingSchema[] things = [.. tables.Of(tenant, body.Sql, null).Select(table => table.Schema)];
             var parameters = body.Parameters ?? new Dictionary<string, double>();
-            return PipelineCompiler.Compile(body.Sql, things, [.. known.Select(model => model.Schema)], parameters).Then(plan => Unused(body, plan) is { } unused
+            ModelSchema[] schemas = [.. known.Select(model => model.Schema)];
+            var asBefore = Kept(before, things);
+            var compiled = PipelineCompiler.Compile(body.Sql, asBefore, schemas, parameters);
+            if (compiled.IsOk)
+            {
+                things = asBefore;
+            }
+            else
+            {
+                compiled = PipelineCompiler.Compile(body.Sql, things, schemas, parameters);
+            }
+
+            return compiled.Then(plan => Unused(body, plan) is { } unused
                 ? unused
                 : (Outcome<ReadPipeline>)new ReadPipeline(
                     new PipelineDocument(
@@ -59,6 +72,9 @@ internal sealed partial class PipelineReader(SqlTables tables, IPipelineModels m
                     plan));
         });
     }
+
+    /// <summary>The pipelines whose series a text may read: they are called <c>target@pipeline/column</c>.</summary>
+    public static IEnumerable<string> PipelinesRead(string sql) => Series().Matches(sql).Select(match => match.Groups["pipeline"].Value).Distinct(StringComparer.Ordinal);
 
     /// <summary>Compiles a version that was kept, against what it was compiled against.</summary>
     public Outcome<PipelinePlan> Compile(StoredPipeline pipeline) => models.List(pipeline.Tenant, pipeline.Document.Models).Then(known =>
@@ -86,6 +102,13 @@ internal sealed partial class PipelineReader(SqlTables tables, IPipelineModels m
         return loaded;
     }
 
+    /// <summary>The tables as the version before has them, where nothing contradicts that: a column more would be another table, and windows over it would begin empty.</summary>
+    private static ThingSchema[] Kept(PipelineDocument? before, ThingSchema[] things) => Array.ConvertAll(things, thing =>
+        before?.Tables.FirstOrDefault(table => table.Name == thing.Name) is { } kept
+        && kept.Properties.All(property => thing.Properties.FirstOrDefault(other => other.Name == property.Name) is not { } other || other == property)
+            ? kept
+            : thing);
+
     private static Refusal? Unused(PipelineBody body, PipelinePlan plan) =>
         body.Models?.Keys.FirstOrDefault(name => plan.Models.All(model => model.Name != name)) is { } unasked
             ? Bad($"/models/{Shown(unasked)}", $"is a model that the text does not ask; it asks {(plan.Models.Count == 0 ? "none" : string.Join(", ", plan.Models.Select(model => model.Name)))}")
@@ -97,4 +120,7 @@ internal sealed partial class PipelineReader(SqlTables tables, IPipelineModels m
 
     [GeneratedRegex("^[a-z][a-z0-9_-]{0,62}$")]
     private static partial Regex Name();
+
+    [GeneratedRegex("@(?<pipeline>[a-z][a-z0-9_-]{0,62})/")]
+    private static partial Regex Series();
 }

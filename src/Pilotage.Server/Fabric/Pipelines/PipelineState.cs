@@ -5,11 +5,12 @@ using Pilotage.Core.Durability;
 namespace Pilotage.Server.Fabric.Pipelines;
 
 /// <summary>What a pipeline would go on with after a kill: how far it has read, the alerts that stand, and all that its steps keep.</summary>
+/// <param name="Owner">The pipeline whose it is.</param>
 /// <param name="Version">The version of the pipeline that wrote it.</param>
 /// <param name="NextArrival">The first row that is not in it, by the order of arrival.</param>
 /// <param name="Standing">Alerts that were raised and not cleared, by device and kind.</param>
 /// <param name="Flow">The checkpoint of its steps, which checks itself.</param>
-internal sealed record PipelineState(int Version, long NextArrival, IReadOnlyDictionary<(DeviceId Device, string Kind), string> Standing, byte[] Flow)
+internal sealed record PipelineState(string Owner, int Version, long NextArrival, IReadOnlyDictionary<(DeviceId Device, string Kind), string> Standing, byte[] Flow)
 {
     // "PLPS", and the version of this format.
     private const int Magic = 0x53504C50;
@@ -19,14 +20,18 @@ internal sealed record PipelineState(int Version, long NextArrival, IReadOnlyDic
     /// <summary>The file of a pipeline.</summary>
     public static string FileOf(TenantId tenant, string name) => $"{tenant.Value}.{name}.state";
 
+    /// <summary>Who a pipeline is among all.</summary>
+    public static string OwnerOf(TenantId tenant, string name) => $"{tenant.Value}/{name}";
+
     /// <summary>Replaces the file: it is the old state or this one, whole.</summary>
-    public long Write(IDurableDirectory folder, string file)
+    public long Write(IDurableDirectory folder, TenantId tenant, string name)
     {
         using var bytes = new MemoryStream();
         using (var writer = new BinaryWriter(bytes, Encoding.UTF8, leaveOpen: true))
         {
             writer.Write(Magic);
             writer.Write(FormatVersion);
+            writer.Write(Owner);
             writer.Write(Version);
             writer.Write(NextArrival);
             writer.Write(Standing.Count);
@@ -44,13 +49,14 @@ internal sealed record PipelineState(int Version, long NextArrival, IReadOnlyDic
         Span<byte> checksum = stackalloc byte[ChecksumBytes];
         BinaryPrimitives.WriteUInt32LittleEndian(checksum, Crc32C.Of(bytes.GetBuffer().AsSpan(0, (int)bytes.Length)));
         bytes.Write(checksum);
-        AtomicFile.Write(folder, file, bytes.GetBuffer().AsSpan(0, (int)bytes.Length));
+        AtomicFile.Write(folder, FileOf(tenant, name), bytes.GetBuffer().AsSpan(0, (int)bytes.Length));
         return bytes.Length;
     }
 
-    /// <summary>The state of a file; null where there is none, a refusal where it cannot be read.</summary>
-    public static Outcome<PipelineState?> Read(IDurableDirectory folder, string file)
+    /// <summary>The state of a pipeline; null where there is none, a refusal where it cannot be read.</summary>
+    public static Outcome<PipelineState?> Read(IDurableDirectory folder, TenantId tenant, string name)
     {
+        var file = FileOf(tenant, name);
         if (AtomicFile.Read(folder, file) is not { } bytes)
         {
             return (PipelineState?)null;
@@ -67,6 +73,12 @@ internal sealed record PipelineState(int Version, long NextArrival, IReadOnlyDic
             return new Refusal("fabric.pipeline.state", $"The state {file} is of another version.");
         }
 
+        var owner = reader.ReadString();
+        if (owner != OwnerOf(tenant, name))
+        {
+            return new Refusal("fabric.pipeline.state", $"The state {file} is that of {owner}.");
+        }
+
         var (version, next) = (reader.ReadInt32(), reader.ReadInt64());
         var standing = new Dictionary<(DeviceId, string), string>();
         for (var left = reader.ReadInt32(); left > 0; left--)
@@ -74,6 +86,6 @@ internal sealed record PipelineState(int Version, long NextArrival, IReadOnlyDic
             standing[(new DeviceId(reader.ReadString()), reader.ReadString())] = reader.ReadString();
         }
 
-        return new PipelineState(version, next, standing, reader.ReadBytes(reader.ReadInt32()));
+        return new PipelineState(owner, version, next, standing, reader.ReadBytes(reader.ReadInt32()));
     }
 }

@@ -87,7 +87,7 @@ internal static class PipelineViews
         var notes = new List<string>();
         if (outlook.Version > 1 && !outlook.Document.IsFresh)
         {
-            notes.Add(outlook.TakenOver is null ? "No state was kept of it yet, so all its steps would begin empty." : "What is taken over is that of the last checkpoint; applied, it is that of the moment.");
+            notes.Add(outlook.TakenOver is null ? "No checkpoint of it is there yet; applied, its steps go on with what they have at that moment." : "What is taken over is that of the last checkpoint; applied, it is that of the moment.");
         }
 
         if (outlook.Document.FromNs is not null)

@@ -37,12 +37,21 @@ internal sealed class StoringSink(StoredPipeline pipeline, PipelinePlan plan, Ti
     /// <summary>Alerts that were raised and not cleared, with their ids.</summary>
     public IReadOnlyDictionary<(DeviceId Device, string Kind), string> Standing => _standing;
 
-    /// <summary>Goes on with the alerts that stand.</summary>
-    public void Resume(IReadOnlyDictionary<(DeviceId Device, string Kind), string> standing)
+    /// <summary>Goes on with the alerts that stand. Those that nothing would clear any more are cleared.</summary>
+    /// <param name="standing">The alerts.</param>
+    /// <param name="goesOn">Whether the steps go on with what they had.</param>
+    public void Resume(IReadOnlyDictionary<(DeviceId Device, string Kind), string> standing, bool goesOn)
     {
         foreach (var (key, alert) in standing)
         {
-            _standing[key] = alert;
+            if (goesOn && plan.AlertKinds.Contains(key.Kind))
+            {
+                _standing[key] = alert;
+            }
+            else
+            {
+                Clear(alert, key.Device, time.NowNs(), key.Kind, double.NaN);
+            }
         }
     }
 
@@ -81,39 +90,50 @@ internal sealed class StoringSink(StoredPipeline pipeline, PipelinePlan plan, Ti
     {
         if (!_untold.Remove((device, kind)) && _standing.Remove((device, kind), out var alert))
         {
-            _events.Add(Event("alert-cleared", $"{alert}/cleared", alert, device, tsNs, kind, score));
+            Clear(alert, device, tsNs, kind, score);
         }
     }
 
     public void Row(string target, DeviceId device, long tsNs, ReadOnlySpan<double> values, long inputId)
     {
         var columns = _columns[target];
+        var nowNs = time.NowNs();
         for (var i = 0; i < values.Length; i++)
         {
-            Add(device, columns[i], tsNs, values[i]);
+            Add(device, columns[i], tsNs, values[i], nowNs);
         }
     }
 
     public void Inference(string model, DeviceId device, long tsNs, ReadOnlySpan<float> outputs, long inputId, TimeSpan elapsed)
     {
         var names = _outputs[model];
+        var nowNs = time.NowNs();
         for (var i = 0; i < outputs.Length; i++)
         {
-            Add(device, names[i], tsNs, outputs[i]);
+            Add(device, names[i], tsNs, outputs[i], nowNs);
         }
     }
 
-    private void Add(DeviceId device, string property, long tsNs, double value)
+    // Points of one time make one row.
+    private void Add(DeviceId device, string property, long tsNs, double value, long nowNs)
     {
         if (double.IsFinite(value))
         {
-            _points.Add(new SeriesKey(pipeline.Tenant, device, property), tsNs, value, Quality.Good, time.NowNs());
+            _points.Add(new SeriesKey(pipeline.Tenant, device, property), tsNs, value, Quality.Good, nowNs);
         }
     }
+
+    private void Clear(string alert, DeviceId device, long tsNs, string kind, double score) => _events.Add(Event("alert-cleared", $"{alert}/cleared", alert, device, tsNs, kind, score));
 
     private void Raise(DeviceId device, long tsNs, string kind, double score)
     {
         var id = "alt_" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{pipeline.Name}|{device.Value}|{kind}|{tsNs}")).AsSpan(0, AlertIdBytes));
+        if (_standing.Remove((device, kind), out var before) && before != id)
+        {
+            // Its step began empty since, so that it could not be cleared.
+            Clear(before, device, tsNs, kind, double.NaN);
+        }
+
         _standing[(device, kind)] = id;
         _events.Add(Event("alert", id, id, device, tsNs, kind, score));
     }

@@ -227,6 +227,26 @@ public sealed class LivePipelineTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_column_more_does_not_empty_the_windows_of_the_next_version()
+    {
+        await ApplyAsync(Sql);
+        await SayAsync(("p1", 1, 60));
+        await ReadAsync();
+        var batch = new PointBatch();
+        batch.AddRow(Acme, new DeviceId("p2"), Start, 0, ["a"], [1], Quality.Good);
+        await _server.Get<Ingestion>().StoreAsync(batch);
+        var applied = await ApplyAsync(Sql, 50);
+        Assert.Equal(0, (int)applied["restored"]!["startedEmpty"]!);
+        await SayAsync(("p1", 2, 80));
+        await ReadAsync();
+        Assert.Equal([(1, 60), (2, 70)], Smooth("p1"));
+
+        // Named, it is there, over a table that is another one.
+        applied = await ApplyAsync(Sql.Replace("AVG(temp)", "AVG(COALESCE(temp, a))", StringComparison.Ordinal), 50);
+        Assert.Equal(0, (int)applied["restored"]!["takenOver"]!);
+    }
+
+    [Fact]
     public async Task A_state_that_cannot_be_read_is_told_and_the_pipeline_runs()
     {
         await ApplyAsync(Sql);
@@ -254,15 +274,69 @@ public sealed class LivePipelineTests : IAsyncLifetime
         await SayAsync(("p1", 1, 60));
         await ReadAsync();
         await Book.StopAsync(default);
-        var (folder, file) = (new UnsyncedDirectory(new PosixDirectory(Path.Combine(_server.Path, DataFolder.PipelinesFolder))), PipelineState.FileOf(Acme, "hot"));
-        var state = PipelineState.Read(folder, file).Value!;
+        var folder = new UnsyncedDirectory(new PosixDirectory(Path.Combine(_server.Path, DataFolder.PipelinesFolder)));
+        var state = PipelineState.Read(folder, Acme, "hot").Value!;
         Assert.Equal(Store.NextArrival, state.NextArrival);
-        (state with { NextArrival = state.NextArrival + 1 }).Write(folder, file);
+        (state with { NextArrival = state.NextArrival + 1 }).Write(folder, Acme, "hot");
         await Book.StartAsync(default);
         Assert.Contains("older backup", (string?)Assert.Single((await _pipeline.AskAsync("GET", Route)).Json["notes"]!.AsArray()), StringComparison.Ordinal);
         await SayAsync(("p1", 2, 80));
         await ReadAsync();
         Assert.Equal([(1, 60), (2, 70)], Smooth("p1"));
+    }
+
+    [Fact]
+    public async Task A_state_of_another_pipeline_is_left()
+    {
+        await ApplyAsync(Sql);
+        await SayAsync(("p1", 1, 60));
+        await ReadAsync();
+        await Book.StopAsync(default);
+        var folder = new UnsyncedDirectory(new PosixDirectory(Path.Combine(_server.Path, DataFolder.PipelinesFolder)));
+        (PipelineState.Read(folder, Acme, "hot").Value! with { Owner = "acme/cold" }).Write(folder, Acme, "hot");
+        await Book.StartAsync(default);
+        Assert.Contains("that of acme/cold", (string?)Assert.Single((await _pipeline.AskAsync("GET", Route)).Json["notes"]!.AsArray()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Alerts_that_nothing_would_clear_any_more_are_cleared_by_the_next_version()
+    {
+        // By beginning afresh, by not being raised any more, and by being raised anew where their step began empty.
+        await ApplyAsync(Sql);
+        await SayAsync(("p1", 1, 99), ("p2", 1, 99));
+        await ReadAsync();
+        await ApplyAsync(Sql, 80, ",\"fresh\":true");
+        await ReadAsync();
+        Assert.Equal(Events("alert").Select(alert => alert.Id).Order(), Events("alert-cleared").Select(Id).Order());
+        await SayAsync(("p1", 2, 99));
+        await ReadAsync();
+        await ApplyAsync(Sql.Replace("'hot'", "'warm'", StringComparison.Ordinal));
+        await ReadAsync();
+        Assert.Equal(3, Events("alert-cleared").Count);
+        await SayAsync(("p1", 3, 99));
+        await ReadAsync();
+        await ApplyAsync(Sql.Replace("'hot'", "'warm'", StringComparison.Ordinal).Replace("2 PRECEDING", "1 PRECEDING", StringComparison.Ordinal));
+        await SayAsync(("p1", 4, 99));
+        await ReadAsync();
+        Assert.Equal((5, 4), (Events("alert").Count, Events("alert-cleared").Count));
+        Assert.DoesNotContain(Events("alert-cleared"), cleared => Id(cleared) == Events("alert")[^1].Id);
+
+        static string Id(DomainEvent cleared) => cleared.Data.GetProperty("id").GetString()!;
+    }
+
+    [Fact]
+    public async Task What_a_pipeline_puts_out_it_cannot_read_itself_not_by_way_of_another_either()
+    {
+        await ApplyAsync(Sql);
+        var other = await _pipeline.AskAsync("PUT", "/api/v1/pipelines/next", Body("INSERT INTO x SELECT device, ts, `smooth@hot/mean` * 2 AS y FROM pump;", 1));
+        Assert.True(other.Status is 200 or 422, $"{other}");
+        await SayAsync(("p1", 1, 60));
+        await ReadAsync();
+        Assert.Equal(200, (await _pipeline.AskAsync("PUT", "/api/v1/pipelines/next", Body("INSERT INTO x SELECT device, ts, `smooth@hot/mean` * 2 AS y FROM pump;", 1))).Status);
+        foreach (var column in new[] { "smooth@hot/mean", "x@next/y" })
+        {
+            Assert.Contains("never come to an end", (await _pipeline.AskAsync("PUT", Route, Body($"INSERT INTO z SELECT device, ts, `{column}` AS y FROM pump;", 1))).Detail(), StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -406,7 +480,7 @@ public sealed class LivePipelineTests : IAsyncLifetime
     /// <summary>Until the pipelines have read all that is stored, what they put out among it.</summary>
     private async Task ReadAsync()
     {
-        var live = Book.All(Acme).Single().Live!;
+        var live = Book.Find(Acme, "hot").Value.Live!;
         for (var i = 0; live.Behind > 0 || live.IsCatchingUp; i++)
         {
             Assert.True(i < 6_000 && live.Failed is null, $"{live.Behind} rows behind after a minute: {live.Waits} {live.Failed}");
