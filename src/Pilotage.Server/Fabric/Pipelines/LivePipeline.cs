@@ -3,6 +3,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Pilotage.Core.Durability;
 using Pilotage.Runtime;
+using Pilotage.Server.Fabric.Contracts;
 using Pilotage.Server.Hosting;
 using Pilotage.Streams;
 using Pilotage.TimeSeries;
@@ -55,6 +56,7 @@ internal sealed partial class LivePipeline : IAsyncDisposable
     private long _checkpointedRows;
     private DateTimeOffset _checkpointDue;
     private string? _lastFailure;
+    private (PointBatch Points, IReadOnlyList<DomainEvent> Events)? _owed;
     private volatile string? _waits;
 
     private LivePipeline(StoredPipeline pipeline, PipelinePlan plan, PipelineRun run, StoringSink sink, PipelineSites sites, PipelineState? state)
@@ -365,14 +367,15 @@ internal sealed partial class LivePipeline : IAsyncDisposable
             return;
         }
 
-        // Taken once: what was refused is put out again only after a restart, so it is kept here until it is stored.
-        var (points, events) = _sink.Take();
+        // Taken once, and owed until it is stored: no checkpoint may say that it is.
+        var owed = _sink.Take();
+        _owed = owed;
         for (var patience = PatienceMin; ; patience = TimeSpan.FromTicks(Math.Min(2 * patience.Ticks, PatienceMax.Ticks)))
         {
             try
             {
-                await _sites.StoreAsync(points, events);
-                _waits = null;
+                await _sites.StoreAsync(owed.Points, owed.Events);
+                (_owed, _waits) = (null, null);
                 Interlocked.Exchange(ref _settledArrival, next);
                 return;
             }
@@ -404,8 +407,11 @@ internal sealed partial class LivePipeline : IAsyncDisposable
 
         try
         {
-            var (points, events) = _sink.Take();
-            await _sites.StoreAsync(points, events);
+            foreach (var (points, events) in _owed is { } owed ? [owed, _sink.Take()] : new[] { _sink.Take() })
+            {
+                await _sites.StoreAsync(points, events);
+            }
+
             WriteCheckpoint();
         }
         catch (Exception failure) when (failure is IOException or CommitLogFullException or CommitLogFailedException or SqliteException)
@@ -422,7 +428,11 @@ internal sealed partial class LivePipeline : IAsyncDisposable
         try
         {
             var flow = new ArrayBufferWriter<byte>();
-            _run.Checkpoint(flow);
+            lock (_gate)
+            {
+                _run.Checkpoint(flow);
+            }
+
             var bytes = new PipelineState(PipelineState.OwnerOf(Pipeline.Tenant, Pipeline.Name), Pipeline.Version, _nextArrival, _sink.Standing, flow.WrittenSpan.ToArray())
                 .Write(_sites.Folder, Pipeline.Tenant, Pipeline.Name);
             Checkpoint = new CheckpointNote(_sites.Time.NowNs(), bytes);

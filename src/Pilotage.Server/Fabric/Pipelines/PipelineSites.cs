@@ -9,7 +9,7 @@ using Pilotage.TimeSeries;
 namespace Pilotage.Server.Fabric.Pipelines;
 
 /// <summary>What every running pipeline works with.</summary>
-internal sealed class PipelineSites(
+internal class PipelineSites(
     TimeSeriesStore store, Ingestion ingestion, EventStore events, IFleet fleet, DataFolder folder, PipelineMeters meters, TimeProvider time, ILogger<PipelineSites> logger)
 {
     public TimeSeriesStore Store => store;
@@ -26,7 +26,7 @@ internal sealed class PipelineSites(
     public ILogger Logger => logger;
 
     /// <summary>Stores what a pipeline put out; it is on disk when this completes. Fails where the disk does.</summary>
-    public async Task StoreAsync(PointBatch points, IReadOnlyList<DomainEvent> alerts)
+    public virtual async Task StoreAsync(PointBatch points, IReadOnlyList<DomainEvent> alerts)
     {
         await ingestion.StoreAsync(points);
         await events.RecordAsync(alerts);

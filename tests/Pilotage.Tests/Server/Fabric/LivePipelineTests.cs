@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging.Abstractions;
 using Pilotage.Core;
 using Pilotage.Core.Durability;
 using Pilotage.Server.Fabric.Contracts;
@@ -8,6 +9,7 @@ using Pilotage.Server.Fabric.Pipelines;
 using Pilotage.Server.Fleet.Contracts;
 using Pilotage.Server.Hosting;
 using Pilotage.Server.Hosting.Backup;
+using Pilotage.Streams;
 using Pilotage.Testing;
 using Pilotage.TimeSeries;
 using Xunit;
@@ -189,6 +191,31 @@ public sealed class LivePipelineTests : IAsyncLifetime
         await ApplyAsync(Sql, 80, $",\"from\":\"{between.AddTicks(1):O}\"");
         await ReadAsync();
         Assert.Equal([(2, 70)], Smooth("p1"));
+    }
+
+    [Fact]
+    public async Task What_a_full_disk_refused_is_put_out_by_the_next_start()
+    {
+        var applied = await ApplyAsync(Sql);
+        Assert.Equal(1, (int)applied["pipeline"]!["version"]!);
+        await ReadAsync();
+        await Book.StopAsync(default);
+        var entry = Book.Find(Acme, "hot").Value;
+        var sites = new FullSites(_server);
+        var live = LivePipeline.Begin(entry.Pipeline, entry.Plan!, new Dictionary<string, IModelInvoker>(), sites).Value;
+        await SayAsync(("p1", 1, 99));
+        Assert.True(SpinWait.SpinUntil(() => live.Waits is not null, TimeSpan.FromSeconds(30)));
+        Assert.Contains("no room", live.Waits, StringComparison.Ordinal);
+        Assert.True(live.Behind > 0);
+
+        // It is stopped while what it put out waits, and only what is stored at the end of all finds room.
+        sites.IsFull = false;
+        await live.DisposeAsync();
+        await Book.StartAsync(default);
+        await SayAsync(("p1", 2, 99));
+        await ReadAsync();
+        Assert.Equal([(1, 99), (2, 99)], Smooth("p1"));
+        Assert.Single(Events("alert"));
     }
 
     [Fact]
@@ -431,6 +458,16 @@ public sealed class LivePipelineTests : IAsyncLifetime
         using var two = replays.Enter().Value;
         var refused = await _pipeline.AskAsync("POST", "/api/v1/pipelines/p1/replay", """{"from":"2026-01-01T00:00:00Z"}""");
         Assert.Equal(429, refused.Status);
+    }
+
+    /// <summary>A disk without room.</summary>
+    private sealed class FullSites(TestServerFolder server) : PipelineSites(
+        server.Get<TimeSeriesStore>(), server.Get<Ingestion>(), server.Get<EventStore>(), server.Get<IFleet>(), server.Get<DataFolder>(), server.Get<PipelineMeters>(), TimeProvider.System,
+        NullLogger<PipelineSites>.Instance)
+    {
+        public bool IsFull { get; set; } = true;
+
+        public override Task StoreAsync(PointBatch points, IReadOnlyList<DomainEvent> alerts) => IsFull ? throw new IOException("there is no room") : base.StoreAsync(points, alerts);
     }
 
     private static void Restore(string file, byte[]? bytes)
