@@ -444,6 +444,19 @@ public sealed class LivePipelineTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task So_many_versions_are_kept()
+    {
+        await SayAsync(("p1", 0, 1));
+        for (var i = 0; i < PipelineStore.VersionsMax + 2; i++)
+        {
+            Assert.Equal(200, (await _pipeline.AskAsync("PUT", Route, Body(Sql, i))).Status);
+        }
+
+        var versions = (await _pipeline.AskAsync("GET", Route)).Json["versions"]!.AsArray().Select(version => (int)version!["version"]!).ToList();
+        Assert.Equal((PipelineStore.VersionsMax, PipelineStore.VersionsMax + 2, 3), (versions.Count, versions[0], versions[^1]));
+    }
+
+    [Fact]
     public async Task There_are_so_many_pipelines_and_so_many_replays_at_once()
     {
         await SayAsync(("p1", 0, 1));
